@@ -1,0 +1,117 @@
+# vitrine: one build. `make help` lists the verbs.
+# Sources are found by wildcard; SAN=address,undefined or SAN=thread builds into a directory of its own.
+
+SHELL   := /bin/sh
+CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+CXX     := $(if $(findstring clang,$(CC)),clang++,g++)
+SAN     ?=
+FUZZ    ?=
+comma   := ,
+VARIANT := $(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(findstring clang,$(CC)),-clang)$(if $(ARENA),-$(ARENA))
+BUILD   ?= build$(VARIANT)
+DUCKDB_DIR ?= third_party/duckdb
+
+VERSION := $(shell cat VERSION)
+OPT     ?= -O2
+WARN    := -Wall -Wextra -Werror -Wshadow -Wvla
+CFLAGS_ALL   = -std=c17 $(OPT) -g $(WARN) -Wstrict-prototypes -Wmissing-prototypes -pthread -fno-omit-frame-pointer -D_FORTIFY_SOURCE=2 -fstack-protector-strong $(SANFLAGS) $(CFLAGS)
+CXXFLAGS_ALL = -std=c++17 $(OPT) -g -Wall -Wextra -Werror -pthread -fno-omit-frame-pointer $(SANFLAGS) $(CXXFLAGS)
+CPPFLAGS_ALL = -Isrc -isystem $(DUCKDB_DIR) -DVITRINE_VERSION='"$(VERSION)"' $(if $(ARENA),-DARENA_PIECES)
+LDFLAGS_ALL  = -pthread -rdynamic $(SANFLAGS) -L$(DUCKDB_DIR) -Wl,-rpath,'$$ORIGIN' -Wl,-rpath,$(abspath $(DUCKDB_DIR)) $(LDFLAGS)
+LIBS         = -lduckdb -lmicrohttpd -lnghttp2 -lsimdjson -lsqlite3 -lsodium -lcyaml -lyaml -lcurl -lxxhash -lzstd -lz -lm
+ifneq ($(SAN),)
+SANFLAGS     = -fsanitize=$(SAN) -fno-sanitize-recover=all -U_FORTIFY_SOURCE
+OPT          := -O1
+endif
+
+CSOURCES   := $(sort $(wildcard src/*.c src/*/*.c))
+CXXSOURCES := $(sort $(wildcard src/*/*.cc))
+OBJECTS    := $(CSOURCES:%.c=$(BUILD)/%.o) $(CXXSOURCES:%.cc=$(BUILD)/%.o) $(BUILD)/embed/assets.o
+LIBOBJECTS := $(filter-out $(BUILD)/src/main.o,$(OBJECTS))
+UNIT_TESTS := $(sort $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c)))
+FUZZERS    := $(sort $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c)))
+BENCHES    := $(sort $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c)))
+PRICE_BOOK := $(sort $(wildcard prices/*.yaml))
+
+.DEFAULT_GOAL := all
+.PHONY: all run test check unit flow torture fuzz bench tidy format docs ui ci deps clean help
+.SECONDARY:
+
+all: $(BUILD)/vitrine
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+run: deps ## install what is missing, build, start with a demo, print the URL
+	@$(MAKE) --no-print-directory $(BUILD)/vitrine
+	@exec tools/run $(BUILD)/vitrine
+
+test: deps ## install what is missing, build, run every test
+	@tools/test
+
+deps: ## install what is missing
+	@tools/deps
+
+$(BUILD)/vitrine: $(OBJECTS)
+	$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+$(BUILD)/%.o: %.c $(DUCKDB_DIR)/duckdb.h Makefile VERSION
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(BUILD)/%.o: %.cc Makefile
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS_ALL) $(CXXFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(DUCKDB_DIR)/duckdb.h:
+	tools/duckdb
+
+# Files that travel inside the binary: the screens, the price book, the API description.
+ui/dist/index.html: $(shell find ui/src ui/public ui/index.html ui/package-lock.json ui/vite.config.ts -type f 2>/dev/null)
+	tools/ui
+ui: ui/dist/index.html ## build the screens
+
+$(BUILD)/embed/assets.S: tools/embed $(PRICE_BOOK) docs/openapi.json ui/dist/index.html
+	@mkdir -p $(@D)
+	tools/embed $(BUILD)/embed > $@.tmp && mv $@.tmp $@
+$(BUILD)/embed/assets.o: $(BUILD)/embed/assets.S
+	$(CC) -c -o $@ $<
+
+-include $(OBJECTS:.o=.d)
+
+# --- tests -------------------------------------------------------------------------------
+
+$(BUILD)/unit/%: tests/unit/%.c $(LIBOBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) -Itests $(CFLAGS_ALL) -MMD -MP -c -o $@.o $<
+	$(CXX) $(LDFLAGS_ALL) -o $@ $@.o $(LIBOBJECTS) $(LIBS) -lcmocka
+$(BUILD)/bench/%: tests/bench/%.c $(LIBOBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) -Itests $(CFLAGS_ALL) -c -o $@.o $<
+	$(CXX) $(LDFLAGS_ALL) -o $@ $@.o $(LIBOBJECTS) $(LIBS)
+# Fuzzers carry their own driver (tests/fuzz/driver.h): libFuzzer with FUZZ=libfuzzer CC=clang, else a seeded mutator.
+$(BUILD)/fuzz/%: tests/fuzz/fuzz_%.c $(LIBOBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) -Itests $(CFLAGS_ALL) $(if $(FUZZ),-DFUZZ_LIBFUZZER) -c -o $@.o $<
+	$(CXX) $(LDFLAGS_ALL) $(if $(FUZZ),-fsanitize=fuzzer) -o $@ $@.o $(LIBOBJECTS) $(LIBS)
+
+unit: $(UNIT_TESTS)
+check: $(BUILD)/vitrine unit ## unit tests and case files, under a minute
+	@tools/test unit
+flow: $(BUILD)/vitrine ## real clients against the real binary
+	@tools/test flow
+fuzzers: $(FUZZERS)
+fuzz: ## long fuzzing; FUZZ_SECONDS=60 for each decoder
+	@tools/test fuzz
+bench: $(BUILD)/vitrine $(BENCHES) ## measure
+	@tools/bench $(BUILD)
+tidy: ## layers, format, function length, headers
+	@tools/tidy
+format: ## let clang-format decide
+	@clang-format -i $$(git ls-files 'src/*.[ch]' 'src/*.cc' 'tests/*.[ch]')
+ci: test
+clean:
+	rm -rf build build-*

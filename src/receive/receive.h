@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * receive: a request -> a batch. One file a protocol, one row in receivers.def.
+ *
+ * The joint (receive.c) is the same for all: it calls decode, hands the batch on through the function it was given, and
+ * calls `reply` when the batch is durable or refused. Decoders are pure: request in, batch out.
+ */
+#pragma once
+
+#include "model/batch.h"
+#include "net/http.h"
+
+struct receiver {
+    const char *name;    /* option prefix, metric label, docs heading */
+    const char *summary;
+    const char *const *patterns; /* routes, "POST /v1/traces"; NULL-terminated */
+    /* Fills the batch. STATUS_OK with batch->rejected_count > 0: part of it was refused by name. */
+    enum status (*decode)(struct request *request, struct batch *out_batch, struct error *error);
+    /* Words the answer after the batch is durable (STATUS_OK), or for an error. NULL: 200 and `{}`. */
+    void (*reply)(struct request *request, const struct batch *batch, enum status status,
+                  const struct error *error, struct response *out_response);
+};
+
+struct receive_options {
+    /* Makes the batch durable; same contract as journal_append(). */
+    enum status (*append)(void *context, const struct batch *batch,
+                          void (*done)(void *context, enum status status, const struct error *error),
+                          void *done_context, struct error *error);
+    void *context;
+    size_t batch_bytes_max; /* arena of one batch; 0: 256 MiB */
+};
+
+/* Appends one route for every pattern of every receiver. `options` must outlive the server. */
+size_t receive_routes(const struct receive_options *options, struct route *out_routes, size_t max);
