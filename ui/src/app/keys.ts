@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Keyboard shortcuts. Screens register a map from key to action; the latest registration wins.
+ * `g o` is two keys in a row. Typing in a field never triggers one, except Escape.
+ */
+import { useEffect, useRef } from "react";
+
+export type KeyMap = Record<string, (event: KeyboardEvent) => void | boolean>;
+
+const layers: { current: KeyMap }[] = [];
+let prefix = "";
+let prefixAt = 0;
+
+function typing(target: EventTarget | null): boolean {
+    return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}
+
+function onKey(event: KeyboardEvent): void {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (typing(event.target) && event.key !== "Escape") return;
+    if (document.querySelector("dialog[open]") && event.key !== "?") return;
+    /* Enter on a focused link or button is the browser's own activation. */
+    const target = event.target as HTMLElement | null;
+    if ((event.key === "Enter" || event.key === " ") && target?.closest("a,button,summary,[role=option]")) return;
+    const sequence = prefix && Date.now() - prefixAt < 1200 ? `${prefix} ${event.key}` : event.key;
+    prefix = "";
+    for (let at = layers.length - 1; at >= 0; at -= 1) {
+        const action = layers[at].current[sequence];
+        if (!action) continue;
+        if (action(event) === false) continue;
+        event.preventDefault();
+        return;
+    }
+    if (event.key === "g") {
+        prefix = "g";
+        prefixAt = Date.now();
+    }
+}
+
+let listening = false;
+
+export function useKeys(map: KeyMap): void {
+    const layer = useRef(map);
+    layer.current = map;
+    useEffect(() => {
+        if (!listening) {
+            window.addEventListener("keydown", onKey);
+            listening = true;
+        }
+        layers.push(layer);
+        return () => void layers.splice(layers.indexOf(layer), 1);
+    }, []);
+}
+
+export const HELP: { title: string; keys: [string, string][] }[] = [
+    {
+        title: "Everywhere",
+        keys: [
+            ["?", "This help"],
+            ["g o", "Overview"],
+            ["g t", "Traces"],
+            ["g l", "Logs"],
+            ["g m", "Metrics"],
+            ["g s", "Connect an application"],
+            ["/", "Filter or search"],
+            ["[  ]", "Earlier, later (on a trace: previous, next)"],
+            ["r", "Refresh now"],
+            ["d", "Dark, light, system"],
+            ["Esc", "Close, clear, go back"],
+        ],
+    },
+    {
+        title: "Lists",
+        keys: [
+            ["j  k  ↓  ↑", "Next, previous row"],
+            ["Enter", "Open the row"],
+            ["Home  End", "First, last loaded row"],
+        ],
+    },
+    {
+        title: "Trace",
+        keys: [
+            ["→  ←", "Expand, collapse or go to the parent"],
+            ["e  E", "Next, previous failed span"],
+            ["x", "Expand or collapse everything"],
+            ["1 … 5", "Content, usage, fields, attributes, events"],
+            ["c", "Copy the link to this span"],
+        ],
+    },
+    {
+        title: "Charts",
+        keys: [
+            ["drag", "Zoom into a time range"],
+            ["←  →", "Move the cursor of a focused chart"],
+            ["Enter, click", "Open the traces behind a point"],
+        ],
+    },
+];

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The hook through which screens read and change the URL; nothing else touches the address. */
+import { useLocation, useParams, useRouter } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { screenHref, type Screen, traceHref } from "../url/href";
+import { type Range, isRelative } from "../url/range";
+import { rangeOf, type Search, stringifySearch } from "../url/search";
+
+export interface Url {
+    project: string;
+    search: Search;
+    range: Range;
+    filters: string[];
+    /** Milliseconds between refreshes, or false. Absolute ranges do not change by themselves. */
+    live: number | false;
+    set: (patch: Partial<Search>, options?: { replace?: boolean }) => void;
+    go: (href: string) => void;
+    href: (screen: Screen, search?: Search) => string;
+    /** The traces behind a number: this range, these filters in addition to the current ones. */
+    traces: (filters: string[], extra?: Search) => string;
+    trace: (traceId: string, extra?: Search) => string;
+}
+
+export const LIVE: Record<string, number> = { "5s": 5_000, "30s": 30_000, "1m": 60_000, "5m": 300_000 };
+
+export function useUrl(): Url {
+    const router = useRouter();
+    const location = useLocation();
+    const { project = "default" } = useParams({ strict: false }) as { project?: string };
+    const search = location.search as Search;
+    const pathname = location.pathname;
+    return useMemo(() => {
+        const range = rangeOf(search);
+        const time: Search = { from: search.from, to: search.to, live: search.live };
+        return {
+            project,
+            search,
+            range,
+            filters: search.f ?? [],
+            live: (isRelative(range) && LIVE[search.live ?? ""]) || false,
+            set: (patch, options) => {
+                const href = pathname + stringifySearch({ ...search, ...patch });
+                if (options?.replace) router.history.replace(href);
+                else router.history.push(href);
+            },
+            go: (href) => router.history.push(href),
+            href: (screen, own = {}) => screenHref(project, screen, { ...time, ...own }),
+            traces: (filters, own = {}) => screenHref(project, "traces", { ...time, f: [...new Set([...(search.f ?? []), ...filters])], ...own }),
+            trace: (traceId, own = {}) => traceHref(project, traceId, own),
+        };
+    }, [router, pathname, project, search]);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Filters as text, `<field><op><value>`, exactly as the API takes them: what stands in the URL, in
+ * a chip and in the request is one and the same string.
+ */
+export const OPS = ["!=", ">=", "<=", "=", ">", "<", "~"] as const;
+export type Op = (typeof OPS)[number];
+
+export interface Filter {
+    field: string;
+    op: Op;
+    value: string;
+}
+
+export interface FieldInfo {
+    name: string;
+    label: string;
+    type: "text" | "number" | "duration" | "money" | "tokens";
+    hint?: string;
+}
+
+const text = (name: string, label: string, hint?: string): FieldInfo => ({ name, label, type: "text", hint });
+
+export const FIELDS: FieldInfo[] = [
+    text("status", "Status", "ok or error"),
+    text("error_kind", "Error kind", "throttle, timeout, content_filter, …"),
+    text("error_type", "Error type"),
+    text("model", "Model"),
+    text("provider", "Provider"),
+    text("name", "Span name"),
+    text("trace_name", "Trace name"),
+    text("kind", "Span kind", "llm, tool, agent, retriever, …"),
+    text("op", "Operation"),
+    text("service", "Service"),
+    text("environment", "Environment"),
+    text("user", "User"),
+    text("session", "Session"),
+    text("tenant", "Tenant"),
+    text("agent", "Agent"),
+    text("tool", "Tool"),
+    text("prompt", "Prompt"),
+    text("prompt_version", "Prompt version"),
+    text("release", "Release"),
+    text("finish", "Finish reason"),
+    text("vocabulary", "Vocabulary"),
+    text("trace_id", "Trace id"),
+    { name: "duration", label: "Latency", type: "duration", hint: "2s, 350ms" },
+    { name: "ttft", label: "Time to first token", type: "duration", hint: "800ms" },
+    { name: "cost", label: "Cost", type: "money", hint: "dollars, 0.05" },
+    { name: "input_tokens", label: "Input tokens", type: "tokens" },
+    { name: "output_tokens", label: "Output tokens", type: "tokens" },
+    { name: "total_tokens", label: "Total tokens", type: "tokens" },
+    { name: "spans", label: "Spans", type: "number" },
+];
+
+const byName = new Map(FIELDS.map((field) => [field.name, field]));
+
+export function fieldInfo(name: string): FieldInfo | undefined {
+    return byName.get(name);
+}
+
+export function parseFilter(source: string): Filter | null {
+    const match = /^([a-z_]+)(!=|>=|<=|=|>|<|~)([\s\S]*)$/.exec(source.trim());
+    return match ? { field: match[1], op: match[2] as Op, value: match[3] } : null;
+}
+
+export function writeFilter({ field, op, value }: Filter): string {
+    return `${field}${op}${value}`;
+}
+
+/** What a person reads in a chip. */
+export function describeFilter(source: string): { field: string; op: string; value: string } {
+    const filter = parseFilter(source);
+    if (!filter) return { field: source, op: "", value: "" };
+    const label = fieldInfo(filter.field)?.label ?? filter.field;
+    if (filter.value === "") return { field: label, op: filter.op === "!=" ? "is present" : "is absent", value: "" };
+    const words: Record<string, string> = { "=": "is", "!=": "is not", "~": "contains" };
+    return { field: label, op: words[filter.op] ?? filter.op, value: filter.value.split("|").join(" or ") };
+}
+
+/** Why a typed filter cannot be used, or null when it can. */
+export function filterProblem(source: string): string | null {
+    const filter = parseFilter(source);
+    if (!filter) return "Write a field, an operator and a value, such as model=gpt-4o or duration>2s";
+    if (!fieldInfo(filter.field)) return `There is no field “${filter.field}”`;
+    return null;
+}
+
+/** Values a field is filtered to by `=` filters; used to tick facet boxes. */
+export function chosenValues(filters: readonly string[], field: string): string[] {
+    for (const source of filters) {
+        const filter = parseFilter(source);
+        if (filter && filter.field === field && filter.op === "=") return filter.value.split("|");
+    }
+    return [];
+}
+
+/** Adds or removes one value of a field's `=` filter, keeping all other filters and their order. */
+export function toggleValue(filters: readonly string[], field: string, value: string): string[] {
+    const chosen = chosenValues(filters, field);
+    const next = chosen.includes(value) ? chosen.filter((each) => each !== value) : [...chosen, value];
+    const isOwn = (source: string) => {
+        const filter = parseFilter(source);
+        return filter?.field === field && filter.op === "=";
+    };
+    const at = filters.findIndex(isOwn);
+    const kept = filters.filter((source) => !isOwn(source));
+    if (next.length) kept.splice(at < 0 ? kept.length : at, 0, `${field}=${next.join("|")}`);
+    return kept;
+}
+
+/** The list with one more filter, once. */
+export function withFilter(filters: readonly string[], source: string): string[] {
+    return filters.includes(source) ? [...filters] : [...filters, source];
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where each screen lives. Links are plain paths, so they can be opened in a new tab and shared. */
+import { type Search, stringifySearch } from "./search";
+
+export type Screen = "overview" | "traces" | "logs" | "metrics" | "setup";
+
+export function screenHref(project: string, screen: Screen, search: Search = {}): string {
+    return `/p/${encodeURIComponent(project)}/${screen}${stringifySearch(search)}`;
+}
+
+export function traceHref(project: string, traceId: string, search: Search = {}): string {
+    return `/p/${encodeURIComponent(project)}/traces/${encodeURIComponent(traceId)}${stringifySearch(search)}`;
+}

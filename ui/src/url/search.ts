@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The query string is the screen's whole state. It is kept as flat text so that people can read and
+ * edit it: `?from=-6h&f=status=error&f=model=gpt-4o&sort=cost`. Defaults are left out.
+ */
+import { DEFAULT_RANGE, type Range } from "./range";
+
+export interface Search {
+    from?: string;
+    to?: string;
+    live?: string;
+    f?: string[];
+    sort?: string;
+    order?: string;
+    cols?: string;
+    facets?: string;
+    span?: string;
+    tab?: string;
+    q?: string;
+    shut?: string;
+    metric?: string;
+    by?: string;
+}
+
+const SINGLE = ["from", "to", "live", "sort", "order", "cols", "facets", "span", "tab", "q", "shut", "metric", "by"] as const;
+
+export function parseSearch(source: string): Search {
+    const params = new URLSearchParams(source);
+    const search: Search = {};
+    for (const key of SINGLE) {
+        const value = params.get(key);
+        if (value) search[key] = value;
+    }
+    const filters = params.getAll("f").filter(Boolean);
+    if (filters.length) search.f = filters;
+    return search;
+}
+
+export function stringifySearch(search: Search): string {
+    const pairs: string[] = [];
+    const add = (key: string, value: string) => pairs.push(`${key}=${readable(value)}`);
+    const range = rangeOf(search);
+    if (range.from !== DEFAULT_RANGE.from || range.to !== DEFAULT_RANGE.to) {
+        add("from", range.from);
+        if (range.to !== "now") add("to", range.to);
+    }
+    for (const filter of search.f ?? []) add("f", filter);
+    for (const key of SINGLE) {
+        const value = search[key];
+        if (value && key !== "from" && key !== "to") add(key, value);
+    }
+    return pairs.length ? `?${pairs.join("&")}` : "";
+}
+
+export function rangeOf(search: Search): Range {
+    return { from: search.from ?? DEFAULT_RANGE.from, to: search.to ?? DEFAULT_RANGE.to };
+}
+
+/** Percent-encodes only what a query value must: `=`, `:`, `,`, `/`, `|`… stay readable. */
+function readable(value: string): string {
+    return encodeURIComponent(value).replace(/%(3D|3A|2C|2F|40|24|3B)/g, (code) => decodeURIComponent(code));
+}
