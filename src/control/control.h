@@ -34,6 +34,10 @@ void control_close(struct control *control);
 enum status control_project_create(struct control *control, struct str name, struct str title,
                                    bool is_demo, uint32_t *out_id, struct key_pair *out_pair,
                                    struct error *error); /* STATUS_CONFLICT: the name is taken */
+/* The same with a pair the operator chose. */
+enum status control_project_create_with(struct control *control, struct str name, struct str title,
+                                        bool is_demo, const struct key_pair *pair, uint32_t *out_id,
+                                        struct error *error);
 enum status control_project_list(struct control *control, struct arena *arena,
                                  struct project **out_projects, size_t *out_count,
                                  struct error *error);

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * control: opens the SQLite file, brings its schema up to date and makes the default project.
+ *
+ * Each schema step is one entry of `steps` and runs once, in a transaction with the version
+ * number, so an interrupted upgrade starts again where it was.
+ */
+#include "control/control_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *const steps[] = {
+    "CREATE TABLE secret(name TEXT PRIMARY KEY, bytes BLOB NOT NULL);"
+    "CREATE TABLE project(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
+    " title TEXT NOT NULL, is_demo INTEGER NOT NULL DEFAULT 0, created_ns INTEGER NOT NULL);"
+    "CREATE TABLE api_key(public_key TEXT PRIMARY KEY, hash BLOB NOT NULL,"
+    " project_id INTEGER NOT NULL REFERENCES project(id), created_ns INTEGER NOT NULL);"
+    "CREATE INDEX api_key_project ON api_key(project_id);",
+};
+
+enum status control__complain(struct control *control, struct error *error)
+{
+    return fail(error, STATUS_IO, "control database: %s", sqlite3_errmsg(control->db));
+}
+
+enum status control__prepare(struct control *control, const char *sql, sqlite3_stmt **out_statement,
+                             struct error *error)
+{
+    if (sqlite3_prepare_v2(control->db, sql, -1, out_statement, NULL) != SQLITE_OK)
+        return control__complain(control, error);
+    return STATUS_OK;
+}
+
+enum status control__run(struct control *control, const char *sql, struct error *error)
+{
+    if (sqlite3_exec(control->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return control__complain(control, error);
+    return STATUS_OK;
+}
+
+void control__bind(sqlite3_stmt *statement, int index, struct str text)
+{
+    sqlite3_bind_text(statement, index, text.ptr ? text.ptr : "", (int)text.len, SQLITE_TRANSIENT);
+}
+
+static enum status upgrade(struct control *control, struct error *error)
+{
+    sqlite3_stmt *statement;
+    enum status status = control__prepare(control, "PRAGMA user_version", &statement, error);
+    if (status != STATUS_OK)
+        return status;
+    sqlite3_step(statement);
+    int version = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    int latest = (int)(sizeof steps / sizeof steps[0]);
+    if (version > latest)
+        return fail(error, STATUS_UNSUPPORTED,
+                    "control database has schema %d, this vitrine knows up to %d: use a newer one",
+                    version, latest);
+    for (; version < latest; version++) {
+        char pragma[64];
+        snprintf(pragma, sizeof pragma, "PRAGMA user_version=%d", version + 1);
+        if ((status = control__run(control, "BEGIN IMMEDIATE", error)) != STATUS_OK ||
+            (status = control__run(control, steps[version], error)) != STATUS_OK ||
+            (status = control__run(control, pragma, error)) != STATUS_OK ||
+            (status = control__run(control, "COMMIT", error)) != STATUS_OK) {
+            sqlite3_exec(control->db, "ROLLBACK", NULL, NULL, NULL);
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+/* The pepper keys the hashes of secrets, so a stolen table alone tells nothing. */
+static enum status load_pepper(struct control *control, struct error *error)
+{
+    unsigned char fresh[sizeof control->pepper];
+    randombytes_buf(fresh, sizeof fresh);
+    sqlite3_stmt *statement;
+    enum status status = control__prepare(
+        control, "INSERT INTO secret(name, bytes) VALUES('pepper', ?1) ON CONFLICT DO NOTHING",
+        &statement, error);
+    if (status != STATUS_OK)
+        return status;
+    sqlite3_bind_blob(statement, 1, fresh, sizeof fresh, SQLITE_STATIC);
+    bool stored = sqlite3_step(statement) == SQLITE_DONE;
+    sqlite3_finalize(statement);
+    if (!stored)
+        return control__complain(control, error);
+    status = control__prepare(control, "SELECT bytes FROM secret WHERE name='pepper'", &statement,
+                              error);
+    if (status != STATUS_OK)
+        return status;
+    if (sqlite3_step(statement) != SQLITE_ROW ||
+        sqlite3_column_bytes(statement, 0) != (int)sizeof control->pepper)
+        status = fail(error, STATUS_CORRUPT, "control database: the pepper is missing or damaged");
+    else
+        memcpy(control->pepper, sqlite3_column_blob(statement, 0), sizeof control->pepper);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static enum status make_default_project(struct control *control, const char *public_key,
+                                        const char *secret_key, bool *out_first,
+                                        struct key_pair *out_pair, struct error *error)
+{
+    uint32_t id;
+    *out_first = control_project_find(control, STR("default"), &id) != STATUS_OK;
+    if (!*out_first)
+        return STATUS_OK;
+    if (!public_key != !secret_key)
+        return fail(error, STATUS_INVALID,
+                    "VITRINE_INIT_PUBLIC_KEY and VITRINE_INIT_SECRET_KEY go together");
+    if (!public_key)
+        return control_project_create(control, STR("default"), STR("Default"), false, &id, out_pair,
+                                      error);
+    if (strlen(public_key) >= sizeof out_pair->public_key || !public_key[0] ||
+        strlen(secret_key) >= sizeof out_pair->secret_key || strlen(secret_key) < 8)
+        return fail(error, STATUS_INVALID,
+                    "VITRINE_INIT_PUBLIC_KEY: expected 1 to 63 bytes, VITRINE_INIT_SECRET_KEY: 8 to 63");
+    snprintf(out_pair->public_key, sizeof out_pair->public_key, "%s", public_key);
+    snprintf(out_pair->secret_key, sizeof out_pair->secret_key, "%s", secret_key);
+    return control_project_create_with(control, STR("default"), STR("Default"), false, out_pair,
+                                       &id, error);
+}
+
+enum status control_open(const char *path, const char *init_public_key, const char *init_secret_key,
+                         struct control **out_control, bool *out_first, struct key_pair *out_pair,
+                         struct error *error)
+{
+    if (sodium_init() < 0)
+        return fail(error, STATUS_INTERNAL, "libsodium cannot start");
+    struct control *control = calloc(1, sizeof *control);
+    if (!control)
+        return fail(error, STATUS_INTERNAL, "no memory for the control database");
+    pthread_mutex_init(&control->lock, NULL);
+    mode_t mask = umask(077); /* it holds hashes of secrets */
+    int opened = sqlite3_open_v2(path, &control->db,
+                                 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
+                                 NULL);
+    umask(mask);
+    enum status status = STATUS_OK;
+    if (opened != SQLITE_OK)
+        status = fail(error, STATUS_IO, "%s: %s", path, sqlite3_errmsg(control->db));
+    if (status == STATUS_OK)
+        status = control__run(control,
+                              "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                              "PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000",
+                              error);
+    if (status == STATUS_OK)
+        status = upgrade(control, error);
+    if (status == STATUS_OK)
+        status = load_pepper(control, error);
+    if (status == STATUS_OK)
+        status = control__load_keys(control, error);
+    if (status == STATUS_OK)
+        status = make_default_project(control, init_public_key, init_secret_key, out_first,
+                                      out_pair, error);
+    if (status != STATUS_OK) {
+        control_close(control);
+        return status;
+    }
+    *out_control = control;
+    return STATUS_OK;
+}
+
+void control_close(struct control *control)
+{
+    if (!control)
+        return;
+    sqlite3_close(control->db);
+    sodium_memzero(control->pepper, sizeof control->pepper);
+    free(control->keys);
+    pthread_mutex_destroy(&control->lock);
+    free(control);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* control_private: what the files of this folder share. */
+#pragma once
+
+#include <pthread.h>
+#include <sodium.h>
+#include <sqlite3.h>
+
+#include "control/control.h"
+
+struct control_key {
+    char public_key[64];
+    unsigned char hash[crypto_generichash_BYTES];
+    uint32_t project_id;
+};
+
+struct control {
+    sqlite3 *db;
+    pthread_mutex_t lock; /* around db and the key table */
+    unsigned char pepper[crypto_generichash_KEYBYTES]; /* keys the hashes; made at first open */
+    struct control_key *keys;
+    size_t key_count, key_capacity;
+};
+
+/* Prepares, or words SQLite's complaint. */
+enum status control__prepare(struct control *control, const char *sql, sqlite3_stmt **out_statement,
+                             struct error *error);
+enum status control__run(struct control *control, const char *sql, struct error *error);
+enum status control__complain(struct control *control, struct error *error);
+void control__bind(sqlite3_stmt *statement, int index, struct str text);
+/* Both with the lock held. */
+enum status control__load_keys(struct control *control, struct error *error);
+enum status control__add_key(struct control *control, uint32_t project_id,
+                             const struct key_pair *pair, struct error *error);
+void control__make_pair(struct key_pair *out_pair);

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rows: names and prices each record of a batch and gives it to the store.
+ *
+ * Identity: a span is itself by its ids; a log record by a hash of all it says; a datapoint by its series and
+ * time. Those hashes never change between versions, or old records would count twice.
+ */
+#include "pipeline/rows.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+#include "normalise/normalise.h"
+#include "normalise/value_json.h"
+#include "price/bill.h"
+
+enum { BODY_PREVIEW_BYTES = 500, SCRATCH_BYTES = 64 << 20 };
+
+static struct store_place place_of(const struct rows_context *context, const struct batch *batch,
+                                   uint32_t record)
+{
+    return (struct store_place){
+        .project_id = batch->project_id,
+        .segment = context->frame.segment,
+        .frame = context->frame.offset,
+        .record = record,
+        .arrival_ns = batch->arrival_ns,
+    };
+}
+
+static enum status add_spans(const struct rows_context *context, const struct batch *batch,
+                             uint32_t first, struct arena *scratch, struct error *error)
+{
+    for (size_t i = 0; i < batch->span_count; i++) {
+        struct observation observation;
+        struct bill bill;
+        const struct normalise_input input = {
+            .batch = batch, .span = &batch->spans[i], .contents = &context->contents};
+        normalise_span(&input, false, scratch, &observation);
+        if (observation.flags & OBSERVATION_PENDING)
+            continue;
+        bill_observation(context->prices, &observation, &bill);
+        const struct store_span row = {
+            .place = place_of(context, batch, first + (uint32_t)i),
+            .span = &batch->spans[i],
+            .observation = &observation,
+            .cost_nano = bill.total_nano,
+            .cost_input_nano = bill.input_nano,
+            .cost_output_nano = bill.output_nano,
+            .cost_source = bill.source,
+        };
+        enum status status = store_add_span(context->store, &row, error);
+        if (status != STATUS_OK)
+            return status;
+        if (scratch->used_bytes > SCRATCH_BYTES / 64)
+            arena_done(scratch);
+    }
+    return STATUS_OK;
+}
+
+static uint64_t log_hash(const struct batch *batch, const struct log_record *log,
+                         struct str body_json, struct str attributes_json)
+{
+    XXH3_state_t state;
+    XXH3_64bits_reset(&state);
+    XXH3_64bits_update(&state, &batch->project_id, sizeof batch->project_id);
+    XXH3_64bits_update(&state, log->trace_id, sizeof log->trace_id);
+    XXH3_64bits_update(&state, log->span_id, sizeof log->span_id);
+    XXH3_64bits_update(&state, &log->time_ns, sizeof log->time_ns);
+    XXH3_64bits_update(&state, &log->observed_ns, sizeof log->observed_ns);
+    XXH3_64bits_update(&state, &log->severity, sizeof log->severity);
+    XXH3_64bits_update(&state, log->event_name.ptr, log->event_name.len);
+    XXH3_64bits_update(&state, body_json.ptr, body_json.len);
+    XXH3_64bits_update(&state, attributes_json.ptr, attributes_json.len);
+    return XXH3_64bits_digest(&state);
+}
+
+static enum status add_logs(const struct rows_context *context, const struct batch *batch,
+                            uint32_t first, struct arena *scratch, struct error *error)
+{
+    for (size_t i = 0; i < batch->log_count; i++) {
+        const struct log_record *log = &batch->logs[i];
+        struct normalise_origin origin;
+        normalise_origin(&batch->resources[log->resource], &origin);
+        struct str body = value_plain_text(&log->body, &context->contents, scratch);
+        struct str attributes = attributes_json(&log->attributes, &context->contents, scratch);
+        const struct store_log row = {
+            .place = place_of(context, batch, first + (uint32_t)i),
+            .log = log,
+            .service = origin.service,
+            .environment = origin.environment,
+            .event_name = normalise_log_event(log),
+            .body_text = str_sub(body, 0, BODY_PREVIEW_BYTES),
+            .hash = log_hash(batch, log, body, attributes),
+        };
+        enum status status = store_add_log(context->store, &row, error);
+        if (status != STATUS_OK)
+            return status;
+        if (scratch->used_bytes > SCRATCH_BYTES / 64)
+            arena_done(scratch);
+    }
+    return STATUS_OK;
+}
+
+static uint64_t series_hash(const struct batch *batch, const struct metric *metric,
+                            struct str attributes, struct str resource, struct str scope)
+{
+    XXH3_state_t state;
+    XXH3_64bits_reset(&state);
+    XXH3_64bits_update(&state, &batch->project_id, sizeof batch->project_id);
+    XXH3_64bits_update(&state, metric->name.ptr, metric->name.len);
+    XXH3_64bits_update(&state, "\0", 1);
+    XXH3_64bits_update(&state, metric->unit.ptr, metric->unit.len);
+    uint32_t type = metric->type;
+    XXH3_64bits_update(&state, &type, sizeof type);
+    XXH3_64bits_update(&state, attributes.ptr, attributes.len);
+    XXH3_64bits_update(&state, "\0", 1);
+    XXH3_64bits_update(&state, resource.ptr, resource.len);
+    XXH3_64bits_update(&state, "\0", 1);
+    XXH3_64bits_update(&state, scope.ptr, scope.len);
+    return XXH3_64bits_digest(&state);
+}
+
+static enum status add_points(const struct rows_context *context, const struct batch *batch,
+                              uint32_t first, struct arena *scratch, struct error *error)
+{
+    for (size_t i = 0; i < batch->point_count; i++) {
+        const struct metric_point *point = &batch->points[i];
+        const struct metric *metric = &batch->metrics[point->metric];
+        const struct resource *resource = &batch->resources[metric->resource];
+        struct normalise_origin origin;
+        normalise_origin(resource, &origin);
+        struct str own = attributes_json(&point->attributes, &context->contents, scratch);
+        struct str whole = attributes_json(&resource->attributes, &context->contents, scratch);
+        const struct store_point row = {
+            .place = place_of(context, batch, first + (uint32_t)i),
+            .metric = metric,
+            .point = point,
+            .service = origin.service,
+            .environment = origin.environment,
+            .attributes_json = own,
+            .series_hash =
+                series_hash(batch, metric, own, whole, batch->scopes[metric->scope].name),
+        };
+        enum status status = store_add_point(context->store, &row, error);
+        if (status != STATUS_OK)
+            return status;
+        if (scratch->used_bytes > SCRATCH_BYTES / 64)
+            arena_done(scratch);
+    }
+    return STATUS_OK;
+}
+
+enum status rows_add_batch(const struct rows_context *context, const struct batch *batch,
+                           const uint32_t first_record[SIGNAL_COUNT], struct error *error)
+{
+    struct arena scratch;
+    arena_init(&scratch, SCRATCH_BYTES);
+    enum status status = add_spans(context, batch, first_record[SIGNAL_SPANS], &scratch, error);
+    if (status == STATUS_OK)
+        status = add_logs(context, batch, first_record[SIGNAL_LOGS], &scratch, error);
+    if (status == STATUS_OK)
+        status = add_points(context, batch, first_record[SIGNAL_POINTS], &scratch, error);
+    arena_done(&scratch);
+    return status;
+}
