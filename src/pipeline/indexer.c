@@ -12,10 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-#include <xxhash.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/counter.h"
 #include "base/log.h"
@@ -216,7 +213,7 @@ static enum status new_indexer(const struct indexer_options *options, struct ind
 enum status indexer_start(const struct indexer_options *options, struct indexer **out_indexer,
                           struct error *error)
 {
-    struct indexer *indexer;
+    struct indexer *indexer = NULL;
     enum status status = new_indexer(options, &indexer, error);
     if (status != STATUS_OK)
         return status;
@@ -257,7 +254,7 @@ enum status indexer_run_once(const struct indexer_options *options,
                              void (*progress)(void *context, struct journal_position at),
                              void *context, uint64_t *out_records, struct error *error)
 {
-    struct indexer *indexer;
+    struct indexer *indexer = NULL;
     enum status status = new_indexer(options, &indexer, error);
     if (status != STATUS_OK)
         return status;

@@ -58,21 +58,29 @@ static enum status add_spans(const struct rows_context *context, const struct ba
     return STATUS_OK;
 }
 
-static uint64_t log_hash(const struct batch *batch, const struct log_record *log,
-                         struct str body_json, struct str attributes_json)
+/* Each part is hashed with what came before as its seed, so "a","b" is not "ab","". */
+static uint64_t fold(uint64_t hash, const void *bytes, size_t size)
 {
-    XXH3_state_t state;
-    XXH3_64bits_reset(&state);
-    XXH3_64bits_update(&state, &batch->project_id, sizeof batch->project_id);
-    XXH3_64bits_update(&state, log->trace_id, sizeof log->trace_id);
-    XXH3_64bits_update(&state, log->span_id, sizeof log->span_id);
-    XXH3_64bits_update(&state, &log->time_ns, sizeof log->time_ns);
-    XXH3_64bits_update(&state, &log->observed_ns, sizeof log->observed_ns);
-    XXH3_64bits_update(&state, &log->severity, sizeof log->severity);
-    XXH3_64bits_update(&state, log->event_name.ptr, log->event_name.len);
-    XXH3_64bits_update(&state, body_json.ptr, body_json.len);
-    XXH3_64bits_update(&state, attributes_json.ptr, attributes_json.len);
-    return XXH3_64bits_digest(&state);
+    return XXH3_64bits_withSeed(bytes, size, hash);
+}
+
+static uint64_t fold_str(uint64_t hash, struct str text)
+{
+    return fold(hash, text.ptr, text.len);
+}
+
+static uint64_t log_hash(const struct batch *batch, const struct log_record *log, struct str body,
+                         struct str attributes)
+{
+    uint64_t hash = fold(0, &batch->project_id, sizeof batch->project_id);
+    hash = fold(hash, log->trace_id, sizeof log->trace_id);
+    hash = fold(hash, log->span_id, sizeof log->span_id);
+    hash = fold(hash, &log->time_ns, sizeof log->time_ns);
+    hash = fold(hash, &log->observed_ns, sizeof log->observed_ns);
+    hash = fold(hash, &log->severity, sizeof log->severity);
+    hash = fold_str(hash, log->event_name);
+    hash = fold_str(hash, body);
+    return fold_str(hash, attributes);
 }
 
 static enum status add_logs(const struct rows_context *context, const struct batch *batch,
@@ -105,20 +113,14 @@ static enum status add_logs(const struct rows_context *context, const struct bat
 static uint64_t series_hash(const struct batch *batch, const struct metric *metric,
                             struct str attributes, struct str resource, struct str scope)
 {
-    XXH3_state_t state;
-    XXH3_64bits_reset(&state);
-    XXH3_64bits_update(&state, &batch->project_id, sizeof batch->project_id);
-    XXH3_64bits_update(&state, metric->name.ptr, metric->name.len);
-    XXH3_64bits_update(&state, "\0", 1);
-    XXH3_64bits_update(&state, metric->unit.ptr, metric->unit.len);
     uint32_t type = metric->type;
-    XXH3_64bits_update(&state, &type, sizeof type);
-    XXH3_64bits_update(&state, attributes.ptr, attributes.len);
-    XXH3_64bits_update(&state, "\0", 1);
-    XXH3_64bits_update(&state, resource.ptr, resource.len);
-    XXH3_64bits_update(&state, "\0", 1);
-    XXH3_64bits_update(&state, scope.ptr, scope.len);
-    return XXH3_64bits_digest(&state);
+    uint64_t hash = fold(0, &batch->project_id, sizeof batch->project_id);
+    hash = fold_str(hash, metric->name);
+    hash = fold_str(hash, metric->unit);
+    hash = fold(hash, &type, sizeof type);
+    hash = fold_str(hash, attributes);
+    hash = fold_str(hash, resource);
+    return fold_str(hash, scope);
 }
 
 static enum status add_points(const struct rows_context *context, const struct batch *batch,
