@@ -47,6 +47,7 @@ struct indexer {
     _Atomic uint32_t at_segment;
     _Atomic uint64_t at_offset;
     _Atomic int64_t oldest_pending_ns; /* arrival of the first record not yet visible; 0: none */
+    _Atomic uint32_t forget_before;    /* a segment; 0: nothing to forget */
     struct journal_position position;
     int64_t pending_since_ns; /* monotonic; 0 when nothing waits */
 };
@@ -173,6 +174,23 @@ static void pause_after_failure(struct indexer *indexer, const struct error *err
     *delay_ms = *delay_ms * 2 > RETRY_MS_MAX ? RETRY_MS_MAX : *delay_ms * 2;
 }
 
+void indexer_forget_before(struct indexer *indexer, uint32_t first_kept)
+{
+    indexer->forget_before = first_kept;
+}
+
+/* Retention dropped segments of the journal: their rows go, too. */
+static enum status forget(struct indexer *indexer, struct error *error)
+{
+    uint32_t first_kept = indexer->forget_before;
+    if (first_kept == 0 || indexer->pending_since_ns)
+        return STATUS_OK;
+    enum status status = store_drop_segments(indexer->options.store, first_kept, error);
+    if (status == STATUS_OK)
+        atomic_compare_exchange_strong(&indexer->forget_before, &first_kept, 0);
+    return status;
+}
+
 static void *run(void *argument)
 {
     struct indexer *indexer = argument;
@@ -183,7 +201,10 @@ static void *run(void *argument)
         if (status == STATUS_OK) {
             delay_ms = 50;
         } else if (status == STATUS_TIMEOUT) {
-            status = store_compact(indexer->options.store, indexer->pending_since_ns == 0, &error);
+            status = forget(indexer, &error);
+            if (status == STATUS_OK)
+                status =
+                    store_compact(indexer->options.store, indexer->pending_since_ns == 0, &error);
             if (status != STATUS_OK)
                 log_error("index", "background work failed", "reason=\"%s\"", error.text);
         } else if (status != STATUS_CANCELLED) {

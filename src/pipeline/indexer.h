@@ -24,6 +24,9 @@ enum status indexer_start(const struct indexer_options *options, struct indexer 
 /* Commits what is pending, then ends. NULL is fine. */
 void indexer_stop(struct indexer *indexer);
 
+/* Retention: the rows of older segments go at the indexer's next pause. From any thread. */
+void indexer_forget_before(struct indexer *indexer, uint32_t first_kept);
+
 struct indexer_stats {
     uint64_t indexed_records; /* since start */
     int64_t lag_bytes;        /* of journal not yet indexed, within its last segment; -1: more than that */

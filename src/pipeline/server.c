@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vitrine server: see server.h. Nothing here knows how a stage does its work. */
+#define _GNU_SOURCE
+#include "pipeline/server.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/server.h"
+#include "pipeline/authorise.h"
+#include "pipeline/indexer.h"
+#include "receive/receive.h"
+#include "serve/serve.h"
+
+enum { ROUTES_MAX = 256, QUERY_THREADS = 4, QUERY_QUEUE = 256, STOP_MS = 5000, PATH_BYTES = 4000 };
+
+struct vitrine {
+    struct vitrine_options options;
+    char control_path[PATH_BYTES], journal_path[PATH_BYTES], index_path[PATH_BYTES];
+    struct control *control;
+    struct journal *journal;
+    struct pool *pool;
+    struct server *server;
+    struct receive_options receive;
+    struct serve_options serve;
+    struct authorise authorise;
+    struct route routes[ROUTES_MAX];
+    char url[96], grpc[64];
+    bool made_project;
+    struct key_pair pair;
+    int64_t started_ns, retained_ns;
+
+    /* Opened by the opener thread; `query_ready` publishes it. */
+    pthread_t opener;
+    bool opener_started;
+    struct price_book *prices;
+    struct store *store;
+    struct indexer *indexer;
+    struct query query;
+    atomic_bool query_ready, failed;
+    struct error failure;
+};
+
+static enum status append_batch(void *context, const struct batch *batch,
+                                void (*done)(void *, enum status, const struct error *),
+                                void *done_context, struct error *error)
+{
+    struct vitrine *vitrine = context;
+    return journal_append(vitrine->journal, batch, done, done_context, error);
+}
+
+static const struct query *get_query(void *context)
+{
+    struct vitrine *vitrine = context;
+    return vitrine->query_ready ? &vitrine->query : NULL;
+}
+
+static const char *get_url(void *context)
+{
+    return ((struct vitrine *)context)->url;
+}
+
+static void get_status(void *context, struct serve_status *out_status)
+{
+    struct vitrine *vitrine = context;
+    *out_status = (struct serve_status){.started_ns = vitrine->started_ns};
+    journal_get_stats(vitrine->journal, &out_status->journal);
+    out_status->accepting = out_status->journal.accepting;
+    snprintf(out_status->reason, sizeof out_status->reason, "%s", out_status->journal.reason);
+    if (vitrine->failed)
+        snprintf(out_status->reason, sizeof out_status->reason, "index: %.150s",
+                 vitrine->failure.text);
+    if (vitrine->query_ready) {
+        struct indexer_stats stats;
+        indexer_get_stats(vitrine->indexer, &stats);
+        out_status->lag_ns = stats.lag_ns;
+        out_status->lag_records = stats.caught_up ? 0 : -1;
+    }
+}
+
+/* Runs beside the first requests, so that a big index does not delay them. */
+static void *open_index(void *argument)
+{
+    struct vitrine *vitrine = argument;
+    const struct str override = str_from(vitrine->options.prices);
+    const struct price_options prices = {.override_paths = &override,
+                                         .override_count = override.len ? 1 : 0};
+    const struct store_options store = {.directory = vitrine->index_path,
+                                        .memory_bytes = (size_t)vitrine->options.index_memory_bytes};
+    struct error *failure = &vitrine->failure;
+    enum status status = price_open(&prices, &vitrine->prices, failure);
+    if (status == STATUS_OK)
+        status = store_open(&store, &vitrine->store, failure);
+    if (status == STATUS_OK) {
+        const struct indexer_options indexer = {
+            .journal = vitrine->journal, .store = vitrine->store, .prices = vitrine->prices};
+        status = indexer_start(&indexer, &vitrine->indexer, failure);
+    }
+    if (status != STATUS_OK) {
+        log_error("server", "the index cannot be opened", "reason=\"%s\"", failure->text);
+        vitrine->failed = true;
+        return NULL;
+    }
+    vitrine->query = (struct query){vitrine->store, vitrine->journal, vitrine->prices};
+    vitrine->query_ready = true;
+    log_debug("server", "the index is open", "ms=%lld",
+              (long long)((clock_now_ns() - vitrine->started_ns) / NS_PER_MS));
+    return NULL;
+}
+
+static enum status make_directory(const char *path, struct error *error)
+{
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return fail(error, STATUS_IO, "%s: %s", path, strerror(errno));
+    return STATUS_OK;
+}
+
+static enum status open_data(struct vitrine *vitrine, struct error *error)
+{
+    const struct vitrine_options *options = &vitrine->options;
+    if (strlen(options->data) > PATH_BYTES - 20)
+        return fail(error, STATUS_INVALID, "data: the path is too long");
+    snprintf(vitrine->control_path, PATH_BYTES, "%s/control.db", options->data);
+    snprintf(vitrine->journal_path, PATH_BYTES, "%s/journal", options->data);
+    snprintf(vitrine->index_path, PATH_BYTES, "%s/index", options->data);
+    enum status status = make_directory(options->data, error);
+    const struct journal_options journal = {.directory = vitrine->journal_path,
+                                            .disk_low_bytes = options->disk_low_bytes};
+    if (status == STATUS_OK)
+        status = journal_open(&journal, &vitrine->journal, error);
+    if (status == STATUS_OK)
+        status = control_open(vitrine->control_path,
+                              options->init_public_key[0] ? options->init_public_key : NULL,
+                              options->init_secret_key[0] ? options->init_secret_key : NULL,
+                              &vitrine->control, &vitrine->made_project, &vitrine->pair, error);
+    return status;
+}
+
+static enum status listen_on(struct vitrine *vitrine, struct error *error)
+{
+    char bound[64];
+    enum status status =
+        server_listen(vitrine->server, str_from(vitrine->options.http), error, bound);
+    if (status != STATUS_OK)
+        return status;
+    snprintf(vitrine->url, sizeof vitrine->url, "http://%s", bound);
+    if (strcmp(vitrine->options.grpc, "off") != 0)
+        status = server_listen(vitrine->server, str_from(vitrine->options.grpc), error,
+                               vitrine->grpc);
+    return status;
+}
+
+static enum status start_net(struct vitrine *vitrine, struct error *error)
+{
+    enum status status = authorise_init(&vitrine->authorise, vitrine->control,
+                                        vitrine->options.auth, vitrine->options.http,
+                                        vitrine->options.grpc, error);
+    if (status != STATUS_OK)
+        return status;
+    vitrine->receive = (struct receive_options){.append = append_batch, .context = vitrine};
+    vitrine->serve = (struct serve_options){
+        .control = vitrine->control,
+        .query = get_query,
+        .get_status = get_status,
+        .context = vitrine,
+        .auth_required = vitrine->authorise.required,
+        .base_url = get_url,
+    };
+    size_t count = receive_routes(&vitrine->receive, vitrine->routes, ROUTES_MAX);
+    count += serve_routes(&vitrine->serve, vitrine->routes + count, ROUTES_MAX - count);
+    status = pool_start("query", QUERY_THREADS, QUERY_QUEUE, &vitrine->pool, error);
+    if (status != STATUS_OK)
+        return status;
+    const struct server_options options = {
+        .routes = vitrine->routes,
+        .route_count = count,
+        .pool = vitrine->pool,
+        .body_bytes_max = (size_t)vitrine->options.body_max_bytes,
+        .inflated_bytes_max = (size_t)vitrine->options.body_max_bytes,
+        .authorise = authorise_request,
+        .authorise_context = &vitrine->authorise,
+    };
+    status = server_start(&options, &vitrine->server, error);
+    return status == STATUS_OK ? listen_on(vitrine, error) : status;
+}
+
+enum status vitrine_start(const struct vitrine_options *options, struct vitrine **out_vitrine,
+                          struct error *error)
+{
+    struct vitrine *vitrine = calloc(1, sizeof *vitrine);
+    if (!vitrine)
+        return fail(error, STATUS_INTERNAL, "no memory");
+    vitrine->options = *options;
+    vitrine->started_ns = clock_now_ns();
+    enum status status = open_data(vitrine, error);
+    if (status == STATUS_OK)
+        status = start_net(vitrine, error);
+    if (status == STATUS_OK && pthread_create(&vitrine->opener, NULL, open_index, vitrine) != 0)
+        status = fail(error, STATUS_INTERNAL, "cannot start a thread");
+    if (status != STATUS_OK) {
+        vitrine_stop(vitrine);
+        return status;
+    }
+    vitrine->opener_started = true;
+    *out_vitrine = vitrine;
+    return STATUS_OK;
+}
+
+const char *vitrine_url(const struct vitrine *vitrine)
+{
+    return vitrine->url;
+}
+
+const char *vitrine_grpc(const struct vitrine *vitrine)
+{
+    return vitrine->grpc;
+}
+
+const char *vitrine_new_public_key(const struct vitrine *vitrine)
+{
+    return vitrine->made_project ? vitrine->pair.public_key : NULL;
+}
+
+const char *vitrine_new_secret_key(const struct vitrine *vitrine)
+{
+    return vitrine->made_project ? vitrine->pair.secret_key : NULL;
+}
+
+enum status vitrine_failed(struct vitrine *vitrine, struct error *error)
+{
+    if (!vitrine->failed)
+        return STATUS_OK;
+    *error = vitrine->failure;
+    return vitrine->failure.status;
+}
+
+void vitrine_tick(struct vitrine *vitrine)
+{
+    enum { RETAIN_EVERY_SECONDS = 60 };
+    int64_t now = clock_now_ns(), days = vitrine->options.retention_days;
+    if ((days == 0 && vitrine->options.retention_bytes == 0) || !vitrine->query_ready ||
+        now - vitrine->retained_ns < RETAIN_EVERY_SECONDS * NS_PER_SEC)
+        return;
+    vitrine->retained_ns = now;
+    int64_t before = days ? now - days * 86400 * NS_PER_SEC : INT64_MIN;
+    uint32_t first_kept;
+    struct error error;
+    if (journal_retain(vitrine->journal, before, (uint64_t)vitrine->options.retention_bytes,
+                       &first_kept, &error) == STATUS_OK)
+        indexer_forget_before(vitrine->indexer, first_kept);
+    else
+        log_error("server", "retention failed", "reason=\"%s\"", error.text);
+}
+
+void vitrine_stop(struct vitrine *vitrine)
+{
+    if (!vitrine)
+        return;
+    /* Requests in flight wait for the journal, so net goes first and the journal after it. */
+    server_stop(vitrine->server, STOP_MS);
+    pool_stop(vitrine->pool);
+    if (vitrine->opener_started)
+        pthread_join(vitrine->opener, NULL);
+    indexer_stop(vitrine->indexer);
+    store_close(vitrine->store);
+    journal_close(vitrine->journal);
+    price_close(vitrine->prices);
+    control_close(vitrine->control);
+    free(vitrine);
+}

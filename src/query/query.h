@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * query: a question -> rows or documents. Questions are checked structs, made by serve from what people
+ * send; SQL is made here and only here, every value bound as a parameter, every question scoped to one project.
+ *
+ * Threads  any; a query object is read-only.
+ * Limits   each question has a timeout; lists are paged; a trace's shape holds at most 200,000 spans (it says
+ *          when there are more).
+ */
+#pragma once
+
+#include "journal/journal.h"
+#include "price/price.h"
+#include "store/store.h"
+
+/* Where answers come from. */
+struct query {
+    struct store *store;
+    struct journal *journal;
+    struct price_book *prices;
+};

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * serve: the JSON API of docs/api.md, the screens, health and metrics. One file an API area; the routes are rows
+ * in routes.def.
+ *
+ * Threads  handlers run on the query pool, except health and metrics (inline).
+ * Errors   worded as docs/api.md says; a question asked before the index is open gets 503 with Retry-After.
+ */
+#pragma once
+
+#include "control/control.h"
+#include "net/http.h"
+#include "query/query.h"
+
+struct serve_status {
+    bool accepting;
+    char reason[160]; /* why not */
+    int64_t lag_ns, lag_records;
+    int64_t started_ns;
+    struct journal_stats journal;
+};
+
+struct serve_options {
+    struct control *control;
+    /* NULL until the index is open. */
+    const struct query *(*query)(void *context);
+    void (*get_status)(void *context, struct serve_status *out_status);
+    void *context;
+    bool auth_required;
+    /* What to print in "point your SDK here": "http://127.0.0.1:4318". Set once the port is known. */
+    const char *(*base_url)(void *context);
+};
+
+/* `options` must outlive the server. */
+size_t serve_routes(const struct serve_options *options, struct route *out_routes, size_t max);
