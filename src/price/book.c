@@ -15,6 +15,26 @@
 
 #define BOOK_BYTES_MAX ((size_t)64 << 20)
 
+/* In the book two prices for one name are a slip; among the operator's files the newest wins. */
+static enum status add_name(struct price_book *book, struct price_pattern pattern,
+                            struct error *error)
+{
+    struct map *exact = &book->exact[pattern.from_override];
+    uint64_t newest = 0;
+    if (map_get(exact, pattern.text, &newest))
+        pattern.next = (uint32_t)newest + 1;
+    for (uint32_t i = pattern.next; i && !pattern.from_override; i = book->names[i - 1].next)
+        if (book->names[i - 1].group == pattern.group)
+            return fail(error, STATUS_CONFLICT, "'%.*s' matches %.*s already",
+                        STR_ARGS(pattern.text),
+                        STR_ARGS(book->entries[book->names[i - 1].entry].id));
+    if (!arena_grow(&book->arena, &book->names, book->name_count, &book->name_capacity) ||
+        !map_put(exact, pattern.text, book->name_count))
+        return fail(error, STATUS_TOO_LARGE, "the price book is too large");
+    book->names[book->name_count++] = pattern;
+    return STATUS_OK;
+}
+
 static enum status add_glob(struct price_book *book, struct price_pattern pattern,
                             struct error *error)
 {
@@ -30,27 +50,16 @@ enum status price__index_entry(struct price_book *book, uint32_t entry, uint32_t
                                struct error *error)
 {
     const struct price_entry *priced = &book->entries[entry];
-    struct map *exact = &book->exact[priced->from_override];
     for (size_t i = 0; i < priced->pattern_count; i++) {
-        struct str pattern = priced->patterns[i];
-        char key[PRICE_ID_MAX + 16];
-        uint64_t other;
-        if (str_find_byte(pattern, '*') < pattern.len) {
-            struct price_pattern glob = {.text = pattern,
-                                         .group = group,
-                                         .entry = entry,
-                                         .from_override = priced->from_override};
-            if (add_glob(book, glob, error) != STATUS_OK)
-                return STATUS_TOO_LARGE;
-            continue;
-        }
-        int len = snprintf(key, sizeof key, "%u\n%.*s", group, STR_ARGS(pattern));
-        struct str text = {key, (size_t)len};
-        if (!priced->from_override && map_get(exact, text, &other))
-            return fail(error, STATUS_CONFLICT, "'%.*s' matches %.*s already", STR_ARGS(pattern),
-                        STR_ARGS(book->entries[other >> 16].id));
-        if (!map_put(exact, text, (uint64_t)entry << 16 | i))
-            return fail(error, STATUS_TOO_LARGE, "the price book is too large");
+        struct price_pattern pattern = {.text = priced->patterns[i],
+                                        .group = group,
+                                        .entry = entry,
+                                        .from_override = priced->from_override};
+        bool starred = str_find_byte(pattern.text, '*') < pattern.text.len;
+        enum status status =
+            starred ? add_glob(book, pattern, error) : add_name(book, pattern, error);
+        if (status != STATUS_OK)
+            return status;
     }
     return STATUS_OK;
 }

@@ -72,33 +72,31 @@ static bool in_hours(const struct price_row *row, int64_t time_ns)
 
 /* --- the row --------------------------------------------------------------------------------- */
 
-static bool row_holds(const struct call *call, const struct price_row *row)
+/* How well the row fits the call, or -1: size first, then tier, then place, then hour. */
+static int64_t row_rank(const struct call *call, const struct price_row *row)
 {
     int64_t time = call->request->time_ns;
-    return time >= row->from_ns && time < row->until_ns &&
-           (row->above_tokens == 0 || call->prompt > row->above_tokens) &&
-           (row->tier == TIER_DEFAULT || row->tier == call->tier) &&
-           scope_rank(call, row) >= 0 && in_hours(row, time);
+    if (time < row->from_ns || time >= row->until_ns ||
+        (row->above_tokens && call->prompt <= row->above_tokens) ||
+        (row->tier != TIER_DEFAULT && row->tier != call->tier))
+        return -1;
+    int place = scope_rank(call, row);
+    if (place < 0 || !in_hours(row, time))
+        return -1;
+    return row->above_tokens * 16 + (row->tier == call->tier) * 8 + place * 2 +
+           (row->window_count > 0);
 }
 
 static const struct price_row *choose_row(const struct call *call)
 {
     const struct price_entry *entry = call->entry;
     const struct price_row *best = NULL;
-    int64_t level = -1;
-    int best_rank = -1;
-    for (size_t i = 0; i < entry->row_count; i++)
-        if (row_holds(call, &entry->rows[i]) && entry->rows[i].above_tokens > level)
-            level = entry->rows[i].above_tokens;
+    int64_t best_rank = -1;
     for (size_t i = 0; i < entry->row_count; i++) {
-        const struct price_row *row = &entry->rows[i];
-        if (row->above_tokens != level || !row_holds(call, row))
-            continue;
-        int rank = (row->tier == call->tier) * 8 + scope_rank(call, row) * 2 +
-                   (row->window_count > 0);
+        int64_t rank = row_rank(call, &entry->rows[i]);
         if (rank > best_rank) {
             best_rank = rank;
-            best = row;
+            best = &entry->rows[i];
         }
     }
     return best;
@@ -232,6 +230,12 @@ static enum price_component base_of(enum price_component component)
 /* (amount * factor) / divisor, half up. False beyond int64. */
 static bool scale(int64_t amount, int64_t factor, int64_t divisor, int64_t *out_scaled)
 {
+    uint64_t narrow;
+    if (!__builtin_mul_overflow((uint64_t)amount, (uint64_t)factor, &narrow) &&
+        narrow <= INT64_MAX - (uint64_t)divisor) {
+        *out_scaled = (int64_t)((narrow + (uint64_t)divisor / 2) / (uint64_t)divisor);
+        return true;
+    }
     unsigned __int128 product = (unsigned __int128)(uint64_t)amount * (uint64_t)factor;
     product = (product + (uint64_t)divisor / 2) / (uint64_t)divisor;
     if (product > INT64_MAX)
@@ -305,7 +309,8 @@ void price_usage(struct price_book *book, const struct price_request *request,
                  struct price_result *out_result)
 {
     struct price_result *result = out_result;
-    *result = (struct price_result){.status = PRICE_UNPRICED};
+    memset(result, 0, offsetof(struct price_result, lines));
+    result->status = PRICE_UNPRICED;
     result->match = price_match(book, request->provider, request->model);
     bool used = usage_any(request->usage);
     if (!used)

@@ -10,7 +10,6 @@
 #include "price/price_private.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 bool price__glob(struct str pattern, struct str text)
@@ -35,30 +34,22 @@ bool price__glob(struct str pattern, struct str text)
     return p == pattern.len;
 }
 
-/* Who is asked: some groups by number, or all that are not `hosted`. */
+/* Who is asked: some groups by number, or all whose turn it is. */
 struct asked {
     uint32_t groups[2 * PRICE_PROVIDER_GROUPS];
     size_t count;
     bool all;
+    enum price_turn turn;
 };
 
 static bool asks(const struct price_book *book, const struct asked *asked, uint32_t group)
 {
     if (asked->all)
-        return !book->groups[group].hosted;
+        return book->groups[group].turn == asked->turn;
     for (size_t i = 0; i < asked->count; i++)
         if (asked->groups[i] == group)
             return true;
     return false;
-}
-
-static bool find_exact(const struct price_book *book, const struct map *table, uint32_t group,
-                       struct str form, uint64_t *out_place)
-{
-    char key[PRICE_ID_MAX + 16];
-    int len = snprintf(key, sizeof key, "%u\n%.*s", group, STR_ARGS(form));
-    (void)book;
-    return map_get(table, (struct str){key, (size_t)len}, out_place);
 }
 
 static void found(const struct price_book *book, struct price_match *match, uint32_t entry,
@@ -78,15 +69,14 @@ static void found(const struct price_book *book, struct price_match *match, uint
 static bool try_exact(const struct price_book *book, const struct asked *asked, bool layer,
                       struct str form, struct price_match *match)
 {
-    uint64_t place;
-    size_t count = asked->all ? book->group_count : asked->count;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t group = asked->all ? (uint32_t)i : asked->groups[i];
-        if ((asked->all && book->groups[group].hosted) ||
-            !find_exact(book, &book->exact[layer], group, form, &place))
+    uint64_t newest;
+    if (!map_get(&book->exact[layer], form, &newest))
+        return false;
+    for (uint32_t i = (uint32_t)newest + 1; i; i = book->names[i - 1].next) {
+        const struct price_pattern *name = &book->names[i - 1];
+        if (!asks(book, asked, name->group))
             continue;
-        found(book, match, (uint32_t)(place >> 16),
-              book->entries[place >> 16].patterns[place & 0xffff]);
+        found(book, match, name->entry, name->text);
         if (!asked->all)
             return true;
     }
@@ -183,7 +173,9 @@ static bool shares_api(const struct price_book *book, const struct asked *asked)
 static void resolve(const struct price_book *book, struct str provider,
                     const struct price_name *name, struct price_match *match)
 {
-    struct asked own = {0}, vendor = {0}, everyone = {.all = true};
+    struct asked own = {0}, vendor = {0};
+    struct asked makers = {.all = true, .turn = TURN_FIRST};
+    struct asked resellers = {.all = true, .turn = TURN_LAST};
     ask_provider(book, provider, &own);
     bool open = is_gateway(book, provider) || shares_api(book, &own);
     ask_provider(book, STR("*"), &own);
@@ -194,7 +186,9 @@ static void resolve(const struct price_book *book, struct str provider,
         ask_vendor(book, name->vendor, &vendor);
     if (search(book, &vendor, name, match))
         return;
-    if (open && search(book, &everyone, name, match))
+    /* A vendor the book does not list sells elsewhere at prices of its own. */
+    if (open && !name->vendor.len &&
+        (search(book, &makers, name, match) || search(book, &resellers, name, match)))
         return;
     match->other_provider = false;
     if (name->needs_alias)

@@ -283,14 +283,30 @@ static enum status join_group(struct parse *parse, struct str provider, uint32_t
     return STATUS_OK;
 }
 
+static enum status read_turn(struct parse *parse, enum price_turn *out_turn)
+{
+    static const char *const turns[] = {
+        [TURN_FIRST] = "first", [TURN_LAST] = "last", [TURN_NEVER] = "never"};
+    const char *text = parse->raw->without_provider;
+    for (int i = 0; i < 3; i++)
+        if (!text || strcmp(text, turns[i]) == 0) {
+            *out_turn = i;
+            return STATUS_OK;
+        }
+    parse->depth = 0;
+    enter_key(parse, "without_provider");
+    return complain(parse, "'%s' is not first, last or never", text);
+}
+
 static enum status add_group(struct parse *parse, char **providers, unsigned count,
                              uint32_t *out_group)
 {
     struct price_book *book = parse->book;
     struct price_group group = {
-        .hosted = parse->raw->hosted && *parse->raw->hosted,
         .shared_api = parse->raw->shared_api && *parse->raw->shared_api,
     };
+    if (read_turn(parse, &group.turn) != STATUS_OK)
+        return STATUS_INVALID;
     enter_key(parse, "providers");
     if (copy_list(parse, providers, count, &group.providers, &group.provider_count) != STATUS_OK)
         return STATUS_INVALID;

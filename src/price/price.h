@@ -153,7 +153,7 @@ struct price_result {
     int64_t prompt_tokens;       /* what was held against the thresholds */
     uint32_t notes;              /* enum price_note */
     size_t line_count;
-    struct price_line lines[PRICE_COMPONENT_COUNT];
+    struct price_line lines[PRICE_COMPONENT_COUNT]; /* the last member; only line_count are set */
 };
 
 /* Always fills *out_result. Parts are subsets of their totals, as in model/usage.h. */

@@ -45,18 +45,22 @@ struct price_alias {
     struct str to_provider; /* empty: the provider stays */
 };
 
+/* When a group is asked about a name whose provider is not known: makers before resellers. */
+enum price_turn { TURN_FIRST, TURN_LAST, TURN_NEVER };
+
 /* Entries that answer for the same providers. */
 struct price_group {
     struct str *providers, *vendors;
     size_t provider_count, vendor_count;
-    bool hosted;     /* not consulted when the provider is unknown: others sell the same names */
     bool shared_api; /* other vendors are called through this provider's client */
+    enum price_turn turn;
 };
 
 struct price_pattern {
     struct str text;
     size_t literal_bytes; /* without the stars */
     uint32_t group, entry;
+    uint32_t next; /* 1 + index of another entry's pattern with the same text, or 0 */
     bool from_override;
 };
 
@@ -72,8 +76,10 @@ struct price_book {
     size_t glob_count, glob_capacity;
     struct str *gateways; /* providers that resell under `vendor/model` */
     size_t gateway_count, gateway_capacity;
-    struct map ids;            /* "o|id" or "b|id" -> entry */
-    struct map exact[2];       /* [1] override files: "group\npattern" -> entry << 16 | pattern */
+    struct price_pattern *names; /* the patterns without stars */
+    size_t name_count, name_capacity;
+    struct map ids;      /* "o|id" or "b|id" -> entry */
+    struct map exact[2]; /* [1] override files: text -> the newest of its patterns in names */
     struct map providers;      /* provider name -> index into provider_groups */
     struct provider_groups {
         uint32_t groups[PRICE_PROVIDER_GROUPS];

@@ -89,7 +89,7 @@ static const cyaml_schema_field_t file_fields[] = {
     MAYBE_LIST("vendors", raw_file, vendors, &text_item, PRICE_LIST_MAX),
     MAYBE_LIST("gateways", raw_file, gateways, &text_item, PRICE_LIST_MAX),
     MAYBE_TEXT("home_scope", raw_file, home_scope),
-    MAYBE_BOOL("hosted", raw_file, hosted),
+    MAYBE_TEXT("without_provider", raw_file, without_provider),
     MAYBE_BOOL("shared_api", raw_file, shared_api),
     MAYBE_MAPPING("factors", raw_file, factors, factor_fields),
     MAYBE_LIST("entries", raw_file, entries, &entry_item, PRICE_ENTRIES_MAX),

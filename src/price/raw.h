@@ -33,7 +33,8 @@ struct raw_file {
     char **providers, **vendors, **gateways;
     unsigned providers_count, vendors_count, gateways_count;
     char *home_scope;
-    bool *hosted, *shared_api;
+    char *without_provider;
+    bool *shared_api;
     struct raw_factors *factors;
     struct raw_entry *entries;
     unsigned entries_count;
