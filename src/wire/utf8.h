@@ -5,6 +5,8 @@
 #include "base/arena.h"
 
 bool utf8_valid(struct str text); /* simdjson's validator: ~14 GB/s */
+/* Length of the valid text at the front; *out_broken is the size of the broken run behind it, 0 at the end. */
+size_t utf8_valid_prefix(struct str text, size_t *out_broken);
 /* A valid copy in the arena; ptr NULL when it is full. */
 struct str utf8_repair(struct str text, struct arena *arena);
 /* The longest prefix of at most `max` bytes that does not cut a character. */

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* json_out: writes JSON on a buf. One bit a level says whether a comma is due. */
+#include "wire/json.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/must.h"
+#include "wire/utf8.h"
+
+struct json_out json_out(struct buf *buf)
+{
+    return (struct json_out){.buf = buf};
+}
+
+static void begin_value(struct json_out *out, const char *key)
+{
+    uint64_t bit = UINT64_C(1) << out->depth;
+    if (out->comma & bit)
+        buf_add_byte(out->buf, ',');
+    out->comma |= bit;
+    if (key) {
+        json_write_string(out->buf, str_from(key));
+        buf_add_byte(out->buf, ':');
+    }
+}
+
+static void open_level(struct json_out *out, const char *key, char bracket)
+{
+    begin_value(out, key);
+    buf_add_byte(out->buf, (uint8_t)bracket);
+    must(out->depth < 63);
+    out->depth++;
+    out->comma &= ~(UINT64_C(1) << out->depth);
+}
+
+static void close_level(struct json_out *out, char bracket)
+{
+    must(out->depth > 0);
+    out->depth--;
+    buf_add_byte(out->buf, (uint8_t)bracket);
+}
+
+void json_out_object(struct json_out *out, const char *key)
+{
+    open_level(out, key, '{');
+}
+
+void json_out_array(struct json_out *out, const char *key)
+{
+    open_level(out, key, '[');
+}
+
+void json_out_end_object(struct json_out *out)
+{
+    close_level(out, '}');
+}
+
+void json_out_end_array(struct json_out *out)
+{
+    close_level(out, ']');
+}
+
+void json_out_str(struct json_out *out, const char *key, struct str text)
+{
+    if (!text.ptr) {
+        json_out_null(out, key);
+        return;
+    }
+    begin_value(out, key);
+    json_write_string(out->buf, text);
+}
+
+void json_out_text(struct json_out *out, const char *key, const char *text)
+{
+    json_out_str(out, key, str_from(text));
+}
+
+void json_out_int(struct json_out *out, const char *key, int64_t number)
+{
+    begin_value(out, key);
+    buf_printf(out->buf, "%" PRId64, number);
+}
+
+void json_out_int_text(struct json_out *out, const char *key, int64_t number)
+{
+    begin_value(out, key);
+    buf_printf(out->buf, "\"%" PRId64 "\"", number);
+}
+
+/* The shortest of the texts that read back as the same number. */
+void json_out_double(struct json_out *out, const char *key, double number)
+{
+    char text[32];
+    begin_value(out, key);
+    if (!isfinite(number)) {
+        buf_add_str(out->buf, STR("null"));
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, number);
+        if (strtod(text, NULL) == number)
+            break;
+    }
+    buf_add_str(out->buf, str_from(text));
+}
+
+void json_out_bool(struct json_out *out, const char *key, bool boolean)
+{
+    begin_value(out, key);
+    buf_add_str(out->buf, boolean ? STR("true") : STR("false"));
+}
+
+void json_out_null(struct json_out *out, const char *key)
+{
+    begin_value(out, key);
+    buf_add_str(out->buf, STR("null"));
+}
+
+void json_out_raw(struct json_out *out, const char *key, struct str json)
+{
+    begin_value(out, key);
+    buf_add_str(out->buf, json);
+}
+
+static void write_escape(struct buf *buf, unsigned char c)
+{
+    static const char plain[] = "\"\\\b\f\n\r\t", letter[] = "\"\\bfnrt";
+    const char *found = c ? strchr(plain, c) : NULL;
+    if (found) {
+        buf_add_byte(buf, '\\');
+        buf_add_byte(buf, (uint8_t)letter[found - plain]);
+    } else {
+        buf_printf(buf, "\\u%04x", c);
+    }
+}
+
+static bool needs_escape(unsigned char c)
+{
+    return c < 0x20 || c == '"' || c == '\\';
+}
+
+static void write_valid(struct buf *buf, struct str text)
+{
+    size_t start = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (!needs_escape((unsigned char)text.ptr[i]))
+            continue;
+        buf_add(buf, text.ptr + start, i - start);
+        write_escape(buf, (unsigned char)text.ptr[i]);
+        start = i + 1;
+    }
+    if (start < text.len)
+        buf_add(buf, text.ptr + start, text.len - start);
+}
+
+/* Text that is not valid is looked at once from front to back, so a hostile one costs no more. */
+static void write_broken(struct buf *buf, struct str text)
+{
+    size_t broken;
+    do {
+        size_t valid = utf8_valid_prefix(text, &broken);
+        write_valid(buf, str_sub(text, 0, valid));
+        if (broken)
+            buf_add_str(buf, STR("\xEF\xBF\xBD"));
+        text = str_sub(text, valid + broken, text.len);
+    } while (broken);
+}
+
+void json_write_string(struct buf *buf, struct str text)
+{
+    buf_reserve(buf, text.len + 2);
+    buf_add_byte(buf, '"');
+    if (utf8_valid(text))
+        write_valid(buf, text);
+    else
+        write_broken(buf, text);
+    buf_add_byte(buf, '"');
+}
