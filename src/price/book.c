@@ -121,8 +121,7 @@ static enum status add_files(struct price_book *book, const struct price_options
 {
     const struct asset *asset;
     for (size_t i = 0; !options->without_builtin && (asset = asset_at(STR("prices/"), i)); i++) {
-        enum status status =
-            add_file(book, str_from(asset->name), asset_str(asset), false, error);
+        enum status status = add_file(book, str_from(asset->name), asset_str(asset), false, error);
         if (status != STATUS_OK)
             return status;
     }
@@ -165,8 +164,7 @@ enum status price_open(const struct price_options *options, struct price_book **
     }
     if (book->glob_count)
         qsort(book->globs, book->glob_count, sizeof *book->globs, by_precedence);
-    book->version =
-        arena_printf(&book->arena, "%016llx", (unsigned long long)book->version_hash);
+    book->version = arena_printf(&book->arena, "%016llx", (unsigned long long)book->version_hash);
     *out_book = book;
     return STATUS_OK;
 }

@@ -33,11 +33,12 @@ static void set_place(struct call *call, const struct price_match *match)
         call->scope = STR("global");
     if (!call->scope.len)
         call->scope = call->entry->home_scope;
-    call->regional = (call->scope.len || call->region.len) &&
-                     !str_equal(call->scope, STR("global"));
+    call->regional =
+        (call->scope.len || call->region.len) && !str_equal(call->scope, STR("global"));
 }
 
-/* 2: the row names this place. 1: it names all that is not global. 0: it names none. -1: not here. */
+/* 2: the row names this place. 1: it names all that is not global. 0: it names none. -1: not here.
+ */
 static int scope_rank(const struct call *call, const struct price_row *row)
 {
     int rank = row->scope_count ? -1 : 0;
@@ -112,7 +113,8 @@ static bool sells_tier(const struct price_entry *entry, enum price_tier tier)
     return false;
 }
 
-/* --- tokens to components ---------------------------------------------------------------------- */
+/* --- tokens to components ----------------------------------------------------------------------
+ */
 
 static int64_t least(int64_t a, int64_t b)
 {

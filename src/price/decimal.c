@@ -40,8 +40,7 @@ bool price_parse_dollars(struct str text, int64_t *out_nano)
     for (; decimals < 9; decimals++)
         fraction *= 10;
     int64_t nano;
-    if (__builtin_mul_overflow(whole, NANO, &nano) ||
-        __builtin_add_overflow(nano, fraction, &nano))
+    if (__builtin_mul_overflow(whole, NANO, &nano) || __builtin_add_overflow(nano, fraction, &nano))
         return false;
     *out_nano = nano;
     return true;

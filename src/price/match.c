@@ -12,7 +12,7 @@
 #include <ctype.h>
 #include <string.h>
 
-bool price__glob(struct str pattern, struct str text)
+bool price_pattern_fits(struct str pattern, struct str text)
 {
     size_t p = 0, t = 0, star = SIZE_MAX, resume = 0;
     while (t < text.len) {
@@ -91,7 +91,7 @@ static bool try_globs(const struct price_book *book, const struct asked *asked, 
         if (glob->from_override != layer || !asks(book, asked, glob->group))
             continue;
         for (size_t k = 0; k < name->form_count; k++) {
-            if (!price__glob(glob->text, name->forms[k]))
+            if (!price_pattern_fits(glob->text, name->forms[k]))
                 continue;
             found(book, match, glob->entry, glob->text);
             return true;
@@ -204,7 +204,7 @@ static const struct price_alias *find_alias(const struct price_book *book, struc
         if (alias->provider.len && !str_equal(alias->provider, provider))
             continue;
         for (size_t k = 0; k < name->form_count; k++)
-            if (price__glob(alias->from, name->forms[k]))
+            if (price_pattern_fits(alias->from, name->forms[k]))
                 return alias;
     }
     return NULL;
@@ -280,10 +280,8 @@ struct price_match price_match(struct price_book *book, struct str provider, str
     struct price_answer answer = known ? book->answers[index] : (struct price_answer){0};
     pthread_mutex_unlock(&book->lock);
     if (!known)
-        return remember(book, (struct str){key, len}, model,
-                        resolve_model(book, provider, model));
-    answer.match.region = answer.region_len
-                              ? str_sub(model, answer.region_offset, answer.region_len)
-                              : STR_NONE;
+        return remember(book, (struct str){key, len}, model, resolve_model(book, provider, model));
+    answer.match.region =
+        answer.region_len ? str_sub(model, answer.region_offset, answer.region_len) : STR_NONE;
     return answer.match;
 }

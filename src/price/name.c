@@ -18,11 +18,12 @@ static const struct str scopes[] = {
 };
 /* Path segments that say how a model is reached, not whose it is. */
 static const struct str routes[] = {
-    STR_INIT("bedrock"), STR_INIT("converse"),      STR_INIT("converse_like"), STR_INIT("invoke"),
-    STR_INIT("azure"),   STR_INIT("azure_ai"),      STR_INIT("models"),        STR_INIT("model"),
-    STR_INIT("vertex_ai"),     STR_INIT("responses"),     STR_INIT("chat"),
-    STR_INIT("litellm"), STR_INIT("litellm_proxy"), STR_INIT("openrouter"),    STR_INIT("projects"),
-    STR_INIT("locations"), STR_INIT("publishers"),  STR_INIT("accounts"),
+    STR_INIT("bedrock"),       STR_INIT("converse"),   STR_INIT("converse_like"),
+    STR_INIT("invoke"),        STR_INIT("azure"),      STR_INIT("azure_ai"),
+    STR_INIT("models"),        STR_INIT("model"),      STR_INIT("vertex_ai"),
+    STR_INIT("responses"),     STR_INIT("chat"),       STR_INIT("litellm"),
+    STR_INIT("litellm_proxy"), STR_INIT("openrouter"), STR_INIT("projects"),
+    STR_INIT("locations"),     STR_INIT("publishers"), STR_INIT("accounts"),
 };
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -54,7 +55,7 @@ static bool is_region(struct str text)
         if (!islower((unsigned char)text.ptr[i]) && !isdigit((unsigned char)text.ptr[i]) &&
             text.ptr[i] != '-')
             return false;
-    static const char *const continents[] = {"us-", "eu-", "ap-", "sa-", "ca-",    "me-",
+    static const char *const continents[] = {"us-", "eu-", "ap-", "sa-", "ca-",     "me-",
                                              "af-", "il-", "mx-", "cn-", "europe-", "asia-"};
     for (size_t i = 0; i < COUNT(continents); i++)
         if (str_starts(text, str_from(continents[i])))

@@ -204,9 +204,9 @@ static bool share_scope(const struct price_row *a, const struct price_row *b)
 /* Both would fit the same call equally well. */
 static bool rows_clash(const struct price_row *a, const struct price_row *b)
 {
-    return a->tier == b->tier && a->above_tokens == b->above_tokens &&
-           a->from_ns < b->until_ns && b->from_ns < a->until_ns && share_scope(a, b) &&
-           a->days == b->days && a->window_count == b->window_count &&
+    return a->tier == b->tier && a->above_tokens == b->above_tokens && a->from_ns < b->until_ns &&
+           b->from_ns < a->until_ns && share_scope(a, b) && a->days == b->days &&
+           a->window_count == b->window_count &&
            memcmp(a->windows, b->windows, sizeof a->windows) == 0;
 }
 
@@ -327,7 +327,8 @@ static enum status add_group(struct parse *parse, char **providers, unsigned cou
     return STATUS_OK;
 }
 
-/* --- entries and aliases ----------------------------------------------------------------------- */
+/* --- entries and aliases -----------------------------------------------------------------------
+ */
 
 static enum status remember_id(struct parse *parse, struct str id)
 {
@@ -337,7 +338,8 @@ static enum status remember_id(struct parse *parse, struct str id)
     struct str text = {key, (size_t)len};
     /* A later override file replaces an earlier one's entry; within the book it is a slip. */
     if (!parse->is_override && map_get(&parse->book->ids, text, &other))
-        return complain(parse, "stands already in %.*s", STR_ARGS(parse->book->entries[other].file));
+        return complain(parse, "stands already in %.*s",
+                        STR_ARGS(parse->book->entries[other].file));
     if (!map_put(&parse->book->ids, text, parse->book->entry_count))
         return complain(parse, "the price book is too large");
     return STATUS_OK;

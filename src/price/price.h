@@ -39,7 +39,7 @@ enum price_tier price_tier_parse(struct str text);
 /* --- the book, as data --------------------------------------------------------------------- */
 
 enum { PRICE_WINDOWS_MAX = 4 };
-#define PRICE_ALWAYS_FROM INT64_MIN
+#define PRICE_ALWAYS_FROM  INT64_MIN
 #define PRICE_ALWAYS_UNTIL INT64_MAX
 
 /* Prices that hold together, and when they hold. */
@@ -54,7 +54,7 @@ struct price_row {
     struct {
         uint16_t from_minute, until_minute; /* of the day, UTC */
     } windows[PRICE_WINDOWS_MAX];
-    uint32_t has;                        /* bit per component that has a rate of its own */
+    uint32_t has;                         /* bit per component that has a rate of its own */
     int64_t rates[PRICE_COMPONENT_COUNT]; /* nano-dollars per million */
 };
 
@@ -106,10 +106,13 @@ struct price_match {
     enum price_reason reason;
     const struct price_entry *entry; /* NULL unless PRICE_KNOWN */
     struct str pattern;              /* the pattern of the entry that matched */
-    struct str scope, region;        /* "us", "eu-west-1" from the id, or empty; region lies in `model` */
+    struct str scope, region; /* "us", "eu-west-1" from the id, or empty; region lies in `model` */
     bool by_alias;
     bool other_provider; /* the model is sold by another provider than the span says */
 };
+
+/* `*` stands for any run of characters; both texts in lower case. */
+bool price_pattern_fits(struct str pattern, struct str text);
 
 /* provider may be empty or an alias ("bedrock"); model is the id as sent. Remembers its answers. */
 struct price_match price_match(struct price_book *book, struct str provider, struct str model);
@@ -119,8 +122,8 @@ struct price_match price_match(struct price_book *book, struct str provider, str
 struct price_request {
     struct str provider, model;
     struct str service_tier; /* the served one when known, else the requested one */
-    struct str region;       /* of the endpoint called (never of the caller), when known, or empty */
-    int64_t time_ns;         /* the call's own start */
+    struct str region; /* of the endpoint called (never of the caller), when known, or empty */
+    int64_t time_ns;   /* the call's own start */
     const struct token_usage *usage;
 };
 

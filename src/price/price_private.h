@@ -26,10 +26,10 @@ enum {
 struct price_name {
     struct str forms[PRICE_FORMS_MAX]; /* forms[0] is the id itself, in lower case */
     size_t form_count;
-    struct str scope;   /* geography in front of a Bedrock id */
-    struct str region;  /* cloud region, from an ARN or a path */
-    struct str vendor;  /* first path segment that is not a route: "openai" of "openai/gpt-4o" */
-    bool needs_alias;   /* an ARN that hides its model */
+    struct str scope;  /* geography in front of a Bedrock id */
+    struct str region; /* cloud region, from an ARN or a path */
+    struct str vendor; /* first path segment that is not a route: "openai" of "openai/gpt-4o" */
+    bool needs_alias;  /* an ARN that hides its model */
     size_t used;
     char text[2 * PRICE_ID_MAX + 64];
 };
@@ -78,13 +78,13 @@ struct price_book {
     size_t gateway_count, gateway_capacity;
     struct price_pattern *names; /* the patterns without stars */
     size_t name_count, name_capacity;
-    struct map ids;      /* "o|id" or "b|id" -> entry */
-    struct map exact[2]; /* [1] override files: text -> the newest of its patterns in names */
-    struct map providers;      /* provider name -> index into provider_groups */
+    struct map ids;       /* "o|id" or "b|id" -> entry */
+    struct map exact[2];  /* [1] override files: text -> the newest of its patterns in names */
+    struct map providers; /* provider name -> index into provider_groups */
     struct provider_groups {
         uint32_t groups[PRICE_PROVIDER_GROUPS];
         size_t count;
-    } *provider_groups;
+    } * provider_groups;
     size_t provider_count, provider_capacity;
     uint64_t version_hash;
     struct str version;
@@ -114,8 +114,3 @@ struct price_step {
     size_t index;
 };
 size_t price__locate(struct str text, const struct price_step *path, size_t depth);
-
-/* --- match.c ------------------------------------------------------------------------------- */
-
-/* `*` stands for any run of characters. Both in lower case. */
-bool price__glob(struct str pattern, struct str text);

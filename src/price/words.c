@@ -77,7 +77,8 @@ const char *price_reason_text(enum price_reason reason)
         [PRICE_AMBIGUOUS] = "the name fits several entries and the provider is not known",
         [PRICE_NEEDS_ALIAS] = "the id hides its model; an alias can name it",
         [PRICE_NO_ROW] = "the entry has no price for that day, place or hour",
-        [PRICE_BAD_USAGE] = "the token counts cannot be priced: a total alone, or beyond anything real",
+        [PRICE_BAD_USAGE] =
+            "the token counts cannot be priced: a total alone, or beyond anything real",
     };
     return texts[reason];
 }

@@ -43,7 +43,8 @@ static struct str next_word(struct str *rest)
     return word;
 }
 
-/* --- the question ------------------------------------------------------------------------------ */
+/* --- the question ------------------------------------------------------------------------------
+ */
 
 struct question {
     struct price_request request;
@@ -91,9 +92,12 @@ static void read_question(struct str text, struct question *question)
             const char *name;
             struct str *text;
         } texts[] = {
-            {"provider", &question->request.provider}, {"model", &question->request.model},
-            {"tier", &question->request.service_tier}, {"region", &question->request.region},
-            {"book", &question->book},                 {"override", &question->override},
+            {"provider", &question->request.provider},
+            {"model", &question->request.model},
+            {"tier", &question->request.service_tier},
+            {"region", &question->request.region},
+            {"book", &question->book},
+            {"override", &question->override},
             {"load", &question->load},
         };
         size_t i = 0;
@@ -108,7 +112,8 @@ static void read_question(struct str text, struct question *question)
     }
 }
 
-/* --- the books, opened once each --------------------------------------------------------------- */
+/* --- the books, opened once each ---------------------------------------------------------------
+ */
 
 static struct {
     char key[200];
@@ -149,7 +154,8 @@ static struct price_book *get_book(const struct question *question)
     return books[i].book;
 }
 
-/* --- the answer ---------------------------------------------------------------------------------- */
+/* --- the answer ----------------------------------------------------------------------------------
+ */
 
 static const char *reason_word(enum price_reason reason)
 {
@@ -321,7 +327,8 @@ static void run_case(void **state)
     assert_true(strlen(words) > 0);
 }
 
-/* --- what is not a table --------------------------------------------------------------------------- */
+/* --- what is not a table
+ * --------------------------------------------------------------------------- */
 
 static void dollars_are_exact_both_ways(void **state)
 {
@@ -337,9 +344,19 @@ static void dollars_are_exact_both_ways(void **state)
         {"0.003625", 3625000},
         {"9223372036.854775807", INT64_MAX},
     };
-    static const char *const bad[] = {"",     ".5",  "1.",  "1e3", "+1",
-                                      "-1",   " 1",  "1 ",  "1,5", "0x1",
-                                      "0.0000000001", "9223372036.854775808", "99999999999999999999"};
+    static const char *const bad[] = {"",
+                                      ".5",
+                                      "1.",
+                                      "1e3",
+                                      "+1",
+                                      "-1",
+                                      " 1",
+                                      "1 ",
+                                      "1,5",
+                                      "0x1",
+                                      "0.0000000001",
+                                      "9223372036.854775808",
+                                      "99999999999999999999"};
     char text[PRICE_TEXT_BYTES];
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         int64_t nano = -1;
@@ -373,7 +390,8 @@ static void the_shipped_book_is_consistent(void **state)
             bool free_of_charge = str_contains(entry->id, STR("moderation")) ||
                                   str_contains(entry->id, STR("free")) ||
                                   (row->has & 1 << PRICE_REQUEST);
-            /* A slip of the decimal point shows here: nothing costs a thousand dollars or nothing. */
+            /* A slip of the decimal point shows here: nothing costs a thousand dollars or nothing.
+             */
             if (!(row->rates[PRICE_INPUT] <= INT64_C(200000000000)) ||
                 !(row->rates[PRICE_INPUT] > 0 || free_of_charge))
                 fail_msg("%.*s: input price is implausible", STR_ARGS(entry->id));
@@ -422,9 +440,36 @@ static void hostile_names_are_only_unknown(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "/", "//", "///////////////", "arn:", "arn:::::", "arn:aws:bedrock:::inference-profile/", ":", "@",
-        "[", "]", "[]", "us.", ".", "..", "us..", "-latest", "-preview", "%", "%3", "%3a", "-v1:0", ":0:0:0",
-        "*", "gpt-4o*", "gpt-4o\n", "openai\ngpt-4o", "\xff\xfe", "-2024-01-01", "@@@@", "models/models/models/",
+        "/",
+        "//",
+        "///////////////",
+        "arn:",
+        "arn:::::",
+        "arn:aws:bedrock:::inference-profile/",
+        ":",
+        "@",
+        "[",
+        "]",
+        "[]",
+        "us.",
+        ".",
+        "..",
+        "us..",
+        "-latest",
+        "-preview",
+        "%",
+        "%3",
+        "%3a",
+        "-v1:0",
+        ":0:0:0",
+        "*",
+        "gpt-4o*",
+        "gpt-4o\n",
+        "openai\ngpt-4o",
+        "\xff\xfe",
+        "-2024-01-01",
+        "@@@@",
+        "models/models/models/",
     };
     const struct question none = {0};
     struct price_book *book = get_book(&none);
@@ -438,7 +483,8 @@ static void hostile_names_are_only_unknown(void **state)
         assert_true(reason == PRICE_UNKNOWN_MODEL || reason == PRICE_NEEDS_ALIAS);
     }
     /* Inner zero bytes do not end a name. */
-    assert_int_equal(price_match(book, STR("openai"), STR("gpt-4o\0x")).reason, PRICE_UNKNOWN_MODEL);
+    assert_int_equal(price_match(book, STR("openai"), STR("gpt-4o\0x")).reason,
+                     PRICE_UNKNOWN_MODEL);
 }
 
 static void explanations_are_cut_at_their_space(void **state)
@@ -460,7 +506,8 @@ static void explanations_are_cut_at_their_space(void **state)
     assert_int_equal(words[0], 'x');
 }
 
-/* --- reading the case files -------------------------------------------------------------------------- */
+/* --- reading the case files
+ * -------------------------------------------------------------------------- */
 
 static char *read_file(const char *path)
 {
