@@ -327,6 +327,22 @@ static void run_case(void **state)
     assert_true(strlen(words) > 0);
 }
 
+/* --- files
+ * -------------------------------------------------------------------------- */
+
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return NULL;
+    size_t capacity = 1 << 20;
+    char *text = malloc(capacity);
+    size_t size = fread(text, 1, capacity - 1, file);
+    text[size] = 0;
+    fclose(file);
+    return text;
+}
+
 /* --- what is not a table
  * --------------------------------------------------------------------------- */
 
@@ -487,6 +503,52 @@ static void hostile_names_are_only_unknown(void **state)
                      PRICE_UNKNOWN_MODEL);
 }
 
+/* The first YAML block of the page is a file that loads and does what the page says. */
+static void the_example_in_the_docs_works(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/vitrine-price-XXXXXX";
+    char *page = read_file(getenv("PRICE_DOCS") ? getenv("PRICE_DOCS") : "docs/prices.md");
+    assert_non_null(page);
+    char *start = strstr(page, "```yaml\n");
+    assert_non_null(start);
+    start += 8;
+    char *end = strstr(start, "```");
+    assert_non_null(end);
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    FILE *file = fdopen(descriptor, "wb");
+    assert_int_equal(fwrite(start, 1, (size_t)(end - start), file), end - start);
+    fclose(file);
+
+    struct str name = str_from(path);
+    const struct price_options options = {.override_paths = &name, .override_count = 1};
+    struct price_book *book = NULL;
+    struct error error = {0};
+    enum status status = price_open(&options, &book, &error);
+    remove(path);
+    free(page);
+    if (status != STATUS_OK)
+        fail_msg("%s", error.text);
+    static const struct {
+        struct str provider, model, entry;
+    } wants[] = {
+        {STR_INIT("openai"), STR_INIT("gpt-4o-2024-08-06"), STR_INIT("contract/gpt-4o")},
+        {STR_INIT("anything"), STR_INIT("our-model-7"), STR_INIT("house/model")},
+        {STR_INIT("azure.ai.openai"), STR_INIT("prod-chat"), STR_INIT("openai/gpt-4o-mini")},
+        {STR_INIT("aws.bedrock"),
+         STR_INIT("arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/k4x9"),
+         STR_INIT("bedrock/claude-haiku-4-5")},
+        {STR_INIT(""), STR_INIT("team-default"), STR_INIT("anthropic/claude-opus-4-8")},
+    };
+    for (size_t i = 0; i < sizeof wants / sizeof *wants; i++) {
+        struct price_match match = price_match(book, wants[i].provider, wants[i].model);
+        assert_int_equal(match.reason, PRICE_KNOWN);
+        expect_text("entry", match.entry->id, wants[i].entry);
+    }
+    price_close(book);
+}
+
 static void explanations_are_cut_at_their_space(void **state)
 {
     (void)state;
@@ -506,21 +568,7 @@ static void explanations_are_cut_at_their_space(void **state)
     assert_int_equal(words[0], 'x');
 }
 
-/* --- reading the case files
- * -------------------------------------------------------------------------- */
-
-static char *read_file(const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return NULL;
-    size_t capacity = 1 << 20;
-    char *text = malloc(capacity);
-    size_t size = fread(text, 1, capacity - 1, file);
-    text[size] = 0;
-    fclose(file);
-    return text;
-}
+/* --- the case files --------------------------------------------------------------------------- */
 
 static size_t read_cases(struct str text, struct price_case *cases, size_t count)
 {
@@ -553,6 +601,7 @@ int main(void)
         cmocka_unit_test(the_shipped_book_is_consistent),
         cmocka_unit_test(hostile_names_are_only_unknown),
         cmocka_unit_test(explanations_are_cut_at_their_space),
+        cmocka_unit_test(the_example_in_the_docs_works),
         cmocka_unit_test(many_names_from_two_threads), /* last: it fills the memory for names */
     };
     enum { FIXED = sizeof fixed / sizeof *fixed };
