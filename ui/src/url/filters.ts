@@ -79,10 +79,10 @@ export function describeFilter(source: string): { field: string; op: string; val
 }
 
 /** Why a typed filter cannot be used, or null when it can. */
-export function filterProblem(source: string): string | null {
+export function filterProblem(source: string, fields?: readonly string[]): string | null {
     const filter = parseFilter(source);
     if (!filter) return "Write a field, an operator and a value, such as model=gpt-4o or duration>2s";
-    if (!fieldInfo(filter.field)) return `There is no field “${filter.field}”`;
+    if (fields ? !fields.includes(filter.field) : !fieldInfo(filter.field)) return `There is no field “${filter.field}”`;
     return null;
 }
 

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The frame around every screen: rail on the left, banners on top, the screen in the middle. */
+import { type ErrorComponentProps, Outlet, useLocation } from "@tanstack/react-router";
+import { Suspense, useEffect, useRef, useState } from "react";
+import { queryClient } from "../api/queries";
+import { Skeleton } from "../components/pieces";
+import { shifted } from "../url/range";
+import { Banners } from "./banners";
+import { Help } from "./help";
+import { useKeys } from "./keys";
+import { type Theme, setPref, usePrefs } from "./prefs";
+import { Rail } from "./rail";
+import { useUrl } from "./url";
+
+const NEXT_THEME: Record<Theme, Theme> = { system: "dark", dark: "light", light: "system" };
+
+export function Frame() {
+    const url = useUrl();
+    const [help, setHelp] = useState(false);
+    const { theme } = usePrefs();
+    const { pathname } = useLocation();
+    const main = useRef<HTMLElement>(null);
+    useEffect(() => {
+        const screen = pathname.split("/")[3] ?? "";
+        document.title = `${screen ? screen[0].toUpperCase() + screen.slice(1) : "vitrine"} · ${url.project} · vitrine`;
+    }, [pathname, url.project]);
+    const shift = (by: number) => {
+        const range = shifted(url.range, by);
+        url.set({ from: range.from, to: range.to });
+    };
+    useKeys({
+        "?": () => setHelp(!help),
+        "g o": () => url.go(url.href("overview")),
+        "g t": () => url.go(url.href("traces")),
+        "g l": () => url.go(url.href("logs")),
+        "g m": () => url.go(url.href("metrics")),
+        "g s": () => url.go(url.href("setup")),
+        "/": () => focusFilter(main.current),
+        "[": () => shift(-0.5),
+        "]": () => shift(0.5),
+        r: () => void queryClient.invalidateQueries(),
+        d: () => setPref("theme", NEXT_THEME[theme]),
+    });
+    return (
+        <div className="frame">
+            <a className="skip" href="#main">
+                Skip to the content
+            </a>
+            <Rail openHelp={() => setHelp(true)} />
+            <div className="frame-main">
+                <Banners />
+                <main id="main" ref={main} tabIndex={-1}>
+                    <Suspense fallback={<Skeleton className="frame-wait" height={200} />}>
+                        <Outlet />
+                    </Suspense>
+                </main>
+            </div>
+            {help && <Help close={() => setHelp(false)} />}
+        </div>
+    );
+}
+
+function focusFilter(root: HTMLElement | null): boolean {
+    const box = root?.querySelector<HTMLInputElement>("[data-filter-box]");
+    box?.focus();
+    box?.select();
+    return !!box;
+}
+
+export function Crashed({ error }: ErrorComponentProps) {
+    return (
+        <div className="empty" role="alert">
+            <h2>This screen failed</h2>
+            <p className="mono">{error instanceof Error ? error.message : String(error)}</p>
+            <button type="button" className="button" onClick={() => location.reload()}>
+                Load it again
+            </button>
+        </div>
+    );
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The routes: one project in front, one screen behind it. Screens beyond the first paint load when asked for. */
+import { createRootRoute, createRoute, createRouter, redirect } from "@tanstack/react-router";
+import { lazy } from "react";
+import { screenHref } from "../url/href";
+import { parseSearch, type Search, stringifySearch } from "../url/search";
+import { OverviewScreen } from "../screens/overview/overview";
+import { TraceScreen } from "../screens/trace/trace";
+import { TracesScreen } from "../screens/traces/traces";
+import { Crashed, Frame } from "./frame";
+import { HomeScreen, NotFound } from "./home";
+
+const Logs = lazy(() => import("../screens/logs/logs"));
+const Metrics = lazy(() => import("../screens/metrics/metrics"));
+const Setup = lazy(() => import("../screens/setup/setup"));
+
+const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: Crashed });
+
+const home = createRoute({ getParentRoute: () => root, path: "/", component: HomeScreen });
+
+const project = createRoute({ getParentRoute: () => root, path: "/p/$project", component: Frame });
+
+const projectHome = createRoute({
+    getParentRoute: () => project,
+    path: "/",
+    beforeLoad: ({ params }) => {
+        throw redirect({ href: screenHref(params.project, "overview") });
+    },
+});
+
+const screen = (path: string, component: () => React.ReactNode) => createRoute({ getParentRoute: () => project, path, component });
+
+export const router = createRouter({
+    routeTree: root.addChildren([
+        home,
+        project.addChildren([
+            projectHome,
+            screen("overview", OverviewScreen),
+            screen("traces", TracesScreen),
+            screen("traces/$traceId", TraceScreen),
+            screen("logs", () => <Logs />),
+            screen("metrics", () => <Metrics />),
+            screen("setup", () => <Setup />),
+        ]),
+    ]),
+    parseSearch: (source) => parseSearch(source) as Record<string, unknown>,
+    stringifySearch: (search) => stringifySearch(search as Search),
+    defaultPreload: false,
+    scrollRestoration: false,
+    defaultErrorComponent: Crashed,
+});

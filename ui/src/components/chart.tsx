@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A time chart. All charts of a screen share one cursor; dragging zooms the screen's time range;
+ * clicking (or Enter on a focused chart) opens what is behind the point. Drawn by uPlot on a canvas,
+ * so it is made anew when data, theme or zone change, which takes a few milliseconds.
+ */
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import type { Values } from "../api/types";
+import { useDark, usePrefs } from "../app/prefs";
+import { span as spanText } from "../format/time";
+import { chartOptions } from "./chart-options";
+import { stack } from "./chart-data";
+
+export interface ChartSeries {
+    key: string;
+    label: string;
+    color: string;
+    values: Values;
+}
+
+export interface ChartProps {
+    label: string;
+    times: number[];
+    stepMs: number;
+    series: ChartSeries[];
+    kind: "bars" | "lines";
+    format: (value: number | null) => string;
+    height?: number;
+    compact?: boolean;
+    onZoom?: (fromMs: number, toMs: number) => void;
+    onPick?: (at: number, key: string | null) => void;
+}
+
+export function Chart(props: ChartProps) {
+    const { times, stepMs, series, kind, height = 168, label, format, compact } = props;
+    const host = useRef<HTMLDivElement>(null);
+    const plot = useRef<uPlot | null>(null);
+    const latest = useRef(props);
+    latest.current = props;
+    const dark = useDark();
+    const { zone } = usePrefs();
+    const [said, setSaid] = useState("");
+
+    useEffect(() => {
+        const element = host.current;
+        if (!element || !times.length) return;
+        const stacked = kind === "bars" && series.length > 1;
+        const options = chartOptions({
+            element,
+            latest,
+            zone,
+            stacked,
+            width: Math.max(120, element.clientWidth),
+            height,
+            compact: !!compact,
+        });
+        const own = series.map((each) => each.values);
+        const values = stacked ? stack(own).reverse() : own;
+        plot.current = new uPlot(options, [times.map((ms) => ms / 1000), ...values] as uPlot.AlignedData, element);
+        const observer = new ResizeObserver(() => plot.current?.setSize({ width: Math.max(120, element.clientWidth), height }));
+        observer.observe(element);
+        return () => {
+            observer.disconnect();
+            plot.current?.destroy();
+            plot.current = null;
+        };
+    }, [times, series, stepMs, kind, height, zone, dark, compact]);
+
+    const move = (event: KeyboardEvent) => {
+        const chart = plot.current;
+        if (!chart) return;
+        const at = chart.cursor.idx ?? times.length - 1;
+        if (event.key === "Enter") latest.current.onPick?.(at, null);
+        else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+            const next = Math.max(0, Math.min(times.length - 1, at + (event.key === "ArrowLeft" ? -1 : 1)));
+            chart.setCursor({ left: chart.valToPos((times[next] + stepMs / 2) / 1000, "x"), top: 8 });
+            const words = series.map((each) => `${each.label} ${format(each.values[next])}`).join(", ");
+            setSaid(`${spanText(times[next], times[next] + stepMs, zone)}: ${words}`);
+        } else return;
+        event.preventDefault();
+        event.stopPropagation();
+    };
+
+    return (
+        <div className="chart">
+            <div
+                ref={host}
+                className="chart-host"
+                style={{ height }}
+                tabIndex={0}
+                role="group"
+                aria-roledescription="chart"
+                aria-label={`${label}. Arrow keys move the cursor, Enter opens the traces.`}
+                onKeyDown={move}
+            />
+            <span className="sr" role="status">
+                {said}
+            </span>
+        </div>
+    );
+}

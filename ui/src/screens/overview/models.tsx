@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Models side by side. The bar under a cost is its share of all; the line its course over the range. */
+import type { ModelRow } from "../../api/types";
+import { useUrl } from "../../app/url";
+import { condense } from "../../components/chart-data";
+import { Go } from "../../components/go";
+import { Sparkline } from "../../components/pieces";
+import { count, duration, exact, money, moneyExact, percent } from "../../format/number";
+import { visible } from "../../format/text";
+import type { Shown } from "./overview";
+
+export function Models({ data }: Shown) {
+    if (!data.models.length) return null;
+    const most = Math.max(1, ...data.models.map((each) => each.cost));
+    return (
+        <section className="panel table-panel" aria-label="Models">
+            <header>
+                <h2>Models</h2>
+            </header>
+            <div className="table-scroll" tabIndex={0} role="region" aria-label="Models table">
+                <table className="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">Model</th>
+                            <th scope="col" className="n">Calls</th>
+                            <th scope="col" className="n">Errors</th>
+                            <th scope="col" className="n">p50</th>
+                            <th scope="col" className="n">p95</th>
+                            <th scope="col" className="n">First token p50</th>
+                            <th scope="col" className="n">p95</th>
+                            <th scope="col" className="n">Input</th>
+                            <th scope="col" className="n">Output</th>
+                            <th scope="col" className="n">Cost</th>
+                            <th scope="col">Cost over time</th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        {data.models.map((each) => (
+                            <Row key={`${each.provider}/${each.model}`} each={each} most={most} />
+                        ))}
+                    </tbody>
+                </table>
+            </div>
+        </section>
+    );
+}
+
+function Row({ each, most }: { each: ModelRow; most: number }) {
+    const url = useUrl();
+    const own = `model=${each.model ?? ""}`;
+    const ms = (ns: number | null) => Math.floor((ns ?? 0) / 1e6);
+    const link = (text: string, filters: string[], sort?: string, title?: string) => (
+        <Go className="num" href={url.traces([own, ...filters], { sort })} title={title}>
+            {text}
+        </Go>
+    );
+    return (
+        <tr>
+            <th scope="row">
+                <Go className="num" href={url.traces([own])}>
+                    {visible(each.model ?? "(no model named)")}
+                </Go>{" "}
+                <span className="muted">{visible(each.provider ?? "")}</span>
+            </th>
+            <td className="n">{link(count(each.calls), [], undefined, exact(each.calls))}</td>
+            <td className={`n ${each.errors ? "bad" : "muted"}`}>
+                {each.errors ? link(`${percent(each.errors / each.calls)}`, ["status=error"], undefined, `${exact(each.errors)} failed calls`) : "0"}
+            </td>
+            <td className="n">{duration(each.latency_p50)}</td>
+            <td className="n">{each.latency_p95 === null ? "–" : link(duration(each.latency_p95), [`duration>=${ms(each.latency_p95)}ms`], "duration")}</td>
+            <td className="n">{duration(each.ttft_p50)}</td>
+            <td className="n">{each.ttft_p95 === null ? "–" : link(duration(each.ttft_p95), [`ttft>=${ms(each.ttft_p95)}ms`], "ttft")}</td>
+            <td className="n" title={exact(each.input_tokens)}>{count(each.input_tokens)}</td>
+            <td className="n" title={exact(each.output_tokens)}>{count(each.output_tokens)}</td>
+            <td className="n">
+                {each.unpriced_calls && !each.cost ? (
+                    <span className="tag warn" title={`${exact(each.unpriced_calls)} calls without a known price`}>unpriced</span>
+                ) : (
+                    <span className="share" style={{ "--share": each.cost / most } as React.CSSProperties}>
+                        {link(`${money(each.cost)}${each.unpriced_calls ? "+" : ""}`, [], "cost", moneyExact(each.cost))}
+                    </span>
+                )}
+            </td>
+            <td>
+                <Sparkline values={condense(each.cost_values, 60)} color="var(--amber)" width={130} height={22} />
+            </td>
+        </tr>
+    );
+}

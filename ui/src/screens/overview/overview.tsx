@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Overview: is something wrong, and where. Six numbers against the period before, the same six over
+ * time with one cursor, models, and the traces worth opening. Every number is a link.
+ */
+import { useMemo } from "react";
+import { useOverview, useProjects, useUnpriced } from "../../api/queries";
+import type { Overview } from "../../api/types";
+import { useUrl } from "../../app/url";
+import { FilterBar } from "../../components/filter-bar";
+import { Go } from "../../components/go";
+import { Icon } from "../../components/icon";
+import { Failure, Skeleton } from "../../components/pieces";
+import { Topbar } from "../../components/topbar";
+import { plural } from "../../format/number";
+import { visible } from "../../format/text";
+import { nsToMs } from "../../format/time";
+import { NothingHere } from "../setup/empty";
+import { Charts } from "./charts";
+import { Models } from "./models";
+import { Tiles } from "./tiles";
+import { Worth } from "./worth";
+import "./overview.css";
+
+export interface Shown {
+    data: Overview;
+    times: number[];
+    stepMs: number;
+}
+
+export function OverviewScreen() {
+    const url = useUrl();
+    const overview = useOverview(url);
+    const projects = useProjects();
+    const project = projects.data?.projects.find((each) => each.name === url.project);
+    const data = overview.data;
+    const shown = useMemo<Shown | null>(() => (data ? { data, times: data.times.map(nsToMs), stepMs: nsToMs(data.step) } : null), [data]);
+    const quiet = data && data.totals.spans === 0 && data.totals.requests === 0;
+    return (
+        <>
+            <Topbar title="Overview">{project?.demo && <span className="tag accent">demo data, not yours</span>}</Topbar>
+            {project && project.first_span === null ? (
+                <NothingHere project={project} />
+            ) : (
+                <div className="scroll">
+                    <div className={`overview ${overview.isPlaceholderData ? "stale" : ""}`}>
+                        <FilterBar />
+                        <UnpricedNotice />
+                        {overview.error && <Failure error={overview.error} retry={() => overview.refetch()} what="The overview" />}
+                        {quiet && project ? (
+                            <NothingHere project={project} />
+                        ) : shown ? (
+                            <>
+                                <Tiles {...shown} />
+                                <Charts {...shown} />
+                                <Models {...shown} />
+                                <Worth />
+                            </>
+                        ) : (
+                            !overview.error && <Waiting />
+                        )}
+                    </div>
+                </div>
+            )}
+        </>
+    );
+}
+
+function UnpricedNotice() {
+    const url = useUrl();
+    const { data } = useUnpriced(url);
+    if (!data?.models.length) return null;
+    const shown = data.models.slice(0, 4);
+    return (
+        <div className="unpriced" role="status">
+            <Icon name="warning" />
+            <span>
+                {plural(data.models.length, "model")} without a price, so the cost below is a lower bound:{" "}
+                {shown.map((each, at) => (
+                    <span key={`${each.provider}/${each.model}`}>
+                        {at > 0 && ", "}
+                        <Go className="plain" href={url.traces([`model=${each.model ?? ""}`])}>
+                            {visible(each.model ?? "(no name)")}
+                        </Go>{" "}
+                        <span className="muted">({plural(each.calls, "call")})</span>
+                    </span>
+                ))}
+                {data.models.length > shown.length && ` and ${data.models.length - shown.length} more`}
+            </span>
+        </div>
+    );
+}
+
+function Waiting() {
+    return (
+        <>
+            <div className="tiles">
+                {Array.from({ length: 6 }, (_, at) => (
+                    <Skeleton key={at} height={104} />
+                ))}
+            </div>
+            <div className="charts">
+                {Array.from({ length: 6 }, (_, at) => (
+                    <Skeleton key={at} height={236} />
+                ))}
+            </div>
+        </>
+    );
+}

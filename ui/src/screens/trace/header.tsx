@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the whole trace was: its name, how it ended, its totals, and who asked. */
+import type { ReactNode } from "react";
+import type { TraceShape } from "../../api/types";
+import { lastList, neighbour } from "../../app/lists";
+import { useUrl } from "../../app/url";
+import { Go } from "../../components/go";
+import { Icon } from "../../components/icon";
+import { CopyButton, Moment } from "../../components/pieces";
+import { count, duration, exact, money, moneyExact, plural } from "../../format/number";
+import { clip, oneLine } from "../../format/text";
+import type { Tree } from "./tree";
+
+interface Props {
+    shape: TraceShape;
+    tree: Tree;
+    selected: number;
+    select: (span: number) => void;
+}
+
+export function TraceHeader({ shape, tree, selected, select }: Props) {
+    const url = useUrl();
+    const { trace } = shape;
+    const previous = neighbour(url.project, trace.trace_id, -1);
+    const next = neighbour(url.project, trace.trace_id, 1);
+    const json = `/api/v1/traces/${trace.trace_id}?project=${encodeURIComponent(url.project)}`;
+    return (
+        <header className="trace-header">
+            <div className="trace-head-bar">
+                <Go className="button icon bare" href={lastList(url.project)?.href ?? url.href("traces")} aria-label="Back to the list" title="Back to the list (Esc)">
+                    <Icon name="left" />
+                </Go>
+                <h1 className="cut" title={oneLine(trace.name)}>
+                    {clip(oneLine(trace.name), 200)}
+                </h1>
+                <Outcome shape={shape} />
+                <span className="grow" />
+                {(previous || next) && (
+                    <span className="row pager">
+                        <Step id={previous} icon="up" label="Previous trace of the list" keys="[" />
+                        <Step id={next} icon="down" label="Next trace of the list" keys="]" />
+                    </span>
+                )}
+                <CopyButton text={() => location.href} what="the link to this screen (c)" small={false}>
+                    Link
+                </CopyButton>
+                <a className="button bare" href={json} download={`trace-${trace.trace_id}.json`} title="Download the shape as JSON">
+                    <Icon name="download" small /> JSON
+                </a>
+            </div>
+            <dl className="totals">
+                <Total label="Duration">{duration(trace.duration)}</Total>
+                {trace.ttft !== null && <Total label="First token">{duration(trace.ttft)}</Total>}
+                <Total label="Cost" title={moneyExact(trace.cost)} warn={trace.unpriced > 0 ? `${plural(trace.unpriced, "call")} unpriced` : undefined}>
+                    {money(trace.cost)}
+                </Total>
+                <Total label="Tokens" title={`${exact(trace.input_tokens)} in, ${exact(trace.output_tokens)} out, ${exact(trace.cache_read_tokens)} read from a cache, ${exact(trace.reasoning_tokens)} reasoning`}>
+                    {count(trace.total_tokens)} <span className="muted">{count(trace.input_tokens)} in · {count(trace.output_tokens)} out</span>
+                </Total>
+                <Total label="Calls">
+                    {count(trace.llm_calls)} <span className="muted">model</span> {count(trace.tool_calls)} <span className="muted">tool</span>
+                </Total>
+                <Total label="Spans">{exact(trace.spans)}</Total>
+                <Total label="Started">
+                    <Moment ns={trace.start} />
+                </Total>
+                <Who label="Service" field="service" value={trace.service} />
+                <Who label="Environment" field="environment" value={trace.environment} />
+                <Who label="User" field="user" value={trace.user} />
+                <Who label="Session" field="session" value={trace.session} />
+                <Who label="Tenant" field="tenant" value={trace.tenant} />
+                <Who label="Release" field="release" value={trace.release} />
+                <div className="total">
+                    <dt>Trace id</dt>
+                    <dd className="row id">
+                        <span className="mono" title={trace.trace_id}>{trace.trace_id.slice(0, 8)}…</span>
+                        <CopyButton text={trace.trace_id} what="the trace id" />
+                    </dd>
+                </div>
+            </dl>
+            <Cause shape={shape} tree={tree} selected={selected} select={select} />
+            <Incomplete shape={shape} />
+        </header>
+    );
+}
+
+function Step({ id, icon, label, keys }: { id: string | null; icon: "up" | "down"; label: string; keys: string }) {
+    const url = useUrl();
+    if (!id) return <span className="button icon bare" aria-hidden="true"><Icon name={icon} className="muted" /></span>;
+    return (
+        <Go className="button icon bare" href={url.trace(id)} aria-label={label} title={`${label} (${keys})`}>
+            <Icon name={icon} />
+        </Go>
+    );
+}
+
+function Outcome({ shape: { trace } }: { shape: TraceShape }) {
+    return (
+        <>
+            {trace.state === "running" ? (
+                <span className="tag accent"><i className="dot running" /> running</span>
+            ) : trace.status === "error" ? (
+                <span className="tag error"><Icon name="error" small /> failed{trace.error_kind ? `: ${oneLine(trace.error_kind).replace("_", " ")}` : ""}</span>
+            ) : (
+                <span className="tag"><i className="dot ok" /> succeeded</span>
+            )}
+            {trace.state === "quiet" && <span className="tag" title="Nothing new has arrived for a while, but more may come">quiet</span>}
+        </>
+    );
+}
+
+function Total({ label, title, warn, children }: { label: string; title?: string; warn?: string; children: ReactNode }) {
+    return (
+        <div className="total">
+            <dt>{label}</dt>
+            <dd title={title}>
+                {children} {warn && <span className="tag warn">{warn}</span>}
+            </dd>
+        </div>
+    );
+}
+
+function Who({ label, field, value }: { label: string; field: string; value: string | null }) {
+    const url = useUrl();
+    if (!value) return null;
+    return (
+        <div className="total">
+            <dt>{label}</dt>
+            <dd className="cut">
+                <Go className="plain" href={url.href("traces", { from: lastRange(url.project), f: [`${field}=${value}`] })} title={`Traces with this ${label.toLowerCase()}: ${oneLine(value)}`}>
+                    {clip(oneLine(value), 40)}
+                </Go>
+            </dd>
+        </div>
+    );
+}
+
+/** Looking for a user's other traces is asked in the range the list had, a week without one. */
+function lastRange(project: string): string | undefined {
+    return lastList(project) ? (new URLSearchParams(lastList(project)!.href.split("?")[1]).get("from") ?? undefined) : "-7d";
+}
+
+function Cause({ shape, tree, selected, select }: Props) {
+    if (tree.origin < 0) return null;
+    const { spans, strings } = shape;
+    const kind = spans.error_kind_s[tree.origin];
+    const survived = shape.trace.status === "ok";
+    return (
+        <div className={`cause ${survived ? "warn" : ""}`}>
+            <Icon name="error" small />
+            <span className="cut">
+                {survived ? "Succeeded, but something failed inside: " : "It failed in "}
+                <b>{clip(oneLine(strings[spans.name_s[tree.origin]] ?? ""), 120)}</b>
+                {kind >= 0 && ` (${oneLine(strings[kind]).replace("_", " ")})`}
+            </span>
+            {selected !== tree.origin && (
+                <button type="button" className="button small" onClick={() => select(tree.origin)}>
+                    Go there
+                </button>
+            )}
+            {shape.trace.errors > 1 && <span className="muted nowrap">{exact(shape.trace.errors)} failed spans, <kbd>e</kbd> for the next</span>}
+        </div>
+    );
+}
+
+function Incomplete({ shape: { trace, spans } }: { shape: TraceShape }) {
+    if (trace.complete) return null;
+    const orphans = spans.missing_parent.reduce((sum, each) => sum + (each ? 1 : 0), 0);
+    return (
+        <div className="cause plain-note" role="status">
+            <Icon name="clock" small />
+            {trace.state === "running" ? "Still running: " : "Incomplete: "}
+            {orphans ? `the parent of ${plural(orphans, "span")} has not arrived; they are shown at the top level.` : "its root span has not arrived yet."} Totals count what is here.
+        </div>
+    );
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list itself: only the rows in sight exist; nearing the end asks for the next page. */
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useMemo, useRef, useState } from "react";
+import type { TraceRow } from "../../api/types";
+import { useKeys } from "../../app/keys";
+import { lastList, rememberList } from "../../app/lists";
+import { useUrl } from "../../app/url";
+import { Icon } from "../../components/icon";
+import { Skeleton } from "../../components/pieces";
+import { screenHref } from "../../url/href";
+import type { Column } from "./columns";
+
+const ROW = 34;
+
+interface Props {
+    rows: TraceRow[];
+    columns: Column[];
+    sort: string;
+    order: string;
+    waiting: boolean;
+    stale: boolean;
+    more: boolean;
+    loadMore: () => void;
+}
+
+/** A bar as long as the 95th percentile of what is loaded, so that one outlier does not flatten the rest. */
+export function barScale(rows: readonly TraceRow[]): number {
+    const sorted = rows.map((row) => row.duration).filter((ns) => ns >= 0).sort((a, b) => a - b);
+    return sorted.length ? sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.95))] : 0;
+}
+
+export function TraceTable({ rows, columns, sort, order, waiting, stale, more, loadMore }: Props) {
+    const url = useUrl();
+    const scroller = useRef<HTMLDivElement>(null);
+    const here = screenHref(url.project, "traces", url.search);
+    const [back] = useState(() => {
+        const last = lastList(url.project);
+        return last?.href === here ? last : null;
+    });
+    const [active, setActive] = useState(() => (back?.opened ? rows.findIndex((row) => row.trace_id === back.opened) : -1));
+    const slowest = useMemo(() => barScale(rows), [rows]);
+    const list = useVirtualizer({
+        count: rows.length,
+        getScrollElement: () => scroller.current,
+        estimateSize: () => ROW,
+        overscan: 12,
+        initialOffset: back?.offset ?? 0,
+    });
+    const shown = list.getVirtualItems();
+    const lastShown = shown[shown.length - 1]?.index ?? 0;
+    useEffect(() => {
+        if (more && rows.length && lastShown >= rows.length - 30) loadMore();
+    });
+    useEffect(() => setActive((at) => (at >= rows.length ? -1 : at)), [rows.length]);
+    /* A new question starts at its top; coming back to the old one does not. */
+    const asked = useRef(here);
+    useEffect(() => {
+        if (asked.current !== here) scroller.current?.scrollTo({ top: 0 });
+        asked.current = here;
+    }, [here]);
+
+    const remember = (opened: string) =>
+        rememberList({ href: here, ids: rows.map((row) => row.trace_id), offset: scroller.current?.scrollTop ?? 0, opened });
+    const open = (at: number) => {
+        if (!rows[at]) return;
+        remember(rows[at].trace_id);
+        url.go(url.trace(rows[at].trace_id));
+    };
+    const move = (to: number) => {
+        const at = Math.max(0, Math.min(rows.length - 1, to));
+        setActive(at);
+        list.scrollToIndex(at);
+    };
+    const moving = (step: number) => (event: KeyboardEvent) => {
+        if ((event.target as HTMLElement).closest(".chart-host, .menu")) return false;
+        move(active + step);
+        return true;
+    };
+    useKeys({
+        j: moving(1),
+        k: moving(-1),
+        ArrowDown: moving(1),
+        ArrowUp: moving(-1),
+        PageDown: moving(20),
+        PageUp: moving(-20),
+        Home: () => move(0),
+        End: () => move(rows.length - 1),
+        Enter: () => (active >= 0 ? open(active) : false),
+        Escape: () => (active >= 0 ? setActive(-1) : false),
+    });
+
+    const template = columns.map(({ width }) => width).join(" ");
+    return (
+        <div
+            ref={scroller}
+            className={`trace-table ${stale ? "stale" : ""}`}
+            role="grid"
+            aria-label="Traces"
+            aria-rowcount={rows.length + 1}
+            aria-activedescendant={active >= 0 ? `trace-${active}` : undefined}
+            tabIndex={0}
+        >
+            <div className="trace-head" role="row" style={{ gridTemplateColumns: template }}>
+                {columns.map((column) => (
+                    <HeadCell key={column.id} column={column} sort={sort} order={order} />
+                ))}
+            </div>
+            {waiting ? (
+                <div className="trace-waiting">
+                    {Array.from({ length: 14 }, (_, at) => (
+                        <Skeleton key={at} height={14} width={`${94 - ((at * 37) % 30)}%`} />
+                    ))}
+                </div>
+            ) : (
+                <div className="trace-rows" style={{ height: list.getTotalSize() }} role="rowgroup">
+                    {shown.map((item) => {
+                        const trace = rows[item.index];
+                        const href = url.trace(trace.trace_id);
+                        return (
+                            <div
+                                key={trace.trace_id}
+                                id={`trace-${item.index}`}
+                                className={`trace-row ${trace.status} ${item.index === active ? "active" : ""}`}
+                                role="row"
+                                aria-rowindex={item.index + 2}
+                                aria-selected={item.index === active}
+                                style={{ transform: `translateY(${item.start}px)`, gridTemplateColumns: template }}
+                                onClickCapture={() => remember(trace.trace_id)}
+                                onClick={(event) => {
+                                    if (!event.defaultPrevented && !event.metaKey && !event.ctrlKey && !getSelection()?.toString()) open(item.index);
+                                }}
+                            >
+                                {columns.map((column) => (
+                                    <div key={column.id} role="gridcell" className={column.number ? "n" : ""}>
+                                        {column.cell(trace, { href, slowest })}
+                                    </div>
+                                ))}
+                            </div>
+                        );
+                    })}
+                </div>
+            )}
+            {more && !waiting && <p className="trace-more muted">Loading more…</p>}
+        </div>
+    );
+}
+
+function HeadCell({ column, sort, order }: { column: Column; sort: string; order: string }) {
+    const url = useUrl();
+    const on = column.sort === sort;
+    if (!column.sort) {
+        return (
+            <div role="columnheader" className={column.number ? "n" : ""}>
+                {column.label}
+            </div>
+        );
+    }
+    const flip = () => {
+        const next = on && order === "desc" ? "asc" : undefined;
+        url.set({ sort: column.sort === "start" ? undefined : column.sort, order: next }, { replace: true });
+    };
+    return (
+        <div role="columnheader" className={column.number ? "n" : ""} aria-sort={on ? (order === "asc" ? "ascending" : "descending") : "none"}>
+            <button type="button" className={on ? "on" : ""} onClick={flip} title={`Sort by ${column.label.toLowerCase()}`}>
+                {column.label}
+                {on && <Icon name={order === "asc" ? "up" : "down"} small />}
+            </button>
+        </div>
+    );
+}
+
