@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* facets: distinct (trace, value) pairs, counted by value. */
+#include "query/facets.h"
+
+#include "query/label_text.h"
+
+enum { UNPRICED_MAX = 200 };
+
+static void where_traces_match(struct sql *sql, const struct query *query,
+                               const struct trace_list_question *question)
+{
+    if (!filter_has_trace_level(question->filters))
+        return;
+    sql_add(sql, " AND (s.trace_hi, s.trace_lo) IN (SELECT p.trace_hi, p.trace_lo "
+                 "FROM trace_parts p WHERE p.project = ");
+    sql_int(sql, question->project_id);
+    sql_add(sql, " AND p.start_ns >= ");
+    sql_int(sql, question->range.from_ns);
+    sql_add(sql, " AND p.start_ns < ");
+    sql_int(sql, question->range.to_ns);
+    sql_add(sql, " GROUP BY p.trace_hi, p.trace_lo HAVING sum(p.spans) > 0");
+    filter_traces(question->filters, query, sql);
+    sql_add(sql, ")");
+}
+
+/* Of the field itself: the trace's status comes from its parts, everything else from its spans. */
+static void select_pairs(struct sql *sql, const struct query *query,
+                         const struct trace_list_question *question,
+                         const struct filter_field *field)
+{
+    if (field->level == FILTER_OF_TRACE) {
+        sql_add(sql, "SELECT s.trace_hi, s.trace_lo, %s AS value FROM trace_parts p "
+                     "JOIN (SELECT DISTINCT s.trace_hi, s.trace_lo FROM spans s WHERE s.project = ",
+                field->trace_expression);
+    } else {
+        sql_add(sql, "SELECT DISTINCT s.trace_hi, s.trace_lo, s.%s AS value FROM spans s "
+                     "WHERE s.project = ",
+                field->span_column);
+    }
+    sql_int(sql, question->project_id);
+    sql_add(sql, " AND s.start_ns >= ");
+    sql_int(sql, question->range.from_ns);
+    sql_add(sql, " AND s.start_ns < ");
+    sql_int(sql, question->range.to_ns);
+    filter_spans(question->filters, query, sql);
+    where_traces_match(sql, query, question);
+    if (field->level == FILTER_OF_TRACE) {
+        sql_add(sql, ") s ON s.trace_lo = p.trace_lo AND s.trace_hi = p.trace_hi "
+                     "WHERE p.project = ");
+        sql_int(sql, question->project_id);
+        sql_add(sql, " GROUP BY s.trace_hi, s.trace_lo");
+    } else {
+        bool zero_is_absent = field->kind == FILTER_NAME || !strcmp(field->name, "error_kind");
+        sql_add(sql, " AND s.%s %s", field->span_column,
+                zero_is_absent ? "<> 0" : "IS NOT NULL");
+    }
+}
+
+enum status query_facet(const struct query *query, const struct trace_list_question *question,
+                        const struct filter_field *field, size_t limit, struct arena *arena,
+                        struct facet *out_facet, struct error *error)
+{
+    struct sql sql = {0};
+    struct store_rows *rows;
+    if (field->kind == FILTER_TRACE_ID || (field->level == FILTER_OF_SPAN && !field->span_column))
+        return fail(error, STATUS_INVALID, "fields: %s has no facet", field->name);
+    sql_add(&sql, "SELECT value, count(*) AS traces FROM (");
+    select_pairs(&sql, query, question, field);
+    sql_add(&sql, ") GROUP BY value ORDER BY traces DESC, value LIMIT ");
+    sql_int(&sql, (int64_t)limit + 1);
+    enum status status = sql_run(&sql, query, question->cancelled, &rows, error);
+    if (status != STATUS_OK)
+        return status;
+    struct facet facet = {.values = arena_array(arena, struct facet_value, limit)};
+    while (facet.values && store_rows_next(rows)) {
+        if (facet.count == limit) {
+            facet.more = true;
+            break;
+        }
+        struct facet_value *value = &facet.values[facet.count++];
+        value->text = field->kind == FILTER_TEXT
+                          ? arena_copy(arena, store_rows_text(rows, 0))
+                          : label_text(query->store, field, store_rows_int(rows, 0));
+        value->traces = store_rows_int(rows, 1);
+    }
+    store_rows_free(rows);
+    if (!facet.values)
+        return fail(error, STATUS_TOO_LARGE, "limit: too many values for one reply");
+    *out_facet = facet;
+    return STATUS_OK;
+}
+
+enum status query_unpriced(const struct query *query, uint32_t project_id, struct time_range range,
+                           struct arena *arena, struct unpriced_model **out_models,
+                           size_t *out_count, struct error *error)
+{
+    struct sql sql = {0};
+    struct store_rows *rows;
+    sql_add(&sql, "SELECT provider, model, count(*) AS calls, sum(input_tokens), "
+                  "sum(output_tokens), max(start_ns) FROM spans WHERE project = ");
+    sql_int(&sql, project_id);
+    sql_add(&sql, " AND start_ns >= ");
+    sql_int(&sql, range.from_ns);
+    sql_add(&sql, " AND start_ns < ");
+    sql_int(&sql, range.to_ns);
+    sql_add(&sql, " AND flags & %d <> 0 GROUP BY 1, 2 ORDER BY calls DESC LIMIT %d",
+            OBSERVATION_UNPRICED, UNPRICED_MAX);
+    enum status status = sql_run(&sql, query, NULL, &rows, error);
+    if (status != STATUS_OK)
+        return status;
+    *out_count = 0;
+    *out_models = arena_array(arena, struct unpriced_model, UNPRICED_MAX);
+    while (*out_models && *out_count < UNPRICED_MAX && store_rows_next(rows)) {
+        int64_t provider = store_rows_int(rows, 0), model = store_rows_int(rows, 1);
+        (*out_models)[(*out_count)++] = (struct unpriced_model){
+            .provider = provider ? store_name(query->store, (int32_t)provider) : STR_NONE,
+            .model = model ? store_name(query->store, (int32_t)model) : STR_NONE,
+            .calls = store_rows_int(rows, 2),
+            .input_tokens = store_rows_int(rows, 3),
+            .output_tokens = store_rows_int(rows, 4),
+            .last_ns = store_rows_int(rows, 5),
+        };
+    }
+    store_rows_free(rows);
+    return STATUS_OK;
+}
+
+enum status query_extent(const struct query *query, uint32_t project_id, bool *out_any,
+                         struct time_range *out_extent, struct error *error)
+{
+    struct sql sql = {0};
+    struct store_rows *rows;
+    sql_add(&sql, "SELECT min(start_ns), max(start_ns) FROM trace_parts WHERE project = ");
+    sql_int(&sql, project_id);
+    enum status status = sql_run(&sql, query, NULL, &rows, error);
+    if (status != STATUS_OK)
+        return status;
+    *out_any = store_rows_next(rows) && !store_rows_null(rows, 0);
+    if (*out_any)
+        *out_extent = (struct time_range){store_rows_int(rows, 0), store_rows_int(rows, 1)};
+    store_rows_free(rows);
+    return STATUS_OK;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* records: lists of log records, and metrics over time. */
+#pragma once
+
+#include "query/series.h"
+
+struct log_question {
+    uint32_t project_id;
+    struct time_range range;
+    struct str service, event; /* STR_NONE: any */
+    int32_t severity_least;
+    bool has_trace;
+    struct trace_key trace;
+    size_t limit;
+    bool has_cursor;
+    int64_t cursor_time_ns;
+    int64_t cursor_skip; /* rows of that very time already shown */
+    const volatile bool *cancelled;
+};
+
+struct log_row {
+    int64_t time_ns, span_id;
+    struct trace_key trace;
+    int32_t severity;
+    struct str service, event, body;
+};
+
+struct log_list {
+    struct log_row *items; /* newest first */
+    size_t count;
+    bool more;
+};
+enum status query_logs(const struct query *query, const struct log_question *question,
+                       struct arena *arena, struct log_list *out_list, struct error *error);
+
+struct metric_row {
+    struct str name, unit;
+    enum metric_type type;
+    int64_t points, last_ns;
+};
+enum { METRIC_NAMES_MAX = 1000 };
+enum status query_metric_names(const struct query *query, uint32_t project_id,
+                               struct time_range range, struct arena *arena,
+                               struct metric_row **out_rows, size_t *out_count,
+                               struct error *error);
+
+/* One metric by an attribute (STR_NONE: as a whole): the mean of gauges, the increase of sums and histogram counts. */
+struct metric_question {
+    uint32_t project_id;
+    struct time_range range;
+    int64_t step_seconds;
+    struct str name, by;
+    const volatile bool *cancelled;
+};
+enum status query_metric_series(const struct query *query, const struct metric_question *question,
+                                struct arena *arena, struct series *out_series,
+                                struct error *error);

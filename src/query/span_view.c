@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* span_view: index row -> journal record -> observation, bill, conversation. */
+#include "query/span_view.h"
+
+#include <string.h>
+
+#include "normalise/normalise.h"
+#include "normalise/value_json.h"
+
+static enum status find_span(const struct query *query, uint32_t project_id, struct trace_key key,
+                             int64_t span_id, struct journal_location *out_location,
+                             int64_t *out_arrival_ns, struct error *error)
+{
+    struct sql sql = {0};
+    struct store_rows *rows;
+    sql_add(&sql, "SELECT segment, frame, record, arrival_ns FROM spans WHERE trace_lo = ");
+    sql_int(&sql, key.lo);
+    sql_add(&sql, " AND trace_hi = ");
+    sql_int(&sql, key.hi);
+    sql_add(&sql, " AND span_id = ");
+    sql_int(&sql, span_id);
+    sql_add(&sql, " AND project = ");
+    sql_int(&sql, project_id);
+    sql_add(&sql, " LIMIT 1");
+    enum status status = sql_run(&sql, query, NULL, &rows, error);
+    if (status != STATUS_OK)
+        return status;
+    if (store_rows_next(rows)) {
+        *out_location = (struct journal_location){
+            .frame = {(uint32_t)store_rows_int(rows, 0), (uint64_t)store_rows_int(rows, 1)},
+            .signal = SIGNAL_SPANS,
+            .record = (uint32_t)store_rows_int(rows, 2),
+        };
+        *out_arrival_ns = store_rows_int(rows, 3);
+    } else {
+        status = fail(error, STATUS_NOT_FOUND, "span: this trace has no such span");
+    }
+    store_rows_free(rows);
+    return status;
+}
+
+/* Log records that share the span's ids. One that cannot be read any more is left out. */
+static enum status read_logs(const struct query *query, uint32_t project_id, struct trace_key key,
+                             int64_t span_id, struct span_view *view, struct error *error)
+{
+    struct sql sql = {0};
+    struct store_rows *rows;
+    sql_add(&sql, "SELECT segment, frame, record FROM logs WHERE trace_lo = ");
+    sql_int(&sql, key.lo);
+    sql_add(&sql, " AND trace_hi = ");
+    sql_int(&sql, key.hi);
+    sql_add(&sql, " AND span_id = ");
+    sql_int(&sql, span_id);
+    sql_add(&sql, " AND project = ");
+    sql_int(&sql, project_id);
+    sql_add(&sql, " ORDER BY time_ns, segment, frame, record LIMIT %d", VIEW_LOGS_MAX);
+    enum status status = sql_run(&sql, query, NULL, &rows, error);
+    if (status != STATUS_OK)
+        return status;
+    while (view->log_count < VIEW_LOGS_MAX && store_rows_next(rows)) {
+        const struct journal_location location = {
+            .frame = {(uint32_t)store_rows_int(rows, 0), (uint64_t)store_rows_int(rows, 1)},
+            .signal = SIGNAL_LOGS,
+            .record = (uint32_t)store_rows_int(rows, 2),
+        };
+        struct batch *batch;
+        if (journal_read_record(query->journal, location, &batch, NULL) != STATUS_OK)
+            continue;
+        view->log_batches[view->log_count] = batch;
+        view->logs[view->log_count++] = &batch->logs[0];
+    }
+    store_rows_free(rows);
+    return STATUS_OK;
+}
+
+enum status query_span(const struct query *query, uint32_t project_id, struct trace_key key,
+                       int64_t span_id, struct arena *arena, struct span_view *out_view,
+                       struct error *error)
+{
+    struct journal_location location;
+    struct span_view view = {.contents = journal_content_source(query->journal)};
+    enum status status =
+        find_span(query, project_id, key, span_id, &location, &view.arrival_ns, error);
+    if (status == STATUS_OK)
+        status = journal_read_record(query->journal, location, &view.batch, error);
+    if (status != STATUS_OK)
+        return status;
+    view.span = &view.batch->spans[0];
+    status = read_logs(query, project_id, key, span_id, &view, error);
+    if (status != STATUS_OK) {
+        span_view_done(&view);
+        return status;
+    }
+    *out_view = view;
+    const struct normalise_input input = {
+        .batch = out_view->batch,
+        .span = out_view->span,
+        .logs = out_view->logs,
+        .log_batches = (const struct batch *const *)out_view->log_batches,
+        .log_count = out_view->log_count,
+        .contents = &out_view->contents,
+    };
+    normalise_span(&input, true, arena, &out_view->observation);
+    bill_observation(query->prices, &out_view->observation, &out_view->bill);
+    normalise_content(&input, &out_view->observation, arena, &out_view->conversation);
+    return STATUS_OK;
+}
+
+void span_view_done(struct span_view *view)
+{
+    batch_free(view->batch);
+    for (size_t i = 0; i < view->log_count; i++)
+        batch_free(view->log_batches[i]);
+    memset(view, 0, sizeof *view);
+}
+
+/* --- content by path ----------------------------------------------------------------------- */
+
+static bool take_index(struct str *rest, size_t count, size_t *out_index)
+{
+    struct str piece;
+    int64_t index;
+    if (!str_take(rest, '/', &piece) || !str_to_i64(piece, &index) || index < 0 ||
+        (uint64_t)index >= count)
+        return false;
+    *out_index = (size_t)index;
+    return true;
+}
+
+static bool text_of_messages(const struct messages *messages, struct str *rest,
+                             struct str *out_text)
+{
+    size_t message, part;
+    if (!take_index(rest, messages->count, &message) ||
+        !take_index(rest, messages->items[message].part_count, &part))
+        return false;
+    *out_text = messages->items[message].parts[part].text;
+    return true;
+}
+
+static bool text_of_attribute(const struct span_view *view, const struct attributes *attributes,
+                              struct str *rest, struct arena *arena, struct str *out_text)
+{
+    size_t index;
+    if (!take_index(rest, attributes->count, &index))
+        return false;
+    *out_text = value_plain_text(&attributes->items[index].value, &view->contents, arena);
+    return true;
+}
+
+static bool find_text(const struct span_view *view, struct str path, struct arena *arena,
+                      struct str *out)
+{
+    const struct conversation *talk = &view->conversation;
+    struct str where, rest = path;
+    size_t index;
+    if (!str_take(&rest, '/', &where))
+        return false;
+    if (str_equal(where, STR("input")))
+        return text_of_messages(&talk->input, &rest, out);
+    if (str_equal(where, STR("output")))
+        return text_of_messages(&talk->output, &rest, out);
+    if (str_equal(where, STR("attribute")))
+        return text_of_attribute(view, &view->span->attributes, &rest, arena, out);
+    if (str_equal(where, STR("resource")))
+        return text_of_attribute(view, &view->batch->resources[view->span->resource].attributes,
+                                 &rest, arena, out);
+    if (str_equal(where, STR("event")))
+        return take_index(&rest, view->span->event_count, &index) &&
+               text_of_attribute(view, &view->span->events[index].attributes, &rest, arena, out);
+    if (str_equal(where, STR("text"))) {
+        *out = str_equal(rest, STR("input"))    ? talk->input_text
+               : str_equal(rest, STR("output")) ? talk->output_text
+                                                : STR_NONE;
+        return true;
+    }
+    if (str_equal(where, STR("system")) && take_index(&rest, talk->system_count, &index))
+        *out = talk->system[index].text;
+    else if (str_equal(where, STR("tool")) && take_index(&rest, talk->tool_count, &index))
+        *out = talk->tools[index].parameters;
+    else if (str_equal(where, STR("document")) && take_index(&rest, talk->document_count, &index))
+        *out = talk->documents[index].content;
+    else if (str_equal(where, STR("log")) && take_index(&rest, view->log_count, &index))
+        *out = value_plain_text(&view->logs[index]->body, &view->contents, arena);
+    else
+        return false;
+    return true;
+}
+
+enum status span_view_text(const struct span_view *view, struct str path, struct arena *arena,
+                           struct str *out_text, struct error *error)
+{
+    struct str text = STR_NONE;
+    if (!find_text(view, path, arena, &text) || !text.ptr)
+        return fail(error, STATUS_NOT_FOUND, "path: there is no text at '%.*s'",
+                    (int)(path.len > 80 ? 80 : path.len), path.ptr ? path.ptr : "");
+    *out_text = text;
+    return STATUS_OK;
+}

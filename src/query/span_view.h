@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * span_view: one span with everything about it, read from the journal and named and priced now, so a better mapping or
+ * price shows at once.
+ *
+ * Owns the batches its texts point into: span_view_done(). Texts also live in the arena given.
+ */
+#pragma once
+
+#include "price/bill.h"
+#include "query/traces.h"
+
+enum { VIEW_LOGS_MAX = 200 };
+
+struct span_view {
+    struct batch *batch;
+    const struct span *span;
+    struct batch *log_batches[VIEW_LOGS_MAX];
+    const struct log_record *logs[VIEW_LOGS_MAX];
+    size_t log_count;
+    struct content_source contents;
+    struct observation observation;
+    struct bill bill;
+    struct conversation conversation;
+    int64_t arrival_ns;
+};
+
+/* STATUS_NOT_FOUND when there is no such span, or retention has dropped its content. */
+enum status query_span(const struct query *query, uint32_t project_id, struct trace_key key,
+                       int64_t span_id, struct arena *arena, struct span_view *out_view,
+                       struct error *error);
+void span_view_done(struct span_view *view);
+
+/*
+ * The text at a path, as the API's hrefs give it: input/2/0 (message, part), output/0/1, system/0, tool/1, document/3,
+ * text/input, text/output, attribute/4, resource/4, event/0/2, log/1. STATUS_NOT_FOUND otherwise.
+ */
+enum status span_view_text(const struct span_view *view, struct str path, struct arena *arena,
+                           struct str *out_text, struct error *error);
