@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "model/conversation.h"
 #include "price/bill.h"
 #include "query/traces.h"
 
