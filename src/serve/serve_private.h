@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* serve_private: what the handlers share: reading parameters, writing replies. */
+#pragma once
+
+#include "query/traces.h"
+#include "serve/serve.h"
+#include "wire/json.h"
+
+/* One handler's view of a request. */
+struct call {
+    struct request *request;
+    const struct serve_options *options;
+    const struct query *query; /* never NULL in handlers that ask the index */
+    struct response response;
+    struct json_out out;       /* writes into response.body */
+    struct error error;
+};
+
+#define ROUTE(handler, method, pattern, traits)                                                    \
+    void serve__##handler(struct request *request, void *context);
+#include "serve/routes.def"
+#undef ROUTE
+
+/* Begins a call that needs the index. False: already answered (the index is not open yet). */
+bool call_begin(struct call *call, struct request *request, void *context);
+/* The same without the index. */
+void call_begin_plain(struct call *call, struct request *request, void *context);
+/* Sends what was written, or the error. Every handler ends here, once. */
+void call_end(struct call *call, enum status status);
+
+/* --- parameters: each fails with the parameter's name and what was expected ------------------- */
+enum status param_range(struct call *call, struct time_range *out_range);
+enum status param_filters(struct call *call, struct filters *out_filters);
+enum status param_int(struct call *call, struct str name, int64_t fallback, int64_t least,
+                      int64_t most, int64_t *out_number);
+enum status param_trace_id(struct call *call, struct trace_key *out_key); /* of the path */
+enum status param_span_id(struct call *call, int64_t *out_span);          /* of the path */
+/* ISO 8601, epoch by magnitude, or relative: now, -24h, -15m, -7d. */
+bool time_parse(struct str text, int64_t now_ns, int64_t *out_ns);
+
+/* --- writing ------------------------------------------------------------------------------- */
+void out_trace_id(struct json_out *out, const char *key, struct trace_key trace);
+void out_span_id(struct json_out *out, const char *key, int64_t span); /* 0: null */
+void out_name(struct json_out *out, const char *key, struct str text);  /* empty: null */
+void out_time(struct json_out *out, const char *key, int64_t time_ns);  /* 0: null */
+void out_trace(struct json_out *out, const char *key, const struct trace_summary *trace);
