@@ -39,7 +39,7 @@ struct overview_question {
     uint32_t project_id;
     struct time_range range;
     const struct filters *filters;
-    const volatile bool *cancelled;
+    const _Atomic bool *cancelled;
 };
 
 enum status query_overview(const struct query *query, const struct overview_question *question,

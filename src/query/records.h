@@ -15,7 +15,7 @@ struct log_question {
     bool has_cursor;
     int64_t cursor_time_ns;
     int64_t cursor_skip; /* rows of that very time already shown */
-    const volatile bool *cancelled;
+    const _Atomic bool *cancelled;
 };
 
 struct log_row {
@@ -50,7 +50,7 @@ struct metric_question {
     struct time_range range;
     int64_t step_seconds;
     struct str name, by;
-    const volatile bool *cancelled;
+    const _Atomic bool *cancelled;
 };
 enum status query_metric_series(const struct query *query, const struct metric_question *question,
                                 struct arena *arena, struct series *out_series,

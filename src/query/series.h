@@ -41,7 +41,7 @@ struct series_question {
     enum series_scope scope;       /* of latency and TTFT */
     double quantiles[QUANTILES_MAX];
     size_t quantile_count;
-    const volatile bool *cancelled;
+    const _Atomic bool *cancelled;
 };
 
 struct series_line {

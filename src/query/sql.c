@@ -50,7 +50,7 @@ void sql_text(struct sql *sql, struct str text)
     add_param(sql, (struct store_param){.type = STORE_TEXT, .text = text});
 }
 
-enum status sql_run(struct sql *sql, const struct query *query, const volatile bool *cancelled,
+enum status sql_run(struct sql *sql, const struct query *query, const _Atomic bool *cancelled,
                     struct store_rows **out_rows, struct error *error)
 {
     buf_add_byte(&sql->text, 0);

@@ -26,5 +26,5 @@ void sql_double(struct sql *sql, double number);
 void sql_text(struct sql *sql, struct str text);
 
 /* Runs it and frees the statement, whatever happens. Close *out_rows with store_rows_free(). */
-enum status sql_run(struct sql *sql, const struct query *query, const volatile bool *cancelled,
+enum status sql_run(struct sql *sql, const struct query *query, const _Atomic bool *cancelled,
                     struct store_rows **out_rows, struct error *error);

@@ -279,7 +279,7 @@ static void read_shape(const struct store_rows *rows, struct span_shape *out)
 
 enum status query_trace_shape(const struct query *query, uint32_t project_id,
                               const struct trace_summary *trace, struct arena *arena,
-                              const volatile bool *cancelled, struct trace_shape *out_shape,
+                              const _Atomic bool *cancelled, struct trace_shape *out_shape,
                               struct error *error)
 {
     struct sql sql = {0};

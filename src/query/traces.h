@@ -47,7 +47,7 @@ struct trace_list_question {
     bool has_cursor; /* go on behind this row of the page before */
     int64_t cursor_value;
     struct trace_key cursor_key;
-    const volatile bool *cancelled;
+    const _Atomic bool *cancelled;
 };
 
 struct trace_list {
@@ -84,5 +84,5 @@ struct trace_shape {
 };
 enum status query_trace_shape(const struct query *query, uint32_t project_id,
                               const struct trace_summary *trace, struct arena *arena,
-                              const volatile bool *cancelled, struct trace_shape *out_shape,
+                              const _Atomic bool *cancelled, struct trace_shape *out_shape,
                               struct error *error);

@@ -103,7 +103,7 @@ struct store_question {
     const struct store_param *params;
     size_t param_count;
     int timeout_ms;  /* 0: 30 s */
-    const volatile bool *cancelled; /* looked at while it runs; NULL: never */
+    const _Atomic bool *cancelled; /* looked at while it runs; NULL: never */
 };
 
 /* Rows are read forward, once. A column is of one type, each cell may be null. */
