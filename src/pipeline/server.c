@@ -82,7 +82,8 @@ static void get_status(void *context, struct serve_status *out_status)
         struct indexer_stats stats;
         indexer_get_stats(vitrine->indexer, &stats);
         out_status->lag_ns = stats.lag_ns;
-        out_status->lag_records = stats.caught_up ? 0 : -1;
+        out_status->caught_up = stats.caught_up;
+        out_status->indexed_records = stats.indexed_records;
     }
 }
 

@@ -15,7 +15,9 @@
 struct serve_status {
     bool accepting;
     char reason[160]; /* why not */
-    int64_t lag_ns, lag_records;
+    bool caught_up;            /* everything acknowledged is in the index */
+    int64_t lag_ns;            /* age of the oldest record that is not */
+    uint64_t indexed_records;  /* since start */
     int64_t started_ns;
     struct journal_stats journal;
 };
