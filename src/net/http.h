@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http: requests in and replies out, the same over HTTP/1.1 (libmicrohttpd), HTTP/2 (nghttp2) and gRPC.
+ * http: requests in and replies out, the same over HTTP/1.1 (libmicrohttpd), HTTP/2 (nghttp2) and
+ * gRPC.
  *
- * A route's handler runs on a net thread when it is `inline_` (must not wait or compute for more than a few
- * milliseconds), else on the query pool. It answers by calling request_reply() exactly once, then or
- * later, from any thread; until then the request and all its memory stay.
+ * A route's handler runs on a net thread when it is `inline_` (must not wait or compute for more
+ * than a few milliseconds), else on the query pool. It answers by calling request_reply() exactly
+ * once, then or later, from any thread; until then the request and all its memory stay.
  */
 #pragma once
 
@@ -23,15 +24,15 @@ struct request {
     struct str method, path, query; /* path is percent-decoded, query is not */
     struct header *headers;
     size_t header_count;
-    struct str body;      /* decompressed; for gRPC the message without its five-byte frame */
-    size_t limit_bytes;   /* of the decompressed body; net has refused more */
-    struct str peer;      /* "127.0.0.1:5123" */
+    struct str body;    /* decompressed; for gRPC the message without its five-byte frame */
+    size_t limit_bytes; /* of the decompressed body; net has refused more */
+    struct str peer;    /* "127.0.0.1:5123" */
     bool peer_is_loopback;
-    uint32_t project_id;  /* set by the authorise hook before the handler runs */
-    struct arena arena;   /* freed after the reply is sent */
+    uint32_t project_id; /* set by the authorise hook before the handler runs */
+    struct arena arena;  /* freed after the reply is sent */
     int64_t arrival_ns;
-    volatile bool cancelled; /* the sender went away: give up early if you can */
-    void *owner;          /* net's own */
+    _Atomic bool cancelled; /* the sender went away: give up early if you can */
+    void *owner;            /* net's own */
 };
 
 struct str request_header(const struct request *request, struct str lower_case_name);
@@ -48,10 +49,11 @@ struct response {
     int http_status;          /* 0: from status */
     const char *content_type; /* static text; NULL: application/json */
     struct buf body;          /* net takes and frees it */
-    struct str static_body;   /* used instead of body when its ptr is set: lives as long as the program */
+    struct str
+        static_body; /* used instead of body when its ptr is set: lives as long as the program */
     struct header headers[8]; /* values live in the request's arena or are static */
     size_t header_count;
-    struct error error;       /* when status is not OK and body is empty, net words the reply from it */
+    struct error error; /* when status is not OK and body is empty, net words the reply from it */
 };
 void response_header(struct response *response, struct str name, struct str value);
 
@@ -64,9 +66,9 @@ struct route {
     const char *pattern; /* "/api/v1/traces/{trace_id}"; a last "{rest*}" takes the remainder */
     void (*handle)(struct request *request, void *context);
     void *context;
-    bool inline_;        /* on the net thread */
-    bool is_open;        /* no key needed even when keys are required (health) */
-    bool is_ingest;      /* counted and limited as ingest; CORS for any origin */
+    bool inline_;   /* on the net thread */
+    bool is_open;   /* no key needed even when keys are required (health) */
+    bool is_ingest; /* counted and limited as ingest; CORS for any origin */
 };
 /* The part of the path a {name} stood for; STR_NONE when the route has no such part. */
 struct str request_path_part(const struct request *request, struct str name);

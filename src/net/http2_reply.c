@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * http2_reply: answers in HTTP/2 frames. A gRPC answer is headers, one framed message and trailers;
+ * a gRPC error is trailers only. The exchange outlives its stream's frames, so bodies are read from
+ * it in place.
+ */
+#define _GNU_SOURCE
+#include "net/http2_private.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "wire/grpc.h"
+
+struct headers {
+    nghttp2_nv items[32];
+    size_t count;
+};
+
+static void add(struct headers *headers, struct str name, struct str value)
+{
+    must(headers->count < sizeof headers->items / sizeof headers->items[0]);
+    headers->items[headers->count++] =
+        (nghttp2_nv){(uint8_t *)(uintptr_t)name.ptr, (uint8_t *)(uintptr_t)value.ptr, name.len,
+                     value.len, NGHTTP2_NV_FLAG_NONE};
+}
+
+static struct str date_text(void)
+{
+    static _Thread_local char text[32];
+    static _Thread_local time_t written;
+    time_t now = time(NULL);
+    struct tm parts;
+    if (now != written && gmtime_r(&now, &parts)) {
+        strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+        written = now;
+    }
+    return str_from(text);
+}
+
+static void add_trailers(struct headers *headers, const struct grpc_trailers *trailers)
+{
+    add(headers, STR("grpc-status"), trailers->status);
+    if (trailers->message.ptr)
+        add(headers, STR("grpc-message"), trailers->message);
+    if (trailers->details.ptr)
+        add(headers, STR("grpc-status-details-bin"), trailers->details);
+}
+
+static ssize_t read_body(nghttp2_session *session, int32_t stream_id, uint8_t *out, size_t room,
+                         uint32_t *flags, nghttp2_data_source *source, void *context)
+{
+    struct exchange *exchange = source->ptr;
+    struct str body = net__reply_body(exchange);
+    bool is_grpc = exchange->request.protocol == PROTOCOL_GRPC;
+    size_t prefix = is_grpc ? GRPC_FRAME_BYTES : 0, written = 0;
+    (void)context;
+    while (exchange->sent < prefix && written < room)
+        out[written++] = exchange->frame_head[exchange->sent++];
+    if (exchange->sent >= prefix) {
+        size_t left = body.len - (exchange->sent - prefix);
+        size_t len = left < room - written ? left : room - written;
+        if (len)
+            memcpy(out + written, body.ptr + (exchange->sent - prefix), len);
+        exchange->sent += len;
+        written += len;
+    }
+    if (exchange->sent < prefix + body.len)
+        return (ssize_t)written;
+    *flags |= NGHTTP2_DATA_FLAG_EOF;
+    if (is_grpc) {
+        struct grpc_trailers trailers = net__grpc_trailers(exchange);
+        struct headers headers = {.count = 0};
+        *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+        add_trailers(&headers, &trailers);
+        nghttp2_submit_trailer(session, stream_id, headers.items, headers.count);
+    }
+    return (ssize_t)written;
+}
+
+static void add_grpc_head(struct headers *headers)
+{
+    add(headers, STR(":status"), STR("200"));
+    add(headers, STR("content-type"), STR("application/grpc"));
+    add(headers, STR("grpc-accept-encoding"), STR("identity,gzip,deflate,zstd"));
+    add(headers, STR("date"), date_text());
+}
+
+static int submit_grpc(nghttp2_session *session, struct exchange *exchange)
+{
+    struct headers headers = {.count = 0};
+    nghttp2_data_provider provider = {.source.ptr = exchange, .read_callback = read_body};
+    add_grpc_head(&headers);
+    if (exchange->response.status != STATUS_OK) {
+        struct grpc_trailers trailers = net__grpc_trailers(exchange);
+        add_trailers(&headers, &trailers);
+        return nghttp2_submit_response(session, exchange->stream_id, headers.items, headers.count,
+                                       NULL);
+    }
+    size_t len = net__reply_body(exchange).len;
+    uint8_t head[GRPC_FRAME_BYTES] = {0, (uint8_t)(len >> 24), (uint8_t)(len >> 16),
+                                      (uint8_t)(len >> 8), (uint8_t)len};
+    memcpy(exchange->frame_head, head, sizeof head);
+    return nghttp2_submit_response(session, exchange->stream_id, headers.items, headers.count,
+                                   &provider);
+}
+
+static int submit_plain(nghttp2_session *session, struct exchange *exchange)
+{
+    struct headers headers = {.count = 0};
+    nghttp2_data_provider provider = {.source.ptr = exchange, .read_callback = read_body};
+    struct arena *arena = &exchange->request.arena;
+    struct response *response = &exchange->response;
+    struct str body = net__reply_body(exchange);
+    const char *type = net__reply_type(exchange);
+    add(&headers, STR(":status"), arena_printf(arena, "%d", exchange->http_status));
+    add(&headers, STR("date"), date_text());
+    if (type) {
+        add(&headers, STR("content-type"), str_from(type));
+        add(&headers, STR("content-length"), arena_printf(arena, "%zu", body.len));
+    }
+    for (size_t i = 0; i < response->header_count; i++) {
+        struct str name = arena_copy(arena, response->headers[i].name);
+        for (size_t k = 0; k < name.len; k++) /* RFC 9113: names are lower case */
+            if (name.ptr[k] >= 'A' && name.ptr[k] <= 'Z')
+                ((char *)(uintptr_t)name.ptr)[k] += 'a' - 'A';
+        add(&headers, name, response->headers[i].value);
+    }
+    for (size_t i = 0; i < exchange->extra_count; i++)
+        add(&headers, exchange->extra[i].name, exchange->extra[i].value);
+    bool no_body = !type || exchange->is_head || body.len == 0;
+    return nghttp2_submit_response(session, exchange->stream_id, headers.items, headers.count,
+                                   no_body ? NULL : &provider);
+}
+
+void net__h2_reply(struct exchange *exchange)
+{
+    struct connection *connection = exchange->carrier;
+    nghttp2_session *session = connection->h2->session;
+    bool is_grpc = exchange->request.protocol == PROTOCOL_GRPC;
+    net__exchange_phase(exchange, PHASE_SENDING);
+    net__count_reply(exchange);
+    net__count_bytes(exchange->received_bytes,
+                     exchange->is_head ? 0 : net__reply_body(exchange).len);
+    if ((is_grpc ? submit_grpc(session, exchange) : submit_plain(session, exchange)) != 0)
+        nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, exchange->stream_id,
+                                  NGHTTP2_INTERNAL_ERROR);
+    net__h2_mark(connection);
+}
+
+/* The handler may be writing to the exchange at this moment, so nothing of it is used. */
+static void answer_for_handler(struct exchange *exchange, enum status status, const char *message)
+{
+    nghttp2_session *session = exchange->carrier->h2->session;
+    struct buf code = {0};
+    struct headers headers = {.count = 0};
+    buf_printf(&code, "%d", status_grpc(status));
+    struct grpc_trailers trailers = {.status = buf_str(&code), .message = str_from(message)};
+    add_grpc_head(&headers);
+    add_trailers(&headers, &trailers);
+    nghttp2_submit_response(session, exchange->stream_id, headers.items, headers.count, NULL);
+    nghttp2_session_set_stream_user_data(session, exchange->stream_id, NULL);
+    buf_done(&code);
+    net__exchange_detach(exchange);
+}
+
+void net__h2_give_up(struct exchange *exchange, enum status status, const char *message)
+{
+    struct connection *connection = exchange->carrier;
+    net__h2_mark(connection);
+    if (exchange->phase == PHASE_SENDING) {
+        nghttp2_submit_rst_stream(connection->h2->session, NGHTTP2_FLAG_NONE, exchange->stream_id,
+                                  NGHTTP2_CANCEL);
+    } else if (exchange->phase == PHASE_HEAD) { /* in the middle of a header block: past saving */
+        connection->h2->doomed = true;
+    } else if (exchange->phase == PHASE_BODY) {
+        exchange->http_status = 408;
+        net__refuse(exchange, status, "%s", message);
+        net__h2_reply(exchange);
+    } else {
+        answer_for_handler(exchange, status, message);
+    }
+}
