@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* otlp_payload: a vocabulary, a few agents, their conversations, and two ways to write a span. */
+#include "support/otlp_payload.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/json.h"
+#include "wire/protobuf.h"
+
+enum { WORDS = 3000, WORD_BYTES = 14, AGENTS = 6, CONVERSATIONS = 16, CALLS_PER_CONVERSATION = 12 };
+
+struct conversation {
+    uint8_t trace_id[16], root_id[8];
+    int agent, calls_left;
+    int call;           /* of the conversation, from 0 */
+    struct buf history; /* messages so far, joined by commas */
+};
+
+struct otlp_payload {
+    enum otlp_payload_kind kind;
+    uint64_t random, now_ns;
+    char words[WORDS][WORD_BYTES];
+    struct buf system[AGENTS], tools[AGENTS]; /* JSON */
+    struct conversation conversations[CONVERSATIONS];
+    struct buf text, message, input; /* scratch */
+    struct buf span, scope, group;
+};
+
+/* --- chance -------------------------------------------------------------------------------- */
+
+static uint64_t next_random(struct otlp_payload *payload)
+{
+    uint64_t x = payload->random += UINT64_C(0x9E3779B97F4A7C15);
+    x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
+    return x ^ x >> 31;
+}
+
+static size_t below(struct otlp_payload *payload, size_t limit)
+{
+    return (size_t)((next_random(payload) >> 32) * limit >> 32);
+}
+
+static void random_id(struct otlp_payload *payload, uint8_t *id, size_t size)
+{
+    for (size_t i = 0; i < size; i += 8) {
+        uint64_t part = next_random(payload) | 1; /* never all zero */
+        memcpy(id + i, &part, 8);
+    }
+}
+
+/* --- words ---------------------------------------------------------------------------------- */
+
+static void make_words(struct otlp_payload *payload)
+{
+    static const char *const syllables[] = {
+        "ra", "ten", "mo", "li",  "sur", "ve", "con", "tion", "der", "pa", "qui", "stra",
+        "ne", "gor", "al", "min", "per", "ex", "tu",  "sa",   "bel", "co", "ing", "ter"};
+    for (size_t i = 0; i < WORDS; i++) {
+        /* Frequent words are short. */
+        size_t count = i < 60 ? 1 : i < 600 ? 2 : 3;
+        payload->words[i][0] = 0;
+        while (count--)
+            strcat(payload->words[i],
+                   syllables[below(payload, sizeof syllables / sizeof *syllables)]);
+    }
+}
+
+static const char *word(struct otlp_payload *payload)
+{
+    /* A product of three uniform numbers leans on low ranks much as Zipf's law does. */
+    size_t rank = below(payload, WORDS);
+    rank = rank * (below(payload, WORDS) + 1) / WORDS;
+    rank = rank * (below(payload, WORDS) + 1) / WORDS;
+    return payload->words[rank];
+}
+
+/* About so many bytes of sentences, ready to stand inside a JSON string. */
+static void sentences(struct otlp_payload *payload, size_t bytes, struct buf *out)
+{
+    size_t end = out->len + bytes, left = 0;
+    while (out->len < end) {
+        const char *next = word(payload);
+        size_t kind = below(payload, 40);
+        if (left == 0) {
+            left = 6 + below(payload, 14);
+            buf_add_byte(out, (uint8_t)(next[0] - 'a' + 'A'));
+            buf_add_str(out, str_from(next + 1));
+        } else if (kind == 0) {
+            buf_printf(out, "%zu", below(payload, 100000));
+        } else {
+            buf_add_str(out, str_from(next));
+        }
+        left--;
+        if (left == 0)
+            buf_add_str(out, below(payload, 6) ? STR(". ") : STR(".\\n\\n"));
+        else
+            buf_add_str(out, kind == 1 ? STR(", ") : STR(" "));
+    }
+}
+
+/* --- agents --------------------------------------------------------------------------------- */
+
+static const char *const tool_names[] = {"search_orders", "get_document", "run_query", "send_mail"};
+
+static void make_agent(struct otlp_payload *payload, int agent)
+{
+    struct buf *system = &payload->system[agent], *tools = &payload->tools[agent];
+    buf_add_str(system, STR("[{\"type\":\"text\",\"content\":\""));
+    sentences(payload, 1400, system);
+    buf_add_str(system, STR("\"}]"));
+    buf_add_byte(tools, '[');
+    for (int i = 0; i < 4; i++) {
+        buf_printf(tools, "%s{\"type\":\"function\",\"name\":\"%s\",\"description\":\"",
+                   i ? "," : "", tool_names[i]);
+        sentences(payload, 180, tools);
+        buf_printf(tools,
+                   "\",\"parameters\":{\"type\":\"object\",\"properties\":{\"%s\":{\"type\":"
+                   "\"string\"},\"limit\":{\"type\":\"integer\"}},\"required\":[\"%s\"]}}",
+                   word(payload), word(payload));
+    }
+    buf_add_byte(tools, ']');
+}
+
+static void add_to_history(struct conversation *conversation, struct str message)
+{
+    if (conversation->history.len)
+        buf_add_byte(&conversation->history, ',');
+    buf_add_str(&conversation->history, message);
+}
+
+static void user_message(struct otlp_payload *payload, struct conversation *conversation)
+{
+    struct buf *message = &payload->message;
+    buf_clear(message);
+    buf_add_str(message, STR("{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\""));
+    sentences(payload, 120 + below(payload, 400), message);
+    buf_add_str(message, STR("\"}]}"));
+    add_to_history(conversation, buf_str(message));
+}
+
+static void start_conversation(struct otlp_payload *payload, struct conversation *conversation)
+{
+    random_id(payload, conversation->trace_id, sizeof conversation->trace_id);
+    random_id(payload, conversation->root_id, sizeof conversation->root_id);
+    conversation->agent = (int)below(payload, AGENTS);
+    conversation->calls_left =
+        CALLS_PER_CONVERSATION / 2 + (int)below(payload, CALLS_PER_CONVERSATION + 1);
+    conversation->call = 0;
+    buf_clear(&conversation->history);
+    user_message(payload, conversation);
+}
+
+struct otlp_payload *otlp_payload_new(enum otlp_payload_kind kind, uint64_t seed, uint64_t start_ns)
+{
+    struct otlp_payload *payload = calloc(1, sizeof *payload);
+    if (!payload)
+        return NULL;
+    payload->kind = kind;
+    payload->now_ns = start_ns;
+    payload->random = 1; /* one vocabulary and the same agents for every seed */
+    make_words(payload);
+    for (int i = 0; i < AGENTS; i++)
+        make_agent(payload, i);
+    payload->random = seed * 1000003 + 17;
+    return payload;
+}
+
+void otlp_payload_free(struct otlp_payload *payload)
+{
+    if (!payload)
+        return;
+    for (int i = 0; i < AGENTS; i++) {
+        buf_done(&payload->system[i]);
+        buf_done(&payload->tools[i]);
+    }
+    for (int i = 0; i < CONVERSATIONS; i++)
+        buf_done(&payload->conversations[i].history);
+    buf_done(&payload->text);
+    buf_done(&payload->message);
+    buf_done(&payload->input);
+    buf_done(&payload->span);
+    buf_done(&payload->scope);
+    buf_done(&payload->group);
+    free(payload);
+}
+
+/* --- writing a span ------------------------------------------------------------------------- */
+
+/* Either a protobuf message or JSON being written. */
+struct sink {
+    enum otlp_payload_form form;
+    struct buf *buf;
+    struct json_out json;
+};
+
+static void write_key_value(struct sink *sink, uint32_t number, const char *key, struct str value)
+{
+    struct str name = str_from(key);
+    size_t value_size = value.len;
+    size_t head = value_size < 128 ? 2 : value_size < 16384 ? 3 : value_size < (1 << 21) ? 4 : 5;
+    size_t size = 2 + name.len + head + value_size; /* key is under 128 bytes */
+    buf_add_varint(sink->buf, number << 3 | PROTOBUF_BYTES);
+    buf_add_varint(sink->buf, size);
+    protobuf_write_bytes(sink->buf, 1, name);
+    protobuf_write_bytes(sink->buf, 2, value);
+}
+
+static void json_attribute(struct sink *sink, const char *key)
+{
+    json_out_object(&sink->json, NULL);
+    json_out_text(&sink->json, "key", key);
+    json_out_object(&sink->json, "value");
+}
+
+static void json_attribute_end(struct sink *sink)
+{
+    json_out_end_object(&sink->json);
+    json_out_end_object(&sink->json);
+}
+
+static void text_attribute(struct otlp_payload *payload, struct sink *sink, const char *key,
+                           struct str text)
+{
+    if (sink->form == OTLP_PAYLOAD_JSON) {
+        json_attribute(sink, key);
+        json_out_str(&sink->json, "stringValue", text);
+        json_attribute_end(sink);
+        return;
+    }
+    buf_clear(&payload->text);
+    protobuf_write_bytes(&payload->text, 1, text);
+    write_key_value(sink, 9, key, buf_str(&payload->text));
+}
+
+static void int_attribute(struct otlp_payload *payload, struct sink *sink, const char *key,
+                          int64_t number)
+{
+    if (sink->form == OTLP_PAYLOAD_JSON) {
+        json_attribute(sink, key);
+        json_out_int_text(&sink->json, "intValue", number);
+        json_attribute_end(sink);
+        return;
+    }
+    buf_clear(&payload->text);
+    protobuf_write_varint(&payload->text, 3, (uint64_t)number);
+    write_key_value(sink, 9, key, buf_str(&payload->text));
+}
+
+static void double_attribute(struct otlp_payload *payload, struct sink *sink, const char *key,
+                             double number)
+{
+    if (sink->form == OTLP_PAYLOAD_JSON) {
+        json_attribute(sink, key);
+        json_out_double(&sink->json, "doubleValue", number);
+        json_attribute_end(sink);
+        return;
+    }
+    buf_clear(&payload->text);
+    protobuf_write_double(&payload->text, 4, number);
+    write_key_value(sink, 9, key, buf_str(&payload->text));
+}
+
+/* One text in an array, as finish reasons are sent. */
+static void list_attribute(struct otlp_payload *payload, struct sink *sink, const char *key,
+                           struct str item)
+{
+    if (sink->form == OTLP_PAYLOAD_JSON) {
+        json_attribute(sink, key);
+        json_out_object(&sink->json, "arrayValue");
+        json_out_array(&sink->json, "values");
+        json_out_object(&sink->json, NULL);
+        json_out_str(&sink->json, "stringValue", item);
+        json_out_end_object(&sink->json);
+        json_out_end_array(&sink->json);
+        json_out_end_object(&sink->json);
+        json_attribute_end(sink);
+        return;
+    }
+    struct buf *value = &payload->text;
+    buf_clear(value); /* AnyValue{5: ArrayValue{1: AnyValue{1: item}}}; item is short */
+    uint8_t sizes[] = {0x2A, (uint8_t)(item.len + 4), 0x0A, (uint8_t)(item.len + 2),
+                       0x0A, (uint8_t)item.len};
+    buf_add(value, sizes, sizeof sizes);
+    buf_add_str(value, item);
+    write_key_value(sink, 9, key, buf_str(value));
+}
+
+static void id_text(struct sink *sink, const char *key, const uint8_t *id, size_t size)
+{
+    char hex[33];
+    str_hex_encode(id, size, hex);
+    json_out_text(&sink->json, key, hex);
+}
+
+static void span_head(struct otlp_payload *payload, struct sink *sink,
+                      const struct conversation *conversation, struct str name, unsigned kind)
+{
+    uint8_t span_id[8];
+    uint64_t start = payload->now_ns += 500000 + below(payload, 1000000);
+    uint64_t end = start + 20000000 + below(payload, 2000000000);
+    random_id(payload, span_id, sizeof span_id);
+    if (sink->form == OTLP_PAYLOAD_JSON) {
+        json_out_object(&sink->json, NULL);
+        id_text(sink, "traceId", conversation->trace_id, 16);
+        id_text(sink, "spanId", span_id, 8);
+        id_text(sink, "parentSpanId", conversation->root_id, 8);
+        json_out_str(&sink->json, "name", name);
+        json_out_int(&sink->json, "kind", kind);
+        json_out_int_text(&sink->json, "startTimeUnixNano", (int64_t)start);
+        json_out_int_text(&sink->json, "endTimeUnixNano", (int64_t)end);
+        json_out_array(&sink->json, "attributes");
+        return;
+    }
+    protobuf_write_bytes(sink->buf, 1, (struct str){(const char *)conversation->trace_id, 16});
+    protobuf_write_bytes(sink->buf, 2, (struct str){(const char *)span_id, 8});
+    protobuf_write_bytes(sink->buf, 4, (struct str){(const char *)conversation->root_id, 8});
+    protobuf_write_bytes(sink->buf, 5, name);
+    protobuf_write_varint(sink->buf, 6, kind);
+    protobuf_write_fixed64(sink->buf, 7, start);
+    protobuf_write_fixed64(sink->buf, 8, end);
+}
+
+static void span_tail(struct sink *sink)
+{
+    if (sink->form == OTLP_PAYLOAD_JSON) {
+        json_out_end_array(&sink->json);
+        json_out_object(&sink->json, "status");
+        json_out_end_object(&sink->json);
+        json_out_int(&sink->json, "flags", 257);
+        json_out_end_object(&sink->json);
+        return;
+    }
+    protobuf_write_bytes(sink->buf, 15, STR(""));
+    protobuf_write_fixed32(sink->buf, 16, 257);
+}
+
+/* --- fat spans ------------------------------------------------------------------------------ */
+
+/* The model's answer into payload->message; true when it calls a tool. */
+static bool model_answer(struct otlp_payload *payload, const struct conversation *conversation)
+{
+    struct buf *message = &payload->message;
+    bool calls_tool = conversation->calls_left > 1 && below(payload, 10) < 8;
+    buf_clear(message);
+    buf_add_str(message,
+                STR("{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\""));
+    sentences(payload, calls_tool ? 60 : 400 + below(payload, 500), message);
+    buf_add_str(message, STR("\"}"));
+    if (calls_tool)
+        buf_printf(message,
+                   ",{\"type\":\"tool_call\",\"id\":\"call_%016llx\",\"name\":\"%s\","
+                   "\"arguments\":{\"%s\":\"%s %s %s\",\"limit\":%zu}}",
+                   (unsigned long long)next_random(payload), tool_names[below(payload, 4)],
+                   word(payload), word(payload), word(payload), word(payload), below(payload, 50));
+    buf_printf(message, "],\"finish_reason\":\"%s\"}", calls_tool ? "tool_call" : "stop");
+    return calls_tool;
+}
+
+static void tool_result(struct otlp_payload *payload, struct conversation *conversation)
+{
+    struct buf *message = &payload->message;
+    buf_clear(message);
+    buf_printf(message,
+               "{\"role\":\"tool\",\"parts\":[{\"type\":\"tool_call_response\",\"id\":"
+               "\"call_%016llx\",\"response\":\"",
+               (unsigned long long)next_random(payload));
+    sentences(payload, 300 + below(payload, 900), message);
+    buf_add_str(message, STR("\"}]}"));
+    add_to_history(conversation, buf_str(message));
+}
+
+static void parameters(struct otlp_payload *payload, struct sink *sink,
+                       const struct conversation *conversation, bool calls_tool)
+{
+    static const char *const models[AGENTS] = {"gpt-4o-2024-08-06", "gpt-4.1-mini",
+                                               "claude-sonnet-4-5", "gpt-4o-mini",
+                                               "claude-haiku-4-5",  "gpt-4.1"};
+    char text[40];
+    const char *model = models[conversation->agent];
+    text_attribute(payload, sink, "gen_ai.operation.name", STR("chat"));
+    text_attribute(payload, sink, "gen_ai.provider.name",
+                   model[0] == 'g' ? STR("openai") : STR("anthropic"));
+    text_attribute(payload, sink, "gen_ai.request.model", str_from(model));
+    text_attribute(payload, sink, "gen_ai.response.model", str_from(model));
+    snprintf(text, sizeof text, "chatcmpl-%016llx", (unsigned long long)next_random(payload));
+    text_attribute(payload, sink, "gen_ai.response.id", str_from(text));
+    double_attribute(payload, sink, "gen_ai.request.temperature", 0.2);
+    int_attribute(payload, sink, "gen_ai.request.max_tokens", 4096);
+    list_attribute(payload, sink, "gen_ai.response.finish_reasons",
+                   calls_tool ? STR("tool_calls") : STR("stop"));
+    snprintf(text, sizeof text, "conv-%02x%02x%02x%02x", conversation->trace_id[0],
+             conversation->trace_id[1], conversation->trace_id[2], conversation->trace_id[3]);
+    text_attribute(payload, sink, "gen_ai.conversation.id", str_from(text));
+    snprintf(text, sizeof text, "user-%u", conversation->trace_id[4]);
+    text_attribute(payload, sink, "user.id", str_from(text));
+}
+
+static void fat_span(struct otlp_payload *payload, struct sink *sink)
+{
+    struct conversation *conversation = &payload->conversations[below(payload, CONVERSATIONS)];
+    if (conversation->calls_left == 0)
+        start_conversation(payload, conversation);
+    struct buf *input = &payload->input;
+    buf_clear(input);
+    buf_add_byte(input, '[');
+    buf_add_str(input, buf_str(&conversation->history));
+    buf_add_byte(input, ']');
+    bool calls_tool = model_answer(payload, conversation);
+
+    span_head(payload, sink, conversation, STR("chat gpt-4o"), 3);
+    parameters(payload, sink, conversation, calls_tool);
+    int_attribute(payload, sink, "gen_ai.usage.input_tokens", (int64_t)(input->len / 4 + 700));
+    int_attribute(payload, sink, "gen_ai.usage.output_tokens", (int64_t)(payload->message.len / 4));
+    text_attribute(payload, sink, "gen_ai.system_instructions",
+                   buf_str(&payload->system[conversation->agent]));
+    text_attribute(payload, sink, "gen_ai.tool.definitions",
+                   buf_str(&payload->tools[conversation->agent]));
+    text_attribute(payload, sink, "gen_ai.input.messages", buf_str(input));
+    buf_clear(input);
+    buf_add_byte(input, '[');
+    buf_add_str(input, buf_str(&payload->message));
+    buf_add_byte(input, ']');
+    text_attribute(payload, sink, "gen_ai.output.messages", buf_str(input));
+    span_tail(sink);
+
+    add_to_history(conversation, buf_str(&payload->message));
+    if (calls_tool)
+        tool_result(payload, conversation);
+    else
+        user_message(payload, conversation);
+    conversation->call++;
+    conversation->calls_left--;
+}
+
+/* --- thin spans ----------------------------------------------------------------------------- */
+
+static void thin_span(struct otlp_payload *payload, struct sink *sink)
+{
+    static const char *const routes[] = {"/api/answer", "/api/search", "/api/rank", "/api/tools"};
+    struct conversation *conversation = &payload->conversations[below(payload, CONVERSATIONS)];
+    char text[80];
+    if (conversation->calls_left == 0) {
+        random_id(payload, conversation->trace_id, 16);
+        random_id(payload, conversation->root_id, 8);
+        conversation->calls_left = 8;
+    }
+    conversation->calls_left--;
+    const char *route = routes[below(payload, 4)];
+    span_head(payload, sink, conversation, STR("POST model endpoint"), 3);
+    text_attribute(payload, sink, "http.request.method", STR("POST"));
+    text_attribute(payload, sink, "http.route", str_from(route));
+    snprintf(text, sizeof text, "https://models-%zu.example.internal%s?q=%zu", below(payload, 20),
+             route, below(payload, 1000000));
+    text_attribute(payload, sink, "url.full", str_from(text));
+    int_attribute(payload, sink, "http.response.status_code", below(payload, 50) ? 200 : 429);
+    text_attribute(payload, sink, "gen_ai.operation.name", STR("embeddings"));
+    text_attribute(payload, sink, "gen_ai.request.model", STR("text-embedding-3-small"));
+    int_attribute(payload, sink, "gen_ai.usage.input_tokens", 20 + (int64_t)below(payload, 3000));
+    span_tail(sink);
+}
+
+/* --- requests ------------------------------------------------------------------------------- */
+
+static void one_span(struct otlp_payload *payload, struct sink *sink)
+{
+    if (payload->kind == OTLP_PAYLOAD_FAT)
+        fat_span(payload, sink);
+    else
+        thin_span(payload, sink);
+}
+
+static void protobuf_request(struct otlp_payload *payload, size_t spans, struct buf *out)
+{
+    /* Resource{attributes: service.name = agents}, then InstrumentationScope{name, version}. */
+    static const char resource[] = "\x0A\x18\x0A\x0Cservice.name\x12\x08\x0A\x06"
+                                   "agents";
+    static const char scope[] = "\x0A\x05"
+                                "bench\x12\x05"
+                                "1.0.0";
+    struct sink sink = {.form = OTLP_PAYLOAD_PROTOBUF, .buf = &payload->span};
+    buf_clear(&payload->scope);
+    buf_clear(&payload->group);
+    protobuf_write_bytes(&payload->scope, 1, (struct str){scope, sizeof scope - 1});
+    for (size_t i = 0; i < spans; i++) {
+        buf_clear(&payload->span);
+        one_span(payload, &sink);
+        protobuf_write_bytes(&payload->scope, 2, buf_str(&payload->span));
+    }
+    protobuf_write_bytes(&payload->group, 1, (struct str){resource, sizeof resource - 1});
+    protobuf_write_bytes(&payload->group, 2, buf_str(&payload->scope));
+    protobuf_write_bytes(out, 1, buf_str(&payload->group));
+}
+
+static void json_request(struct otlp_payload *payload, size_t spans, struct buf *out)
+{
+    struct sink sink = {.form = OTLP_PAYLOAD_JSON, .buf = out, .json = json_out(out)};
+    buf_add_str(out, STR("{\"resourceSpans\":[{\"resource\":{\"attributes\":[{\"key\":"
+                         "\"service.name\",\"value\":{\"stringValue\":\"agents\"}}]},"
+                         "\"scopeSpans\":[{\"scope\":{\"name\":\"bench\",\"version\":\"1.0.0\"},"
+                         "\"spans\":"));
+    json_out_array(&sink.json, NULL);
+    for (size_t i = 0; i < spans; i++)
+        one_span(payload, &sink);
+    json_out_end_array(&sink.json);
+    buf_add_str(out, STR("}]}]}"));
+}
+
+void otlp_payload_next(struct otlp_payload *payload, size_t spans, enum otlp_payload_form form,
+                       struct buf *out)
+{
+    if (form == OTLP_PAYLOAD_JSON)
+        json_request(payload, spans, out);
+    else
+        protobuf_request(payload, spans, out);
+}
