@@ -2,6 +2,7 @@
 /* Turns our chart into uPlot's options: axes, bars and lines, the shared cursor, tooltip, zoom and click. */
 import uPlot from "uplot";
 import { clockTime, dayName, span as spanText, type Zone } from "../format/time";
+import { duration } from "../format/number";
 import { layerAt } from "./chart-data";
 import type { ChartProps, ChartSeries } from "./chart";
 
@@ -30,6 +31,13 @@ function faded(color: string, alpha: number): string {
     return parts ? `rgba(${parts.join(",")},${alpha})` : color;
 }
 
+/* Steps of a duration axis, in ns: decimal below a second, then as clocks count. */
+const TIME_STEPS = [
+    ...[1e3, 1e4, 1e5, 1e6, 1e7, 1e8].flatMap((unit) => [unit, 2 * unit, 5 * unit]),
+    ...[1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600, 43200, 86400].map((s) => s * 1e9),
+    ...[2, 5, 10, 20, 50, 100, 500, 1000, 10_000, 1e5, 1e6].map((d) => d * 86400e9),
+];
+
 function axes({ element, latest, zone, compact }: Setup): uPlot.Axis[] {
     const text = resolveColor(element, "var(--text-3)");
     const grid = resolveColor(element, "var(--line)");
@@ -56,6 +64,7 @@ function axes({ element, latest, zone, compact }: Setup): uPlot.Axis[] {
             gap: 6,
             space: compact ? 22 : 32,
             values: (_, splits) => splits.map((split) => latest.current.format(split)),
+            ...(latest.current.format === duration ? { incrs: TIME_STEPS } : {}),
         },
     ];
 }

@@ -102,10 +102,10 @@ function build({ data }: Shown) {
     const less = (whole: Values, part: Values): Values => whole.map((value, at) => (value === null ? null : Math.max(0, value - (part[at] ?? 0))));
     return {
         requests: [
-            { key: "ok", label: "succeeded", color: "var(--accent)", values: ok, total: exact(data.totals.requests - data.totals.errors), filters: () => ["status=ok"] },
+            { key: "ok", label: "succeeded", color: "var(--accent-fill)", values: ok, total: exact(data.totals.requests - data.totals.errors), filters: () => ["status=ok"] },
             { key: "error", label: "failed", color: "var(--error-fill)", values: data.errors, total: exact(data.totals.errors), filters: () => ["status=error"] },
         ] as PanelSeries[],
-        errors: data.errors_by_kind.map((each) => ({
+        errors: [...data.errors_by_kind].sort((a, b) => b.total - a.total).map((each) => ({
             key: each.key, label: visible(each.key.replace("_", " ")), color: errorColor(each.key), values: each.values, total: exact(each.total), filters: () => [`error_kind=${each.key}`],
         })) as PanelSeries[],
         latency: quantiles("duration", data.latency, data.totals.latency),

@@ -41,6 +41,9 @@ export function TraceHeader({ shape, tree, selected, select }: Props) {
                         <Step id={next} icon="down" label="Next trace of the list" keys="]" />
                     </span>
                 )}
+                <CopyButton text={trace.trace_id} what={`the trace id ${trace.trace_id}`} small={false}>
+                    <span className="mono">{trace.trace_id.slice(0, 8)}</span>
+                </CopyButton>
                 <CopyButton text={() => location.href} what="the link to this screen (c)" small={false}>
                     Link
                 </CopyButton>
@@ -70,13 +73,6 @@ export function TraceHeader({ shape, tree, selected, select }: Props) {
                 <Who label="Session" field="session" value={trace.session} />
                 <Who label="Tenant" field="tenant" value={trace.tenant} />
                 <Who label="Release" field="release" value={trace.release} />
-                <div className="total">
-                    <dt>Trace id</dt>
-                    <dd className="row id">
-                        <span className="mono" title={trace.trace_id}>{trace.trace_id.slice(0, 8)}…</span>
-                        <CopyButton text={trace.trace_id} what="the trace id" />
-                    </dd>
-                </div>
             </dl>
             <Cause shape={shape} tree={tree} selected={selected} select={select} />
             <Incomplete shape={shape} />

@@ -106,7 +106,7 @@ function PaneHead({ shape, index, spanId }: { shape: TraceShape; index: number; 
                 {model && <span>{clip(oneLine(model), 80)}</span>}
                 <span title={`${exact(spans.duration[index])} ns`}>
                     {duration(spans.duration[index])}
-                    {share !== null && share > 0 && share <= 1 && index >= 0 && <span className="muted"> {percent(share)} of the trace</span>}
+                    {share !== null && share > 0 && share <= 1 && index >= 0 && <span className="muted"> · {percent(share)} of the trace</span>}
                 </span>
                 {ttft !== null && <span>first token {duration(ttft)}</span>}
                 {total !== null && <span title={exact(total)}>{count(total)} tokens</span>}

@@ -38,10 +38,10 @@ export function Ruler({ window, whole, zoom }: { window: Window; whole: Window; 
             onPointerCancel={() => setDrag(null)}
             onDoubleClick={() => zoom(null)}
         >
-            {ticks(window.from, window.to, 4).map((at) => {
+            {ticks(window.from, window.to, 3).map((at) => {
                 const left = ((at - window.from) / length) * 100;
                 return (
-                    <span key={at} className={left > 88 ? "last" : ""} style={{ left: `${left}%` }}>
+                    <span key={at} className={left > 82 ? "last" : ""} style={{ left: `${left}%` }}>
                         {duration(at - whole.from)}
                     </span>
                 );

@@ -93,19 +93,20 @@ function Bar({ shape: { spans }, span, window, failed }: Props & { failed: boole
     const right = strange ? left : share(spans.start[span] + own);
     const ttft = known(spans.ttft[span]);
     const first = ttft !== null && own > 0 ? Math.min(100, (ttft / own) * 100) : null;
-    const after = right < 78;
     const outside = spans.start[span] > window.to || spans.start[span] + own < window.from;
     return (
         <div className="span-time">
-            {!outside && (
-                <i className={`bar ${failed ? "failed" : ""}`} style={{ left: `${left}%`, width: `${Math.max(0, right - left)}%` }}>
-                    {first !== null && <b style={{ left: `${first}%` }} title={`First token after ${duration(ttft)}`} />}
-                </i>
-            )}
-            <span className={after ? "" : "before"} style={after ? { left: `${right}%` } : { right: `${100 - left}%` }} title={strange ? "The sender's times cannot be right" : undefined}>
-                {strange && "⚠ "}
-                {duration(spans.duration[span])}
-            </span>
+            <div className="span-track">
+                {!outside && (
+                    <i className={`bar ${failed ? "failed" : ""}`} style={{ left: `${left}%`, width: `${Math.max(0, right - left)}%` }}>
+                        {first !== null && <b style={{ left: `${first}%` }} title={`First token after ${duration(ttft)}`} />}
+                    </i>
+                )}
+                <span style={{ left: `${right}%` }} title={strange ? "The sender's times cannot be right" : undefined}>
+                    {strange && "⚠ "}
+                    {duration(spans.duration[span])}
+                </span>
+            </div>
         </div>
     );
 }

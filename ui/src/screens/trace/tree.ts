@@ -210,11 +210,14 @@ export function extent(spans: Spans, implausible: number): { from: number; to: n
     return { from, to };
 }
 
-/** Round times for the ruler: 1, 2 or 5 times a power of ten, at most `most` of them. */
+const CLOCK_STEPS = [60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600, 43200, 86400].map((s) => s * 1e9);
+
+/** Round times for the ruler: 1, 2 or 5 times a power of ten, beyond half a minute as clocks count. */
 export function ticks(from: number, to: number, most: number): number[] {
     const rough = (to - from) / Math.max(1, most);
     const power = 10 ** Math.floor(Math.log10(rough));
-    const step = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough) ?? 10 * power;
+    const decimal = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough) ?? 10 * power;
+    const step = rough > 30e9 ? (CLOCK_STEPS.find((each) => each >= rough) ?? decimal) : decimal;
     const made: number[] = [];
     for (let at = Math.ceil(from / step) * step; at <= to && made.length <= most + 1; at += step) made.push(at);
     return made;

@@ -15,7 +15,7 @@ import { SpanRow } from "./span-row";
 import { ancestors, criticalPath, extent, type Tree, visibleSpans } from "./tree";
 
 const ROW = 28;
-const DEEPEST = 14;
+const DEEPEST = 10;
 
 interface Props {
     shape: TraceShape;
@@ -49,7 +49,8 @@ export function Waterfall({ shape, tree, selected, select }: Props) {
             return;
         }
         const at = indexOf(shown, tree, selected);
-        if (at >= 0) list.scrollToIndex(at, { align: "auto" });
+        const near = list.getVirtualItems().some((item) => item.index === at);
+        if (at >= 0) list.scrollToIndex(at, { align: near ? "auto" : "center" });
     }, [selected, tree, shown]);
 
     const fold = (span: number, shut: boolean) => {

@@ -16,7 +16,9 @@ export interface CellContext {
 export interface Column {
     id: string;
     label: string;
-    width: string;
+    /** Pixels it needs, and its share of what is left over. */
+    min: number;
+    grow?: number;
     number?: boolean;
     sort?: string;
     cell: (trace: TraceRow, context: CellContext) => ReactNode;
@@ -24,17 +26,18 @@ export interface Column {
 
 const textCell = (value: string | null) => (value ? <span className="cut" title={oneLine(value)}>{clip(oneLine(value), 120)}</span> : <span className="muted">{NONE}</span>);
 
-const text = (id: keyof TraceRow, label: string, width = "110px"): Column => ({
+const text = (id: keyof TraceRow, label: string, min = 100, grow = 0): Column => ({
     id,
     label,
-    width,
+    min,
+    grow,
     cell: (trace) => textCell(trace[id] as string | null),
 });
 
 const number = (id: keyof TraceRow, label: string, sort?: string): Column => ({
     id,
     label,
-    width: "72px",
+    min: 72,
     number: true,
     sort,
     cell: (trace) => {
@@ -44,22 +47,22 @@ const number = (id: keyof TraceRow, label: string, sort?: string): Column => ({
 });
 
 export const COLUMNS: Column[] = [
-    { id: "start", label: "Time", width: "124px", sort: "start", cell: (trace) => <span className="trace-time"><State trace={trace} /><Moment ns={trace.start} /></span> },
-    { id: "name", label: "Name", width: "minmax(220px, 3fr)", cell: (trace, { href }) => <Name trace={trace} href={href} /> },
-    { id: "duration", label: "Latency", width: "128px", number: true, sort: "duration", cell: (trace, { slowest }) => <Latency trace={trace} slowest={slowest} /> },
-    { id: "ttft", label: "First token", width: "84px", number: true, sort: "ttft", cell: (trace) => <span className={trace.ttft === null ? "muted" : ""}>{duration(trace.ttft)}</span> },
-    { id: "tokens", label: "Tokens", width: "76px", number: true, sort: "tokens", cell: (trace) => <Tokens trace={trace} /> },
-    { id: "cost", label: "Cost", width: "88px", number: true, sort: "cost", cell: (trace) => <Cost trace={trace} /> },
-    { id: "model", label: "Model", width: "minmax(110px, 1fr)", cell: (trace) => <Model trace={trace} /> },
-    text("user", "User", "minmax(80px, 0.7fr)"),
-    text("session", "Session", "minmax(80px, 0.7fr)"),
-    { id: "output", label: "Answer", width: "minmax(160px, 2fr)", cell: (trace) => textCell(trace.output) },
+    { id: "start", label: "Time", min: 118, sort: "start", cell: (trace) => <span className="trace-time"><State trace={trace} /><Moment ns={trace.start} /></span> },
+    { id: "name", label: "Name", min: 200, grow: 3, cell: (trace, { href }) => <Name trace={trace} href={href} /> },
+    { id: "duration", label: "Latency", min: 100, number: true, sort: "duration", cell: (trace, { slowest }) => <Latency trace={trace} slowest={slowest} /> },
+    { id: "ttft", label: "First token", min: 68, number: true, sort: "ttft", cell: (trace) => <span className={trace.ttft === null ? "muted" : ""}>{duration(trace.ttft)}</span> },
+    { id: "tokens", label: "Tokens", min: 58, number: true, sort: "tokens", cell: (trace) => <Tokens trace={trace} /> },
+    { id: "cost", label: "Cost", min: 72, number: true, sort: "cost", cell: (trace) => <Cost trace={trace} /> },
+    { id: "model", label: "Model", min: 108, grow: 1, cell: (trace) => <Model trace={trace} /> },
+    text("user", "User", 68, 0.7),
+    text("session", "Session", 68, 0.7),
+    { id: "output", label: "Answer", min: 160, grow: 2, cell: (trace) => textCell(trace.output) },
     text("service", "Service"),
-    text("environment", "Environment", "100px"),
-    text("provider", "Provider", "90px"),
+    text("environment", "Environment"),
+    text("provider", "Provider", 90),
     text("tenant", "Tenant"),
-    text("release", "Release", "80px"),
-    text("error_kind", "Error kind", "110px"),
+    text("release", "Release", 80),
+    text("error_kind", "Error kind", 110),
     number("errors", "Errors", "errors"),
     number("spans", "Spans", "spans"),
     number("llm_calls", "Model calls"),
@@ -68,7 +71,16 @@ export const COLUMNS: Column[] = [
     number("output_tokens", "Output"),
 ];
 
+/* As in traces.css. */
+const GAP = 12;
+const MARGIN = 32;
+
 export const DEFAULT_COLUMNS = ["start", "name", "duration", "ttft", "tokens", "cost", "model", "user", "session"];
+
+export function gridTemplate(columns: readonly Column[]): { gridTemplateColumns: string; minWidth: number } {
+    const least = columns.reduce((sum, { min }) => sum + min + GAP, MARGIN);
+    return { gridTemplateColumns: columns.map(({ min, grow }) => (grow ? `minmax(${min}px, ${grow}fr)` : `${min}px`)).join(" "), minWidth: least };
+}
 
 export function chosenColumns(source: string | undefined): Column[] {
     const wanted = source ? source.split(",") : DEFAULT_COLUMNS;

@@ -20,7 +20,7 @@ export function Histogram({ total, loaded }: { total: number | undefined; loaded
         const every = all.series[0]?.values ?? all.times.map(() => 0);
         const failed = errors.data?.series[0]?.values ?? [];
         const series: ChartSeries[] = [
-            { key: "ok", label: "succeeded", color: "var(--accent)", values: every.map((value, at) => Math.max(0, (value ?? 0) - (failed[at] ?? 0))) },
+            { key: "ok", label: "succeeded", color: "var(--accent-fill)", values: every.map((value, at) => Math.max(0, (value ?? 0) - (failed[at] ?? 0))) },
             { key: "error", label: "failed", color: "var(--error-fill)", values: every.map((_, at) => failed[at] ?? 0) },
         ];
         return { times: all.times.map(nsToMs), stepMs: nsToMs(all.step), series };
@@ -28,7 +28,7 @@ export function Histogram({ total, loaded }: { total: number | undefined; loaded
     return (
         <div className="histogram">
             <p className="histogram-total">
-                <b title={total === undefined ? undefined : exact(total)}>{total === undefined ? `${count(loaded)}+` : total >= 100_000 ? "100 k+" : exact(total)}</b> traces
+                {loaded > 0 || total !== undefined ? <b title={total === undefined ? undefined : exact(total)}>{total === undefined ? `${count(loaded)}+` : total >= 100_000 ? "100 k+" : exact(total)}</b> : null} traces
             </p>
             {chart ? (
                 <Chart

@@ -9,7 +9,7 @@ import { useUrl } from "../../app/url";
 import { Icon } from "../../components/icon";
 import { Skeleton } from "../../components/pieces";
 import { screenHref } from "../../url/href";
-import type { Column } from "./columns";
+import { type Column, gridTemplate } from "./columns";
 
 const ROW = 34;
 
@@ -90,7 +90,7 @@ export function TraceTable({ rows, columns, sort, order, waiting, stale, more, l
         Escape: () => (active >= 0 ? setActive(-1) : false),
     });
 
-    const template = columns.map(({ width }) => width).join(" ");
+    const grid = useMemo(() => gridTemplate(columns), [columns]);
     return (
         <div
             ref={scroller}
@@ -101,7 +101,7 @@ export function TraceTable({ rows, columns, sort, order, waiting, stale, more, l
             aria-activedescendant={active >= 0 ? `trace-${active}` : undefined}
             tabIndex={0}
         >
-            <div className="trace-head" role="row" style={{ gridTemplateColumns: template }}>
+            <div className="trace-head" role="row" style={grid}>
                 {columns.map((column) => (
                     <HeadCell key={column.id} column={column} sort={sort} order={order} />
                 ))}
@@ -113,7 +113,7 @@ export function TraceTable({ rows, columns, sort, order, waiting, stale, more, l
                     ))}
                 </div>
             ) : (
-                <div className="trace-rows" style={{ height: list.getTotalSize() }} role="rowgroup">
+                <div className="trace-rows" style={{ height: list.getTotalSize(), minWidth: grid.minWidth }} role="rowgroup">
                     {shown.map((item) => {
                         const trace = rows[item.index];
                         const href = url.trace(trace.trace_id);
@@ -125,7 +125,7 @@ export function TraceTable({ rows, columns, sort, order, waiting, stale, more, l
                                 role="row"
                                 aria-rowindex={item.index + 2}
                                 aria-selected={item.index === active}
-                                style={{ transform: `translateY(${item.start}px)`, gridTemplateColumns: template }}
+                                style={{ transform: `translateY(${item.start}px)`, gridTemplateColumns: grid.gridTemplateColumns }}
                                 onClickCapture={() => remember(trace.trace_id)}
                                 onClick={(event) => {
                                     if (!event.defaultPrevented && !event.metaKey && !event.ctrlKey && !getSelection()?.toString()) open(item.index);
