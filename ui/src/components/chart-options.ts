@@ -60,7 +60,7 @@ function axes({ element, latest, zone, compact }: Setup): uPlot.Axis[] {
             font,
             grid: { stroke: grid, width: 1 },
             ticks: { show: false },
-            size: compact ? 44 : 54,
+            size: compact ? 44 : 64,
             gap: 6,
             space: compact ? 22 : 32,
             values: (_, splits) => splits.map((split) => latest.current.format(split)),

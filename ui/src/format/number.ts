@@ -77,7 +77,7 @@ export function money(nano: Maybe): string {
     if (dollars >= 9999.5) return `${sign}$${count(dollars)}`;
     if (dollars >= 99.995) return `${sign}$${Math.round(dollars).toLocaleString("en-US")}`;
     if (dollars >= 0.995) return `${sign}$${dollars.toFixed(2)}`;
-    if (dollars < 1e-6) return `< ${sign}$0.000001`;
+    if (dollars < 1e-6) return "≈ $0";
     const digits = Math.min(9, 1 - Math.floor(Math.log10(dollars)));
     return `${sign}$${dollars.toFixed(digits)}`;
 }

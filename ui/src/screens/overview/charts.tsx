@@ -75,10 +75,10 @@ function Panel({ title, kind, series, format, sort, times, stepMs, empty }: Pane
 }
 
 const QUANTILES = [
-    { key: "p50", color: "var(--teal)" },
-    { key: "p90", color: "var(--blue)" },
-    { key: "p95", color: "var(--violet)" },
-    { key: "p99", color: "var(--pink)" },
+    { key: "p50", color: "var(--accent-fill)" },
+    { key: "p90", color: "var(--blue-fill)" },
+    { key: "p95", color: "var(--violet-fill)" },
+    { key: "p99", color: "var(--pink-fill)" },
 ] as const;
 
 const atLeast = (field: string, ns: number | null) => (ns === null ? [] : [`${field}>=${Math.floor(ns / 1e6)}ms`]);
@@ -111,12 +111,12 @@ function build({ data }: Shown) {
         latency: quantiles("duration", data.latency, data.totals.latency),
         ttft: quantiles("ttft", data.ttft, data.totals.ttft),
         tokens: [
-            tokenSeries("cache_read", "cached input", "var(--teal)", data.tokens.cache_read),
-            tokenSeries("input", "input", "var(--blue)", less(data.tokens.input, data.tokens.cache_read)),
-            tokenSeries("output", "output", "var(--violet)", less(data.tokens.output, data.tokens.reasoning)),
-            tokenSeries("reasoning", "reasoning", "var(--pink)", data.tokens.reasoning),
+            tokenSeries("cache_read", "cached input", "var(--accent-fill)", data.tokens.cache_read),
+            tokenSeries("input", "input", "var(--blue-fill)", less(data.tokens.input, data.tokens.cache_read)),
+            tokenSeries("output", "output", "var(--violet-fill)", less(data.tokens.output, data.tokens.reasoning)),
+            tokenSeries("reasoning", "reasoning", "var(--pink-fill)", data.tokens.reasoning),
         ],
-        cost: [{ key: "cost", label: "spent", color: "var(--amber)", values: data.cost, total: money(data.totals.cost), filters: () => ["cost>0"] }] as PanelSeries[],
+        cost: [{ key: "cost", label: "spent", color: "var(--amber-fill)", values: data.cost, total: money(data.totals.cost), filters: () => ["cost>0"] }] as PanelSeries[],
     };
 }
 

@@ -82,7 +82,7 @@ function Row({ each, most }: { each: ModelRow; most: number }) {
                 )}
             </td>
             <td>
-                <Sparkline values={condense(each.cost_values, 60)} color="var(--amber)" width={130} height={22} />
+                <Sparkline values={condense(each.cost_values, 60)} color="var(--amber-fill)" width={130} height={22} />
             </td>
         </tr>
     );

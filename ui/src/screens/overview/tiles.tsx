@@ -79,13 +79,13 @@ export function Tiles({ data }: Shown) {
             </Tile>
             <Tile
                 label="Latency p95" value={duration(now.latency.p95)} title="Open the slowest 5 %" href={url.traces(slow(now.latency.p95), { sort: "duration" })}
-                now={now.latency.p95} before={before?.latency.p95} was={duration(before?.latency.p95)} better="lower" values={data.latency.p95} color="var(--violet)"
+                now={now.latency.p95} before={before?.latency.p95} was={duration(before?.latency.p95)} better="lower" values={data.latency.p95} color="var(--violet-fill)"
             >
                 <span className="muted">p50 {duration(now.latency.p50)} · <Go className="num" href={url.traces(slow(now.latency.p99), { sort: "duration" })}>p99 {duration(now.latency.p99)}</Go></span>
             </Tile>
             <Tile
                 label="First token p95" value={duration(now.ttft.p95)} title="Open those that started late" href={url.traces(late(now.ttft.p95), { sort: "ttft" })}
-                now={now.ttft.p95} before={before?.ttft.p95} was={duration(before?.ttft.p95)} better="lower" values={data.ttft.p95} color="var(--blue)"
+                now={now.ttft.p95} before={before?.ttft.p95} was={duration(before?.ttft.p95)} better="lower" values={data.ttft.p95} color="var(--blue-fill)"
             >
                 <span className="muted">p50 {duration(now.ttft.p50)} · <Go className="num" href={url.traces(late(now.ttft.p99), { sort: "ttft" })}>p99 {duration(now.ttft.p99)}</Go></span>
             </Tile>
@@ -99,7 +99,7 @@ export function Tiles({ data }: Shown) {
             </Tile>
             <Tile
                 label="Cost" value={money(now.cost)} title={`${moneyExact(now.cost)}. Open the dearest requests`} href={url.traces([], { sort: "cost" })}
-                now={now.cost} before={before?.cost} was={money(before?.cost)} better="lower" values={data.cost} color="var(--amber)"
+                now={now.cost} before={before?.cost} was={money(before?.cost)} better="lower" values={data.cost} color="var(--amber-fill)"
             >
                 <span className="muted">{money(now.requests ? now.cost / now.requests : null)} a request{now.unpriced_calls ? " or more" : ""}</span>
             </Tile>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The selected span: what it is, then its content, usage, fields, attributes and events in tabs. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { memo, useEffect } from "react";
 import { spanQuery, useSpan } from "../../api/queries";
 import type { SpanDetail, TraceShape } from "../../api/types";
 import { useUrl } from "../../app/url";
@@ -65,13 +65,13 @@ export function SpanPane({ shape, spanId, index, select }: Props) {
     );
 }
 
-function Body({ tab, detail, shape, select }: { tab: TabId; detail: SpanDetail; shape: TraceShape; select: (span: number) => void }) {
+const Body = memo(function Body({ tab, detail, shape, select }: { tab: TabId; detail: SpanDetail; shape: TraceShape; select: (span: number) => void }) {
     if (tab === "usage") return <UsageAndCost detail={detail} />;
     if (tab === "fields") return <Fields detail={detail} />;
     if (tab === "attributes") return <Attributes detail={detail} />;
     if (tab === "events") return <Events detail={detail} shape={shape} select={select} />;
     return <Content detail={detail} />;
-}
+});
 
 /* Drawn from the shape that is already here, so it changes at once with the selection. */
 function PaneHead({ shape, index, spanId }: { shape: TraceShape; index: number; spanId: string }) {

@@ -9,6 +9,7 @@ import { useTrace } from "../../api/queries";
 import type { TraceShape } from "../../api/types";
 import { useKeys } from "../../app/keys";
 import { lastList, neighbour } from "../../app/lists";
+import { useStable } from "../../app/stable";
 import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { copyText, Failure, Skeleton } from "../../components/pieces";
@@ -97,7 +98,8 @@ function useSelection(shape: TraceShape, tree: Tree): [number, (span: number) =>
         return () => clearTimeout(timer);
     }, [picked, wanted, url]);
     const selected = picked === undefined ? fallback : (ids.get(picked) ?? fallback);
-    return [selected, (span) => setPicked(shape.spans.id[span])];
+    const select = useStable((span: number) => setPicked(shape.spans.id[span]));
+    return [selected, select];
 }
 
 /** The value, once it has not changed for a moment. */

@@ -4,9 +4,10 @@
  * scroll like fifty. Deep nesting indents relative to what is in sight, and says which level it is.
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from "react";
 import { FLAG, type TraceShape } from "../../api/types";
 import { useKeys } from "../../app/keys";
+import { useStable } from "../../app/stable";
 import { useUrl } from "../../app/url";
 import { Icon } from "../../components/icon";
 import { exact } from "../../format/number";
@@ -24,7 +25,7 @@ interface Props {
     select: (span: number) => void;
 }
 
-export function Waterfall({ shape, tree, selected, select }: Props) {
+export const Waterfall = memo(function Waterfall({ shape, tree, selected, select }: Props) {
     const { spans } = shape;
     const url = useUrl();
     const [collapsed, setCollapsed] = useState<ReadonlySet<number>>(new Set());
@@ -36,7 +37,7 @@ export function Waterfall({ shape, tree, selected, select }: Props) {
     const query = url.search.q ?? "";
     const matches = useMemo(() => find(shape, tree, query), [shape, tree, query]);
     const scroller = useRef<HTMLDivElement>(null);
-    const list = useVirtualizer({ count: shown.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 14 });
+    const list = useVirtualizer({ count: shown.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 8, useFlushSync: false });
 
     /* Brings the selection into view, opening what hides it. */
     useEffect(() => {
@@ -53,13 +54,13 @@ export function Waterfall({ shape, tree, selected, select }: Props) {
         if (at >= 0) list.scrollToIndex(at, { align: near ? "auto" : "center" });
     }, [selected, tree, shown]);
 
-    const fold = (span: number, shut: boolean) => {
+    const fold = useStable((span: number, shut: boolean) => {
         const next = new Set(collapsed);
         if (shut) next.add(span);
         else next.delete(span);
         setCollapsed(next);
         if (shut && selected !== span && tree.position[selected] > tree.position[span] && tree.position[selected] < tree.after[span]) select(span);
-    };
+    });
     const foldAll = () => {
         if (collapsed.size) return setCollapsed(new Set());
         const inner = [...tree.order].filter((span) => tree.children[span] > 0 && tree.depth[span] > 0);
@@ -161,7 +162,7 @@ export function Waterfall({ shape, tree, selected, select }: Props) {
             </div>
         </div>
     );
-}
+});
 
 /** The level that stands at the left edge: none is hidden while the tree is shallow. */
 export function indentBase(depths: number[]): number {
@@ -233,7 +234,7 @@ function SpanSearch({ matches, selected, select }: { matches: Matches; selected:
             <input data-filter-box value={text} placeholder="Find a span by name, model or tool" aria-label="Find a span" spellCheck={false} onChange={(event) => setText(event.target.value)} onKeyDown={onKey} />
             {url.search.q && (
                 <span className="muted nowrap" role="status">
-                    {matches.list.length ? `${at + 1} of ${exact(matches.list.length)}` : "none"}
+                    {matches.list.length === 0 ? "none" : at < 0 ? `${exact(matches.list.length)} found, Enter goes there` : `${at + 1} of ${exact(matches.list.length)}`}
                 </span>
             )}
         </div>

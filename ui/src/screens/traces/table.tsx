@@ -44,7 +44,8 @@ export function TraceTable({ rows, columns, sort, order, waiting, stale, more, l
         count: rows.length,
         getScrollElement: () => scroller.current,
         estimateSize: () => ROW,
-        overscan: 12,
+        overscan: 8,
+        useFlushSync: false,
         initialOffset: back?.offset ?? 0,
     });
     const shown = list.getVirtualItems();
