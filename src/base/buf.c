@@ -23,13 +23,13 @@ bool buf_reserve(struct buf *buf, size_t more)
 {
     if (buf->failed)
         return false;
-    if (more <= buf->capacity - buf->len)
-        return true;
     size_t need = buf->len + more;
     if (need < more || (buf->limit_bytes && need > buf->limit_bytes)) {
         buf->failed = true;
         return false;
     }
+    if (need <= buf->capacity)
+        return true;
     size_t capacity = buf->capacity ? buf->capacity : 256;
     while (capacity < need)
         capacity *= 2;
