@@ -152,10 +152,12 @@ bool clock_from_number(double number, int64_t *out_ns)
 {
     if (!isfinite(number))
         return false;
-    double ns = number * (double)unit_of(fabs(number));
-    if (fabs(ns) >= 9.2e18)
+    int64_t unit = unit_of(fabs(number));
+    if (fabs(number) * (double)unit >= 9.2e18)
         return false;
-    *out_ns = (int64_t)ns;
+    /* Whole and fraction apart: together a double holds today only to 256 ns. */
+    double whole = trunc(number);
+    *out_ns = (int64_t)whole * unit + (int64_t)((number - whole) * (double)unit);
     return true;
 }
 
