@@ -92,7 +92,7 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
         keys: [
             ["drag", "Zoom into a time range"],
             ["←  →", "Move the cursor of a focused chart"],
-            ["Enter, click", "Open the traces behind a point"],
+            ["Enter  click", "Open the traces behind a point"],
         ],
     },
 ];

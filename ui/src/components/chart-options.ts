@@ -99,7 +99,7 @@ export function chartOptions(setup: Setup): uPlot.Options {
         padding: [8, 8, 0, 0],
         legend: { show: false },
         scales: {
-            x: { time: true, range: () => [times[0] / 1000, (kind === "bars" ? end : times[times.length - 1]) / 1000] },
+            x: { time: true, range: () => [times[0] / 1000, end / 1000] },
             y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
         },
         axes: axes(setup),

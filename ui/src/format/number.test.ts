@@ -39,6 +39,8 @@ describe("numbers", () => {
         expect(money(12_345e9)).toBe("$12.3 k");
         expect(money(null)).toBe("–");
         expect(moneyExact(25_000)).toBe("$0.000025");
+        expect(moneyExact(2_500_000_000)).toBe("$2.50");
+        expect(moneyExact(15_000_000_000)).toBe("$15");
     });
 
     it("shows shares and changes", () => {

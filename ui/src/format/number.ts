@@ -85,7 +85,9 @@ export function money(nano: Maybe): string {
 /** Nano-dollars to the last digit, for titles and price lines. */
 export function moneyExact(nano: Maybe): string {
     if (unknown(nano)) return NONE;
-    return `${nano < 0 ? "−" : ""}$${trimZeros((Math.abs(nano) / 1e9).toFixed(9))}`;
+    const [whole, part] = (Math.abs(nano) / 1e9).toFixed(9).split(".");
+    const digits = part.replace(/0+$/, "");
+    return `${nano < 0 ? "−" : ""}$${whole}${digits ? `.${digits.padEnd(2, "0")}` : ""}`;
 }
 
 /** A share as 4.2 %; small but not nothing is never "0 %". */

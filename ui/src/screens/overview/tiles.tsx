@@ -27,7 +27,7 @@ interface TileProps {
 
 function Tile({ label, value, title, href, now, before, was, better, values, color, children }: TileProps) {
     return (
-        <section className="tile panel" aria-label={label}>
+        <section className="tile panel" aria-label={`${label}, in total`}>
             <Go href={href} className="tile-main" title={title}>
                 <span className="tile-label">{label}</span>
                 <span className="tile-value">{value}</span>

@@ -56,13 +56,13 @@ function Group({ field, values, shut, fold }: { field: string; values: Value[]; 
     };
     return (
         <section className="facet">
-            <h3>
+            <h2>
                 <button type="button" aria-expanded={!shut} onClick={fold}>
                     <Icon name={shut ? "right" : "down"} small />
                     {fieldInfo(field)?.label ?? field}
                     {chosen.length > 0 && <span className="tag accent">{chosen.length}</span>}
                 </button>
-            </h3>
+            </h2>
             {!shut && (
                 <ul>
                     {shown.map((each) => {
