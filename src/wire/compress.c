@@ -118,7 +118,7 @@ static enum status zlib_decompress(int window, struct str input, size_t limit_by
     if (input.len > UINT32_MAX)
         return too_large(limit_bytes, error);
     if (claimed > limit_bytes)
-        return too_large(limit_bytes, error);
+        claimed = limit_bytes;
     if (inflateInit2(&stream, window) != Z_OK)
         return no_memory(error);
     enum status status = STATUS_OK;
