@@ -25,7 +25,8 @@ bool otlp_key_is(struct str key, const char *name)
 const struct json *otlp_member(const struct json *object, const char *name)
 {
     for (uint32_t i = object->count; i-- > 0;) /* of duplicates the last counts */
-        if (otlp_key_is(object->members[i].key, name))
+        if (object->members[i].key.len && object->members[i].key.ptr[0] == *name &&
+            otlp_key_is(object->members[i].key, name))
             return object->members[i].value.type == JSON_NULL ? NULL : &object->members[i].value;
     return NULL;
 }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "receive/otlp.h"
+#include "wire/utf8.h"
 
 #define TAG(number, wire) ((uint32_t)(number) << 3 | PROTOBUF_##wire)
 /* The same; numbers of 29 bits make the shift safe. */
@@ -36,16 +37,36 @@ bool otlp_ended(struct otlp *otlp, const struct protobuf_reader *reader);
 
 /* How often each length-delimited field occurs. */
 struct otlp_counts {
-    size_t of[OTLP_FIELD_MAX + 1];
+    uint32_t of[OTLP_FIELD_MAX + 1];
 };
 bool otlp_count(struct otlp *otlp, struct str message, struct otlp_counts *out_counts);
 
+bool otlp_repair(struct otlp *otlp, struct str bytes, struct str *out_text);
 /* Repaired when it is not UTF-8. */
-bool otlp_text(struct otlp *otlp, struct str bytes, struct str *out_text);
-bool otlp_id(struct otlp *otlp, struct str bytes, uint8_t *out_id, size_t size, const char *name);
+static inline bool otlp_text(struct otlp *otlp, struct str bytes, struct str *out_text)
+{
+    *out_text = bytes;
+    return utf8_valid(bytes) || otlp_repair(otlp, bytes, out_text);
+}
+bool otlp_wrong_id(struct otlp *otlp, size_t has, size_t size, const char *name); /* gives false */
+/* Inline, so that the copy is a move or two. */
+static inline bool otlp_id(struct otlp *otlp, struct str bytes, uint8_t *out_id, size_t size,
+                           const char *name)
+{
+    if (bytes.len != size)
+        return otlp_wrong_id(otlp, bytes.len, size, name);
+    memcpy(out_id, bytes.ptr, size);
+    return true;
+}
 /* An id that may be absent. */
-bool otlp_id_or_none(struct otlp *otlp, struct str bytes, uint8_t *out_id, size_t size,
-                     const char *name);
+static inline bool otlp_id_or_none(struct otlp *otlp, struct str bytes, uint8_t *out_id,
+                                   size_t size, const char *name)
+{
+    if (bytes.len)
+        return otlp_id(otlp, bytes, out_id, size, name);
+    memset(out_id, 0, size);
+    return true;
+}
 /* A singular message that occurs again continues the first: as bytes, one behind the other. */
 bool otlp_merge(struct otlp *otlp, struct str *inout_message, struct str more);
 

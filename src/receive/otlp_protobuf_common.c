@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "receive/otlp_protobuf.h"
-#include "wire/utf8.h"
 
 static const char *wire_name(enum protobuf_wire wire)
 {
@@ -32,41 +31,24 @@ bool otlp_ended(struct otlp *otlp, const struct protobuf_reader *reader)
 bool otlp_count(struct otlp *otlp, struct str message, struct otlp_counts *out_counts)
 {
     struct protobuf_reader reader = protobuf_reader(message);
-    struct protobuf_field field;
     memset(out_counts, 0, sizeof *out_counts);
-    while (protobuf_next(&reader, &field))
-        if (field.wire == PROTOBUF_BYTES && field.number <= OTLP_FIELD_MAX)
-            out_counts->of[field.number]++;
+    for (uint32_t tag; (tag = protobuf_skip(&reader));)
+        if ((tag & 7) == PROTOBUF_BYTES && tag >> 3 <= OTLP_FIELD_MAX)
+            out_counts->of[tag >> 3]++;
     return otlp_ended(otlp, &reader);
 }
 
-bool otlp_text(struct otlp *otlp, struct str bytes, struct str *out_text)
+bool otlp_repair(struct otlp *otlp, struct str bytes, struct str *out_text)
 {
-    *out_text = bytes;
-    if (utf8_valid(bytes))
-        return true;
     *out_text = utf8_repair(bytes, &otlp->batch->arena);
     otlp->batch->repaired_texts++;
     return out_text->ptr || otlp_full(otlp);
 }
 
-bool otlp_id(struct otlp *otlp, struct str bytes, uint8_t *out_id, size_t size, const char *name)
+bool otlp_wrong_id(struct otlp *otlp, size_t has, size_t size, const char *name)
 {
-    if (bytes.len == size) {
-        memcpy(out_id, bytes.ptr, size);
-        return true;
-    }
-    otlp_refuse(otlp, REJECT_ID, "has %zu bytes, expected %zu", bytes.len, size);
+    otlp_refuse(otlp, REJECT_ID, "has %zu bytes, expected %zu", has, size);
     return otlp_at(otlp, "%s", name);
-}
-
-bool otlp_id_or_none(struct otlp *otlp, struct str bytes, uint8_t *out_id, size_t size,
-                     const char *name)
-{
-    if (bytes.len)
-        return otlp_id(otlp, bytes, out_id, size, name);
-    memset(out_id, 0, size);
-    return true;
 }
 
 bool otlp_merge(struct otlp *otlp, struct str *inout_message, struct str more)
@@ -98,9 +80,27 @@ bool otlp_attributes_room(struct otlp *otlp, size_t count, struct attributes *ou
     return out_attributes->items != NULL;
 }
 
+/*
+ * The two members of a message that holds exactly fields 1 and 2 in this order, as every SDK writes
+ * a KeyValue. False for any other: then it is read with care.
+ */
+static bool usual_pair(struct str message, struct str *out_first, struct str *out_second)
+{
+    const uint8_t *at = (const uint8_t *)message.ptr, *end = at + message.len;
+    if (message.len < 6 || at[0] != TAG(1, BYTES) || at[1] >= 0x80 || message.len < at[1] + 5u)
+        return false;
+    *out_first = (struct str){message.ptr + 2, at[1]};
+    at += 2 + at[1];
+    if (*at++ != TAG(2, BYTES))
+        return false;
+    size_t size = protobuf__short(&at);
+    *out_second = (struct str){(const char *)at, size};
+    return at <= end && size == (size_t)(end - at);
+}
+
 /* KeyValue. */
-static bool key_value(struct otlp *otlp, struct str message, unsigned depth,
-                      struct attribute *out_attribute)
+static bool careful_key_value(struct otlp *otlp, struct str message, unsigned depth,
+                              struct attribute *out_attribute)
 {
     static const struct otlp_fields fields = {
         {[1] = {"key", PROTOBUF_BYTES}, [2] = {"value", PROTOBUF_BYTES}}};
@@ -124,6 +124,16 @@ static bool key_value(struct otlp *otlp, struct str message, unsigned depth,
     if (!otlp_ended(otlp, &reader) || !otlp_text(otlp, key, &out_attribute->key))
         return false;
     return otlp_value(otlp, value, depth, &out_attribute->value) || otlp_at(otlp, "value");
+}
+
+static bool key_value(struct otlp *otlp, struct str message, unsigned depth,
+                      struct attribute *out_attribute)
+{
+    struct str key, value;
+    if (!usual_pair(message, &key, &value))
+        return careful_key_value(otlp, message, depth, out_attribute);
+    return otlp_text(otlp, key, &out_attribute->key) &&
+           (otlp_value(otlp, value, depth, &out_attribute->value) || otlp_at(otlp, "value"));
 }
 
 bool otlp_attribute(struct otlp *otlp, struct str message, struct attributes *attributes)
@@ -225,7 +235,8 @@ static const struct otlp_fields value_fields = {{
     [7] = {"bytesValue", PROTOBUF_BYTES},
 }};
 
-bool otlp_value(struct otlp *otlp, struct str message, unsigned depth, struct value *out_value)
+static bool careful_value(struct otlp *otlp, struct str message, unsigned depth,
+                          struct value *out_value)
 {
     struct protobuf_reader reader = protobuf_reader(message);
     struct protobuf_field field, chosen = {0};
@@ -254,4 +265,17 @@ bool otlp_value(struct otlp *otlp, struct str message, unsigned depth, struct va
         }
     }
     return otlp_ended(otlp, &reader) && chosen_value(otlp, &chosen, depth, out_value);
+}
+
+bool otlp_value(struct otlp *otlp, struct str message, unsigned depth, struct value *out_value)
+{
+    const uint8_t *at = (const uint8_t *)message.ptr, *end = at + message.len;
+    if (message.len < 3 || at[0] != TAG(1, BYTES))
+        return careful_value(otlp, message, depth, out_value);
+    at++;
+    size_t size = protobuf__short(&at); /* nearly all values are just one string */
+    if (size != (size_t)(end - at))
+        return careful_value(otlp, message, depth, out_value);
+    out_value->type = VALUE_STRING;
+    return otlp_text(otlp, (struct str){(const char *)at, size}, &out_value->string);
 }

@@ -65,6 +65,13 @@ class walker
     {
     }
 
+    /* All strings together are shorter than the text: each has two quotes that they lack. */
+    bool make_room()
+    {
+        free_text = static_cast<char *>(arena_alloc(arena, text.len));
+        return free_text != nullptr;
+    }
+
     bool take(struct json *out)
     {
         uint64_t word = tape[at++];
@@ -77,7 +84,8 @@ class walker
         case '"':
             mark++;
             out->type = JSON_STRING;
-            return take_string(word, &out->string);
+            take_string(word, &out->string);
+            return true;
         default:
             mark++;
             take_scalar(word, out);
@@ -93,6 +101,7 @@ class walker
     struct arena *arena;
     size_t at = 1; /* the tape's first word is about the tape */
     size_t mark = 0;
+    char *free_text = nullptr;
 
     void take_scalar(uint64_t word, struct json *out)
     {
@@ -119,13 +128,14 @@ class walker
         }
     }
 
-    bool take_string(uint64_t word, struct str *out)
+    void take_string(uint64_t word, struct str *out)
     {
         const uint8_t *from = strings + (word & simdjson::internal::JSON_VALUE_MASK);
         uint32_t len;
         std::memcpy(&len, from, sizeof len);
-        *out = arena_copy(arena, {reinterpret_cast<const char *>(from + sizeof len), len});
-        return out->ptr != nullptr;
+        std::memcpy(free_text, from + sizeof len, len);
+        *out = {free_text, len};
+        free_text += len;
     }
 
     /* simdjson's count stops at 24 bits; so many items would not fit any sensible arena. */
@@ -176,7 +186,8 @@ class walker
         }
         for (uint32_t i = 0; i < out->count; i++) {
             mark += (i > 0) + 2; /* comma, key, colon */
-            if (!take_string(tape[at++], &out->members[i].key) || !take(&out->members[i].value))
+            take_string(tape[at++], &out->members[i].key);
+            if (!take(&out->members[i].value))
                 return false;
         }
         close(opened, out);
@@ -215,6 +226,17 @@ simdjson::error_code read(parser &parser, size_t len, const struct arena *arena)
     return parser.simd->stage2(parser.document);
 }
 
+enum status make_tree(const parser &parser, struct str text, struct arena *arena, struct json *out,
+                      struct error *error)
+{
+    struct json root;
+    walker walker(parser, text, arena);
+    if (!walker.make_room() || !walker.take(&root))
+        return full(error);
+    *out = root;
+    return STATUS_OK;
+}
+
 bool may_mend(simdjson::error_code code)
 {
     return code == simdjson::STRING_ERROR || code == simdjson::NUMBER_ERROR;
@@ -237,14 +259,8 @@ extern "C" enum status json_parse(struct str text, struct arena *arena, struct j
     auto code = read(parser, text.len, arena);
     if (may_mend(code) && json__mend(parser.text.get(), text.len, &fault))
         code = read(parser, text.len, arena);
-    struct json root;
-    enum status status = STATUS_OK;
-    if (code)
-        status = not_json(parser, text.len, code, error);
-    else if (!walker(parser, text, arena).take(&root))
-        status = full(error);
-    else
-        *out = root;
+    enum status status =
+        code ? not_json(parser, text.len, code, error) : make_tree(parser, text, arena, out, error);
     if (parser.capacity > keep_bytes_max)
         parser.release();
     return status;

@@ -17,14 +17,9 @@ static bool broken(struct protobuf_reader *reader)
     return false;
 }
 
-static bool take_varint(struct protobuf_reader *reader, uint64_t *out_integer)
+static bool take_long_varint(struct protobuf_reader *reader, uint64_t *out_integer)
 {
     const uint8_t *at = reader->at, *end = reader->end;
-    if (at < end && *at < 0x80) { /* nearly all tags and lengths */
-        *out_integer = *at;
-        reader->at = at + 1;
-        return true;
-    }
     uint64_t integer = 0;
     for (unsigned shift = 0; shift < 70 && at < end; shift += 7) {
         uint64_t byte = *at++;
@@ -40,14 +35,33 @@ static bool take_varint(struct protobuf_reader *reader, uint64_t *out_integer)
     return broken(reader);
 }
 
-static bool take_fixed(struct protobuf_reader *reader, size_t size, uint64_t *out_integer)
+static inline bool take_varint(struct protobuf_reader *reader, uint64_t *out_integer)
 {
-    if ((size_t)(reader->end - reader->at) < size)
+    const uint8_t *at = reader->at;
+    if (at == reader->end || *at >= 0x80)
+        return take_long_varint(reader, out_integer);
+    *out_integer = *at;
+    reader->at = at + 1;
+    return true;
+}
+
+static bool take_fixed64(struct protobuf_reader *reader, uint64_t *out_integer)
+{
+    if (reader->end - reader->at < 8)
         return broken(reader);
-    *out_integer = 0;
-    for (size_t i = 0; i < size; i++)
-        *out_integer |= (uint64_t)reader->at[i] << (8 * i);
-    reader->at += size;
+    memcpy(out_integer, reader->at, 8);
+    reader->at += 8;
+    return true;
+}
+
+static bool take_fixed32(struct protobuf_reader *reader, uint64_t *out_integer)
+{
+    uint32_t integer;
+    if (reader->end - reader->at < 4)
+        return broken(reader);
+    memcpy(&integer, reader->at, 4);
+    *out_integer = integer;
+    reader->at += 4;
     return true;
 }
 
@@ -63,7 +77,7 @@ static bool take_bytes(struct protobuf_reader *reader, struct str *out_bytes)
     return true;
 }
 
-bool protobuf_next(struct protobuf_reader *reader, struct protobuf_field *out_field)
+bool protobuf__next_slow(struct protobuf_reader *reader, struct protobuf_field *out_field)
 {
     uint64_t tag;
     if (reader->at == reader->end || !take_varint(reader, &tag))
@@ -78,11 +92,11 @@ bool protobuf_next(struct protobuf_reader *reader, struct protobuf_field *out_fi
     case PROTOBUF_VARINT:
         return take_varint(reader, &out_field->integer);
     case PROTOBUF_FIXED64:
-        return take_fixed(reader, 8, &out_field->integer);
+        return take_fixed64(reader, &out_field->integer);
     case PROTOBUF_BYTES:
         return take_bytes(reader, &out_field->bytes);
     case PROTOBUF_FIXED32:
-        return take_fixed(reader, 4, &out_field->integer);
+        return take_fixed32(reader, &out_field->integer);
     default:
         return broken(reader);
     }

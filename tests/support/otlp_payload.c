@@ -9,19 +9,24 @@
 #include "wire/json.h"
 #include "wire/protobuf.h"
 
-enum { WORDS = 3000, WORD_BYTES = 14, AGENTS = 6, CONVERSATIONS = 16, CALLS_PER_CONVERSATION = 12 };
+enum { WORDS = 3000, WORD_BYTES = 16, AGENTS = 6, CONVERSATIONS = 16, CALLS = 11 };
 
 struct conversation {
     uint8_t trace_id[16], root_id[8];
-    int agent, calls_left;
-    int call;           /* of the conversation, from 0 */
+    uint64_t start_ns;
+    int agent;
+    int spans_left;     /* the last is the root, as SDKs send it */
+    uint64_t tool_call; /* id of the call that waits for its result */
     struct buf history; /* messages so far, joined by commas */
 };
 
 struct otlp_payload {
     enum otlp_payload_kind kind;
     uint64_t random, now_ns;
-    char words[WORDS][WORD_BYTES];
+    struct word {
+        char text[WORD_BYTES];
+        size_t len;
+    } words[WORDS];
     struct buf system[AGENTS], tools[AGENTS]; /* JSON */
     struct conversation conversations[CONVERSATIONS];
     struct buf text, message, input; /* scratch */
@@ -61,43 +66,59 @@ static void make_words(struct otlp_payload *payload)
     for (size_t i = 0; i < WORDS; i++) {
         /* Frequent words are short. */
         size_t count = i < 60 ? 1 : i < 600 ? 2 : 3;
-        payload->words[i][0] = 0;
+        struct word *word = &payload->words[i];
+        word->text[0] = 0;
         while (count--)
-            strcat(payload->words[i],
-                   syllables[below(payload, sizeof syllables / sizeof *syllables)]);
+            strcat(word->text, syllables[below(payload, sizeof syllables / sizeof *syllables)]);
+        word->len = strlen(word->text);
     }
+}
+
+static const struct word *any_word(struct otlp_payload *payload)
+{
+    /* A product of three uniform numbers leans on low ranks much as Zipf's law does. */
+    uint64_t random = next_random(payload);
+    size_t rank = (random & 0xFFFFF) * ((random >> 20 & 0xFFFFF) + 1) >> 20;
+    rank = rank * ((random >> 40 & 0xFFFFF) + 1) >> 20;
+    return &payload->words[rank * WORDS >> 20];
 }
 
 static const char *word(struct otlp_payload *payload)
 {
-    /* A product of three uniform numbers leans on low ranks much as Zipf's law does. */
-    size_t rank = below(payload, WORDS);
-    rank = rank * (below(payload, WORDS) + 1) / WORDS;
-    rank = rank * (below(payload, WORDS) + 1) / WORDS;
-    return payload->words[rank];
+    return any_word(payload)->text;
+}
+
+static void append(struct buf *out, const char *text, size_t len)
+{
+    memcpy(out->ptr + out->len, text, len);
+    out->len += len;
 }
 
 /* About so many bytes of sentences, ready to stand inside a JSON string. */
 static void sentences(struct otlp_payload *payload, size_t bytes, struct buf *out)
 {
     size_t end = out->len + bytes, left = 0;
+    if (!buf_reserve(out, bytes + 2 * WORD_BYTES))
+        return;
     while (out->len < end) {
-        const char *next = word(payload);
-        size_t kind = below(payload, 40);
+        const struct word *next = any_word(payload);
+        size_t kind = below(payload, 40), start = out->len;
+        memcpy(out->ptr + start, next->text, WORD_BYTES);
+        out->len += next->len;
         if (left == 0) {
             left = 6 + below(payload, 14);
-            buf_add_byte(out, (uint8_t)(next[0] - 'a' + 'A'));
-            buf_add_str(out, str_from(next + 1));
+            out->ptr[start] = (char)(out->ptr[start] - 'a' + 'A');
         } else if (kind == 0) {
-            buf_printf(out, "%zu", below(payload, 100000));
-        } else {
-            buf_add_str(out, str_from(next));
+            out->len = start + (size_t)snprintf(out->ptr + start, WORD_BYTES, "%zu",
+                                                below(payload, 100000));
         }
         left--;
-        if (left == 0)
-            buf_add_str(out, below(payload, 6) ? STR(". ") : STR(".\\n\\n"));
+        if (left > 0)
+            append(out, ", " + (kind != 1), 1 + (kind == 1));
+        else if (below(payload, 6))
+            append(out, ". ", 2);
         else
-            buf_add_str(out, kind == 1 ? STR(", ") : STR(" "));
+            append(out, ".\\n\\n", 5);
     }
 }
 
@@ -146,9 +167,8 @@ static void start_conversation(struct otlp_payload *payload, struct conversation
     random_id(payload, conversation->trace_id, sizeof conversation->trace_id);
     random_id(payload, conversation->root_id, sizeof conversation->root_id);
     conversation->agent = (int)below(payload, AGENTS);
-    conversation->calls_left =
-        CALLS_PER_CONVERSATION / 2 + (int)below(payload, CALLS_PER_CONVERSATION + 1);
-    conversation->call = 0;
+    conversation->spans_left = 1 + CALLS / 2 + (int)below(payload, CALLS + 1);
+    conversation->start_ns = payload->now_ns;
     buf_clear(&conversation->history);
     user_message(payload, conversation);
 }
@@ -299,14 +319,19 @@ static void span_head(struct otlp_payload *payload, struct sink *sink,
                       const struct conversation *conversation, struct str name, unsigned kind)
 {
     uint8_t span_id[8];
-    uint64_t start = payload->now_ns += 500000 + below(payload, 1000000);
-    uint64_t end = start + 20000000 + below(payload, 2000000000);
+    bool is_root = conversation->spans_left == 1;
+    uint64_t now = payload->now_ns += 500000 + below(payload, 1000000);
+    uint64_t start = is_root ? conversation->start_ns : now;
+    uint64_t end = now + 20000000 + below(payload, 2000000000);
     random_id(payload, span_id, sizeof span_id);
+    if (is_root)
+        memcpy(span_id, conversation->root_id, sizeof span_id);
     if (sink->form == OTLP_PAYLOAD_JSON) {
         json_out_object(&sink->json, NULL);
         id_text(sink, "traceId", conversation->trace_id, 16);
         id_text(sink, "spanId", span_id, 8);
-        id_text(sink, "parentSpanId", conversation->root_id, 8);
+        if (!is_root)
+            id_text(sink, "parentSpanId", conversation->root_id, 8);
         json_out_str(&sink->json, "name", name);
         json_out_int(&sink->json, "kind", kind);
         json_out_int_text(&sink->json, "startTimeUnixNano", (int64_t)start);
@@ -316,7 +341,8 @@ static void span_head(struct otlp_payload *payload, struct sink *sink,
     }
     protobuf_write_bytes(sink->buf, 1, (struct str){(const char *)conversation->trace_id, 16});
     protobuf_write_bytes(sink->buf, 2, (struct str){(const char *)span_id, 8});
-    protobuf_write_bytes(sink->buf, 4, (struct str){(const char *)conversation->root_id, 8});
+    if (!is_root)
+        protobuf_write_bytes(sink->buf, 4, (struct str){(const char *)conversation->root_id, 8});
     protobuf_write_bytes(sink->buf, 5, name);
     protobuf_write_varint(sink->buf, 6, kind);
     protobuf_write_fixed64(sink->buf, 7, start);
@@ -340,20 +366,21 @@ static void span_tail(struct sink *sink)
 /* --- fat spans ------------------------------------------------------------------------------ */
 
 /* The model's answer into payload->message; true when it calls a tool. */
-static bool model_answer(struct otlp_payload *payload, const struct conversation *conversation)
+static bool model_answer(struct otlp_payload *payload, struct conversation *conversation)
 {
     struct buf *message = &payload->message;
-    bool calls_tool = conversation->calls_left > 1 && below(payload, 10) < 8;
+    bool calls_tool = conversation->spans_left > 2 && below(payload, 10) < 8;
     buf_clear(message);
     buf_add_str(message,
                 STR("{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\""));
     sentences(payload, calls_tool ? 60 : 400 + below(payload, 500), message);
     buf_add_str(message, STR("\"}"));
+    conversation->tool_call = next_random(payload);
     if (calls_tool)
         buf_printf(message,
                    ",{\"type\":\"tool_call\",\"id\":\"call_%016llx\",\"name\":\"%s\","
                    "\"arguments\":{\"%s\":\"%s %s %s\",\"limit\":%zu}}",
-                   (unsigned long long)next_random(payload), tool_names[below(payload, 4)],
+                   (unsigned long long)conversation->tool_call, tool_names[below(payload, 4)],
                    word(payload), word(payload), word(payload), word(payload), below(payload, 50));
     buf_printf(message, "],\"finish_reason\":\"%s\"}", calls_tool ? "tool_call" : "stop");
     return calls_tool;
@@ -366,7 +393,7 @@ static void tool_result(struct otlp_payload *payload, struct conversation *conve
     buf_printf(message,
                "{\"role\":\"tool\",\"parts\":[{\"type\":\"tool_call_response\",\"id\":"
                "\"call_%016llx\",\"response\":\"",
-               (unsigned long long)next_random(payload));
+               (unsigned long long)conversation->tool_call);
     sentences(payload, 300 + below(payload, 900), message);
     buf_add_str(message, STR("\"}]}"));
     add_to_history(conversation, buf_str(message));
@@ -398,32 +425,43 @@ static void parameters(struct otlp_payload *payload, struct sink *sink,
     text_attribute(payload, sink, "user.id", str_from(text));
 }
 
-static void fat_span(struct otlp_payload *payload, struct sink *sink)
+static void root_span(struct otlp_payload *payload, struct sink *sink,
+                      const struct conversation *conversation)
 {
-    struct conversation *conversation = &payload->conversations[below(payload, CONVERSATIONS)];
-    if (conversation->calls_left == 0)
-        start_conversation(payload, conversation);
-    struct buf *input = &payload->input;
-    buf_clear(input);
-    buf_add_byte(input, '[');
-    buf_add_str(input, buf_str(&conversation->history));
-    buf_add_byte(input, ']');
-    bool calls_tool = model_answer(payload, conversation);
+    char text[40];
+    span_head(payload, sink, conversation, STR("invoke_agent"), 1);
+    text_attribute(payload, sink, "gen_ai.operation.name", STR("invoke_agent"));
+    snprintf(text, sizeof text, "agent-%d", conversation->agent);
+    text_attribute(payload, sink, "gen_ai.agent.name", str_from(text));
+    span_tail(sink);
+}
 
-    span_head(payload, sink, conversation, STR("chat gpt-4o"), 3);
+static void messages_attribute(struct otlp_payload *payload, struct sink *sink, const char *key,
+                               struct str messages)
+{
+    struct buf *list = &payload->input;
+    buf_clear(list);
+    buf_add_byte(list, '[');
+    buf_add_str(list, messages);
+    buf_add_byte(list, ']');
+    text_attribute(payload, sink, key, buf_str(list));
+}
+
+static void call_span(struct otlp_payload *payload, struct sink *sink,
+                      struct conversation *conversation)
+{
+    size_t history = conversation->history.len;
+    bool calls_tool = model_answer(payload, conversation);
+    span_head(payload, sink, conversation, STR("chat"), 3);
     parameters(payload, sink, conversation, calls_tool);
-    int_attribute(payload, sink, "gen_ai.usage.input_tokens", (int64_t)(input->len / 4 + 700));
+    int_attribute(payload, sink, "gen_ai.usage.input_tokens", (int64_t)(history / 4 + 700));
     int_attribute(payload, sink, "gen_ai.usage.output_tokens", (int64_t)(payload->message.len / 4));
     text_attribute(payload, sink, "gen_ai.system_instructions",
                    buf_str(&payload->system[conversation->agent]));
     text_attribute(payload, sink, "gen_ai.tool.definitions",
                    buf_str(&payload->tools[conversation->agent]));
-    text_attribute(payload, sink, "gen_ai.input.messages", buf_str(input));
-    buf_clear(input);
-    buf_add_byte(input, '[');
-    buf_add_str(input, buf_str(&payload->message));
-    buf_add_byte(input, ']');
-    text_attribute(payload, sink, "gen_ai.output.messages", buf_str(input));
+    messages_attribute(payload, sink, "gen_ai.input.messages", buf_str(&conversation->history));
+    messages_attribute(payload, sink, "gen_ai.output.messages", buf_str(&payload->message));
     span_tail(sink);
 
     add_to_history(conversation, buf_str(&payload->message));
@@ -431,8 +469,18 @@ static void fat_span(struct otlp_payload *payload, struct sink *sink)
         tool_result(payload, conversation);
     else
         user_message(payload, conversation);
-    conversation->call++;
-    conversation->calls_left--;
+}
+
+static void fat_span(struct otlp_payload *payload, struct sink *sink)
+{
+    struct conversation *conversation = &payload->conversations[below(payload, CONVERSATIONS)];
+    if (conversation->spans_left == 0)
+        start_conversation(payload, conversation);
+    if (conversation->spans_left == 1)
+        root_span(payload, sink, conversation);
+    else
+        call_span(payload, sink, conversation);
+    conversation->spans_left--;
 }
 
 /* --- thin spans ----------------------------------------------------------------------------- */
@@ -442,12 +490,12 @@ static void thin_span(struct otlp_payload *payload, struct sink *sink)
     static const char *const routes[] = {"/api/answer", "/api/search", "/api/rank", "/api/tools"};
     struct conversation *conversation = &payload->conversations[below(payload, CONVERSATIONS)];
     char text[80];
-    if (conversation->calls_left == 0) {
+    if (conversation->spans_left == 0) {
         random_id(payload, conversation->trace_id, 16);
         random_id(payload, conversation->root_id, 8);
-        conversation->calls_left = 8;
+        conversation->spans_left = 8;
+        conversation->start_ns = payload->now_ns;
     }
-    conversation->calls_left--;
     const char *route = routes[below(payload, 4)];
     span_head(payload, sink, conversation, STR("POST model endpoint"), 3);
     text_attribute(payload, sink, "http.request.method", STR("POST"));
@@ -460,6 +508,7 @@ static void thin_span(struct otlp_payload *payload, struct sink *sink)
     text_attribute(payload, sink, "gen_ai.request.model", STR("text-embedding-3-small"));
     int_attribute(payload, sink, "gen_ai.usage.input_tokens", 20 + (int64_t)below(payload, 3000));
     span_tail(sink);
+    conversation->spans_left--;
 }
 
 /* --- requests ------------------------------------------------------------------------------- */
