@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// What could break a screen: hostile text, megabytes without a space, 50,000 spans, 200 levels; and
+// what would keep people out: no serious finding of axe-core on any screen in either theme.
+import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
+import { before, describe, it } from 'node:test';
+import { cannot, quiet, setStage, settled } from './stage.mjs';
+import { deep, failing, fine, hostile, send, wide } from './traffic.mjs';
+
+const LONG_TASK_MS = Number(process.env.LONG_TASK_MS ?? 200);
+
+const watchTasks = (page) =>
+    page.evaluate(() => {
+        window.longTasks = [];
+        new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((each) => Math.round(each.duration)))).observe({ type: 'longtask' });
+    });
+
+const longest = (page) => page.evaluate(() => Math.max(0, ...window.longTasks.splice(0)));
+
+describe('screens: hard cases', { skip: cannot() }, () => {
+    const stage = setStage();
+    let evil, big, nested, failed;
+
+    before(async () => {
+        [evil, big, nested, failed] = [hostile(10), wide(50_000), deep(200), failing()];
+        await send(stage.url, fine(), evil, nested, failed, big);
+        await stage.api.settled();
+    });
+
+    it('hostile text is shown and does nothing', async () => {
+        for (const tab of ['', '&tab=usage', '&tab=fields', '&tab=attributes', '&tab=events']) {
+            for (const span of [evil.talk, evil.tool]) {
+                const { page, complaints, context } = await stage.open(`/p/default/traces/${evil.id}?span=${span}${tab}`);
+                assert.equal(await page.locator('main img, main script, main iframe, main a[href^="javascript"]').count(), 0);
+                assert.doesNotMatch(await page.locator('body').innerText(), /[\u001b\u202e]/);
+                quiet(complaints);
+                await context.close();
+            }
+        }
+        const { page, complaints, context } = await stage.open('/p/default/traces');
+        assert.match(await page.locator('main').innerText(), /␛\[31mred user⟦U\+202E⟧/);
+        await page.goto(`${stage.url}/p/default/overview`);
+        await settled(page);
+        quiet(complaints);
+        await context.close();
+    });
+
+    it('ten megabytes without a space are paged and never freeze the screen', async () => {
+        const { page, context } = await stage.open(`/p/default/traces/${evil.id}?span=${evil.talk}`);
+        await watchTasks(page);
+        await page.getByRole('button', { name: 'Show all of it' }).last().click();
+        for (const shown of ['80 KiB', '144 KiB']) {
+            await page.getByRole('button', { name: /^Show 64 KiB more/ }).click();
+            await page.getByText(`${shown} of 10 MiB`).waitFor();
+        }
+        assert.ok((await longest(page)) < 500, 'a page of text took too long');
+        await context.close();
+    });
+
+    it('50,000 spans scroll, fold and are searched without long tasks', async () => {
+        const { page, complaints, context } = await stage.open(`/p/default/traces/${big.id}`);
+        await page.locator('.span-row').first().waitFor();
+        await watchTasks(page);
+        const seen = await page.evaluate(async () => {
+            const rows = document.querySelector('.waterfall-rows');
+            const names = new Set();
+            for (let step = 0; step < 90; step += 1) {
+                rows.scrollTop = step < 60 ? step * 900 : ((step * 7919) % 60) / 60 * rows.scrollHeight;
+                await new Promise(requestAnimationFrame);
+                for (const row of document.querySelectorAll('.span-row')) names.add(row.id);
+            }
+            return names.size;
+        });
+        assert.ok(seen > 1000, `only ${seen} rows were seen`);
+        const scrolling = await longest(page);
+        assert.ok(scrolling < LONG_TASK_MS, `a task of ${scrolling} ms while scrolling`);
+        await page.keyboard.press('x');
+        await page.waitForFunction(() => document.querySelectorAll('.span-row').length > 1);
+        await page.keyboard.press('x');
+        await page.keyboard.press('e');
+        await page.locator('.span-row.selected.failed').waitFor();
+        await page.keyboard.press('/');
+        await page.keyboard.type('batch 1999');
+        await page.keyboard.press('Enter');
+        await page.locator('.span-row.selected', { hasText: 'batch 1999' }).waitFor();
+        quiet(complaints);
+        await context.close();
+    });
+
+    it('200 levels of nesting stay readable', async () => {
+        const { page, context } = await stage.open(`/p/default/traces/${nested.id}`);
+        await page.keyboard.press('End');
+        const last = page.locator('.span-row.selected');
+        await last.getByText('delegate 199').waitFor();
+        assert.equal(await last.getAttribute('aria-level'), '200');
+        const name = await last.getByText('delegate 199').boundingBox();
+        assert.ok(name.width > 60, `its name has ${name.width} px`);
+        await context.close();
+    });
+
+    for (const theme of ['dark', 'light']) {
+        it(`axe-core finds nothing serious in the ${theme} theme`, async () => {
+            const axe = readFileSync(new URL('../../../ui/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+            const paths = ['overview', 'traces', 'traces?f=status=error', `traces/${failed.id}`, `traces/${failed.id}?tab=usage`, `traces/${failed.id}?tab=fields`, `traces/${failed.id}?tab=events`, `traces/${evil.id}`, 'logs', 'metrics', 'setup'];
+            for (const path of paths) {
+                const { page, context } = await stage.open(`/p/default/${path}`, { theme });
+                await page.evaluate(axe);
+                const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] }));
+                const serious = found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+                assert.deepEqual(serious.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), [], `${path}, ${theme}`);
+                await context.close();
+            }
+        });
+    }
+});

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pictures of each screen in both themes into docs/screens/, from the demo project when it is there.
+// Only with UPDATE_SCREENS=1: pictures are for people, and differ from machine to machine.
+import { mkdir } from 'node:fs/promises';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { cannot, setStage } from './stage.mjs';
+
+const skip = process.env.UPDATE_SCREENS ? cannot() : 'UPDATE_SCREENS is not set';
+const out = fileURLToPath(new URL('../../../docs/screens/', import.meta.url));
+
+describe('screens: pictures', { skip }, () => {
+    const stage = skip ? {} : setStage();
+
+    it('each screen in both themes', async () => {
+        const { projects } = await stage.api.get('/api/v1/projects');
+        const project = (projects.find((each) => each.demo && each.last_span) ?? projects[0]).name;
+        stage.api.project = project;
+        const first = async (...f) => (await stage.api.traces({ f, limit: 1 })).traces[0]?.trace_id;
+        const failed = (await first('status=error', 'kind=tool')) ?? (await first('status=error'));
+        const retrieval = await first('kind=retriever', 'status=ok');
+        const screens = {
+            overview: ['overview', 1640], traces: ['traces', 900], 'traces-errors': ['traces?f=status=error', 900],
+            ...(failed && { 'trace-error': [`traces/${failed}`, 900], 'trace-cost': [`traces/${failed}?tab=usage`, 900], 'trace-fields': [`traces/${failed}?tab=fields`, 900] }),
+            ...(retrieval && { 'trace-retrieval': [`traces/${retrieval}`, 900] }),
+            logs: ['logs', 900], metrics: ['metrics', 900], connect: ['setup', 900],
+        };
+        await mkdir(out, { recursive: true });
+        for (const theme of ['dark', 'light']) {
+            for (const [name, [path, height]] of Object.entries(screens)) {
+                const { page, context } = await stage.open(`/p/${project}/${path}`, { theme, height });
+                if (name === 'trace-retrieval') await page.getByRole('treeitem').filter({ has: page.locator('.kind') }).filter({ hasText: /retriev|search/i }).first().click();
+                await page.waitForLoadState('networkidle');
+                await page.screenshot({ path: `${out}${name}-${theme}.png` });
+                await context.close();
+            }
+        }
+    });
+});

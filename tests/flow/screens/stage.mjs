@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every test of the screens needs: a server (VITRINE_URL, or the built binary on a fresh
+// directory), Debian's Chromium, and pages that collect everything they must not do.
+import { strict as assert } from 'node:assert';
+import { existsSync } from 'node:fs';
+import { after, before } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Api } from '../support/api.mjs';
+import { noBinary, startServer } from '../support/server.mjs';
+
+const modules = fileURLToPath(new URL('../../../ui/node_modules', import.meta.url));
+export const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+// False, or why the screens cannot be tested here.
+export function cannot() {
+    if (!process.env.VITRINE_URL && noBinary) return noBinary;
+    if (!existsSync(`${modules}/playwright-core`)) return 'ui/node_modules is missing: tools/ui installs it';
+    return existsSync(chromium) ? false : `${chromium} is missing`;
+}
+
+// Registers before and after; `stage.url`, `stage.api` and `stage.browser` are there inside the tests.
+export function setStage({ fresh = false } = {}) {
+    const stage = {};
+    if (cannot()) return stage;
+    before(async () => {
+        const { launch, openPage } = await import('../../../ui/dev/browser.mjs');
+        const given = process.env.VITRINE_URL;
+        if (given && !fresh) {
+            stage.url = given.replace(/\/$/, '');
+        } else {
+            stage.server = await startServer();
+            stage.url = stage.server.url;
+        }
+        stage.api = new Api(stage.url, { project: 'default' });
+        stage.browser = await launch();
+        stage.open = async (path, options = {}) => {
+            const opened = await openPage(stage.browser, { origin: stage.url, ...options });
+            opened.page.setDefaultTimeout(15_000);
+            await opened.page.goto(stage.url + path);
+            await settled(opened.page);
+            return opened;
+        };
+    });
+    after(async () => {
+        await stage.browser?.close();
+        await stage.server?.close();
+    });
+    return stage;
+}
+
+// The screen has drawn what it asked for: no placeholder is left.
+export async function settled(page) {
+    await page.waitForFunction(() => document.querySelector('main')?.childElementCount && !document.querySelector('.skeleton'));
+}
+
+export function quiet(complaints) {
+    assert.deepEqual(complaints, [], 'the page complained');
+}
