@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * preview: the first bytes of the question and the answer, found without parsing a history. Of an
+ * input that is a list of messages it is the last thing the user said: searched from the end,
+ * through at most SEARCH_BYTES; then only that one message is looked into.
+ */
+#define _GNU_SOURCE
+#include <string.h>
+
+#include "normalise/normalise_private.h"
+#include "wire/utf8.h"
+
+enum { SEARCH_BYTES = 1 << 16, BLOCK_BYTES = 1 << 10, LOOK_BYTES = 1 << 20, TRIES_MAX = 8 };
+
+/* --- sources in order ------------------------------------------------------------------------ */
+
+/* Other spans than model calls are better told by their whole input than by messages in it. */
+static unsigned priority(const struct reading *reading, const struct source *source)
+{
+    unsigned order = source->rank & 0xFF, carrier = source->rank >> 12;
+    if (carrier != CARRIER_SPAN && order < 90)
+        order = 90;
+    if (reading->out->kind != KIND_LLM) {
+        if (order == 150)
+            order = 66;
+        else if (order == 130)
+            order = 67;
+        else if (order == 120)
+            order = 68;
+    }
+    return order << 4 | carrier;
+}
+
+static void sort_sources(const struct reading *reading, struct source *sources, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct source moved = sources[i];
+        size_t j = i;
+        for (; j > 0 && priority(reading, &sources[j - 1]) > priority(reading, &moved); j--)
+            sources[j] = sources[j - 1];
+        sources[j] = moved;
+    }
+}
+
+static void add_source(struct source *sources, uint16_t *count, unsigned order, enum shape shape,
+                       enum group group)
+{
+    if (*count < SOURCES_MAX)
+        sources[(*count)++] = (struct source){
+            .rank = (uint16_t)order, .shape = (uint8_t)shape, .group = (uint8_t)group};
+}
+
+void sources_order(struct reading *reading)
+{
+    static const struct {
+        enum group group;
+        uint8_t order;
+        bool in;
+    } groups[] = {
+        {GROUP_oi_input, 70, true},      {GROUP_oi_output, 70, false},
+        {GROUP_tl_prompt, 80, true},     {GROUP_tl_completion, 80, false},
+        {GROUP_oi_prompts, 110, true},   {GROUP_oi_choices, 110, false},
+    };
+    bool done = false; /* a second call only sorts again, for another kind */
+    for (size_t i = 0; i < reading->source_in_count; i++)
+        done |= reading->inputs[i].row == NULL;
+    for (size_t i = 0; i < reading->source_out_count; i++)
+        done |= reading->outputs[i].row == NULL;
+    for (size_t i = 0; !done && i < sizeof groups / sizeof *groups; i++) {
+        if (!(reading->groups >> groups[i].group & 1))
+            continue;
+        if (groups[i].in)
+            add_source(reading->inputs, &reading->source_in_count, groups[i].order, SHAPE_INDEXED,
+                       groups[i].group);
+        else
+            add_source(reading->outputs, &reading->source_out_count, groups[i].order,
+                       SHAPE_INDEXED, groups[i].group);
+    }
+    if (!done && reading->events & EVENT_MESSAGES_IN)
+        add_source(reading->inputs, &reading->source_in_count, 90, SHAPE_EVENTS, GROUP_NONE);
+    if (!done && reading->events & EVENT_MESSAGES_OUT)
+        add_source(reading->outputs, &reading->source_out_count, 90, SHAPE_EVENTS, GROUP_NONE);
+    sort_sources(reading, reading->inputs, reading->source_in_count);
+    sort_sources(reading, reading->outputs, reading->source_out_count);
+}
+
+/* --- texts ------------------------------------------------------------------------------------ */
+
+struct preview {
+    struct reading *reading;
+    struct str text; /* ptr NULL: none yet */
+};
+
+static bool take_text(struct preview *preview, struct str text)
+{
+    text = str_trim(text);
+    if (text.len == 0)
+        return false;
+    preview->text = utf8_clip(text, OBSERVATION_PREVIEW_BYTES);
+    return preview->text.len > 0;
+}
+
+/* A JSON string, or a raw piece of JSON as it stands. */
+static bool take_raw(struct preview *preview, struct str raw)
+{
+    if (raw.len && raw.ptr[0] == '"') {
+        char *text = arena_alloc(preview->reading->arena, OBSERVATION_PREVIEW_BYTES);
+        return text && take_text(preview, (struct str){text, peek_string(raw, text,
+                                                                          OBSERVATION_PREVIEW_BYTES)});
+    }
+    return take_text(preview, raw);
+}
+
+/* The text in a content value: a string, or the first part that has one. */
+static bool take_content(struct preview *preview, struct str raw, unsigned depth)
+{
+    static const char *const members[] = {"text", "content", "parts", "value", "response",
+                                          "result", NULL};
+    if (raw.len == 0 || depth > 4)
+        return false;
+    if (raw.ptr[0] == '"')
+        return take_raw(preview, raw);
+    if (raw.ptr[0] == '[') {
+        struct peek peek = peek_into(raw);
+        struct str item;
+        for (int i = 0; i < 8 && peek_item(&peek, &item); i++)
+            if (take_content(preview, item, depth + 1))
+                return true;
+        return false;
+    }
+    if (raw.ptr[0] != '{')
+        return false;
+    for (const char *const *member = members; *member; member++) {
+        struct str value;
+        if (peek_member(raw, str_from(*member), &value) &&
+            take_content(preview, value, depth + 1))
+            return true;
+    }
+    return false;
+}
+
+/* The last place of `needle`, looking back from the end through at most SEARCH_BYTES. */
+static size_t find_last(struct str text, struct str needle)
+{
+    size_t least = text.len > SEARCH_BYTES ? text.len - SEARCH_BYTES : 0;
+    size_t end = text.len;
+    while (end > least) {
+        size_t from = end > least + BLOCK_BYTES ? end - BLOCK_BYTES : least;
+        struct str block = str_sub(text, from, end - from + needle.len - 1);
+        size_t found = text.len;
+        for (size_t at = 0; at < block.len;) {
+            size_t hit = str_find(str_sub(block, at, block.len), needle);
+            if (at + hit + needle.len > block.len)
+                break;
+            found = from + at + hit;
+            at += hit + 1;
+        }
+        if (found < text.len)
+            return found;
+        end = from;
+    }
+    return text.len;
+}
+
+/* True when the quoted word at `at` is the value of "role" or "type"; *out_key: where that begins. */
+static bool is_role_value(struct str text, size_t at, size_t *out_key)
+{
+    const char *start = text.ptr, *back = text.ptr + at;
+    while (back > start && (back[-1] == ' ' || back[-1] == '\n'))
+        back--;
+    if (back == start || *--back != ':')
+        return false;
+    while (back > start && (back[-1] == ' ' || back[-1] == '\n'))
+        back--;
+    if (back - start < 6 || (memcmp(back - 6, "\"role\"", 6) && memcmp(back - 6, "\"type\"", 6)))
+        return false;
+    *out_key = (size_t)(back - 6 - start);
+    return true;
+}
+
+/* The object whose member starts at `key`: its brace stands right before, or before the content. */
+static bool take_message(struct preview *preview, struct str text, size_t key)
+{
+    const char *back = text.ptr + key;
+    while (back > text.ptr && (back[-1] == ' ' || back[-1] == '\n'))
+        back--;
+    if (back > text.ptr && back[-1] == '{') {
+        struct str object = str_sub(text, (size_t)(back - 1 - text.ptr), LOOK_BYTES), value;
+        return (peek_member(object, STR("content"), &value) && take_content(preview, value, 0)) ||
+               (peek_member(object, STR("parts"), &value) && take_content(preview, value, 0)) ||
+               (peek_member(object, STR("kwargs"), &value) && take_content(preview, value, 0)) ||
+               (peek_member(object, STR("data"), &value) && take_content(preview, value, 0));
+    }
+    /* {"content":"…","role":"user"}: the text ends right before the comma. */
+    if (back - text.ptr < 3 || back[-1] != ',' || back[-2] != '"')
+        return false;
+    const char *close = back - 2, *open = close;
+    const char *least = close - text.ptr > LOOK_BYTES ? close - LOOK_BYTES : text.ptr;
+    while (open > least) {
+        open = memrchr(least, '"', (size_t)(open - least));
+        if (!open)
+            return false;
+        const char *slash = open;
+        while (slash > least && slash[-1] == '\\')
+            slash--;
+        if ((open - slash) % 2 == 0)
+            break;
+    }
+    if (!open || *open != '"' || open - text.ptr < 2 || open[-1] != ':')
+        return false;
+    return take_raw(preview, (struct str){open, (size_t)(close + 1 - open)});
+}
+
+static bool take_last_of_role(struct preview *preview, struct str text, const char *const *roles)
+{
+    for (; *roles; roles++) {
+        struct str role = str_from(*roles), rest = text;
+        for (int tries = 0; tries < TRIES_MAX; tries++) {
+            size_t key, at = find_last(rest, role);
+            if (at >= rest.len)
+                break;
+            if (is_role_value(text, at, &key) && take_message(preview, text, key))
+                return true;
+            rest = str_sub(text, 0, at);
+        }
+    }
+    return false;
+}
+
+static const char *const user_roles[] = {"\"user\"", "\"human\"", NULL};
+static const char *const answer_roles[] = {"\"assistant\"", "\"model\"", "\"ai\"", NULL};
+
+static bool take_json(struct preview *preview, struct str text, bool in)
+{
+    if (take_last_of_role(preview, text, in ? user_roles : answer_roles))
+        return true;
+    struct str value;
+    if (text.ptr[0] == '{' && peek_member(str_sub(text, 0, LOOK_BYTES), STR("type"), &value) &&
+        peek_member(str_sub(text, 0, LOOK_BYTES), STR("value"), &value) &&
+        take_content(preview, value, 0))
+        return true; /* LangWatch's {type, value} */
+    return take_text(preview, text);
+}
+
+static bool take_any(struct preview *preview, struct str text, bool in)
+{
+    text = str_trim(text);
+    if (text.len == 0)
+        return false;
+    if (text.ptr[0] == '[' || text.ptr[0] == '{')
+        return take_json(preview, text, in);
+    if (text.len > 1 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"') {
+        if (text.len < LOOK_BYTES && (text.ptr[1] == '{' || text.ptr[1] == '[')) { /* R4 */
+            struct str inner = peek_text(text, LOOK_BYTES, preview->reading->arena);
+            return inner.len && take_json(preview, inner, in);
+        }
+        return take_raw(preview, text);
+    }
+    return take_text(preview, text);
+}
+
+/* --- values of other shapes ------------------------------------------------------------------- */
+
+static const struct value *member(const struct value *map, const char *name)
+{
+    for (size_t i = 0; map->type == VALUE_MAP && i < map->map.count; i++)
+        if (str_equal(map->map.items[i].key, str_from(name)))
+            return &map->map.items[i].value;
+    return NULL;
+}
+
+static bool take_value_content(struct preview *preview, const struct value *value, unsigned depth)
+{
+    static const char *const members[] = {"content", "parts", "text", NULL};
+    if (!value || depth > 4)
+        return false;
+    if (value->type == VALUE_STRING || value->type == VALUE_CONTENT)
+        return take_text(preview, coerce_content(preview->reading, value, CONTENT_READ_MAX));
+    if (value->type == VALUE_ARRAY)
+        for (size_t i = 0; i < value->array.count && i < 8; i++)
+            if (take_value_content(preview, &value->array.items[i], depth + 1))
+                return true;
+    for (const char *const *name = members; *name; name++)
+        if (take_value_content(preview, member(value, *name), depth + 1))
+            return true;
+    return false;
+}
+
+static bool take_value(struct preview *preview, const struct value *value, bool in)
+{
+    if (value->type == VALUE_ARRAY) {
+        for (size_t i = value->array.count; i-- > 0;) {
+            const struct value *role = member(&value->array.items[i], "role");
+            bool fits = !role || role->type != VALUE_STRING ||
+                        str_equal(role->string, STR("user")) == in;
+            if (fits && take_value_content(preview, &value->array.items[i], 0))
+                return true;
+        }
+    }
+    if (value->type == VALUE_STRING || value->type == VALUE_CONTENT)
+        return take_any(preview, coerce_content(preview->reading, value, CONTENT_READ_MAX), in);
+    if (value->type == VALUE_MAP && take_value_content(preview, value, 0))
+        return true;
+    struct str text;
+    if (value->type == VALUE_MAP || value->type == VALUE_ARRAY)
+        return take_text(preview, value_as_json(preview->reading, value));
+    return coerce_text(preview->reading, value, &text) && take_text(preview, text);
+}
+
+/* Numbered keys: the content of the highest message whose role fits. */
+static bool take_indexed(struct preview *preview, enum group group, bool in)
+{
+    const struct attributes *attributes = &preview->reading->span->attributes;
+    struct str prefix = group_prefix(group);
+    const struct value *content = NULL, *any = NULL;
+    int64_t best = -1, best_any = -1, user = -1;
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < attributes->count; i++) {
+            struct str key = attributes->items[i].key;
+            if (!str_starts(key, prefix))
+                continue;
+            struct str rest = str_sub(key, prefix.len, key.len), index;
+            int64_t number;
+            if (!str_take(&rest, '.', &index) || !str_to_i64(index, &number))
+                continue;
+            bool is_text = str_ends(rest, STR("content")) || str_ends(rest, STR("text"));
+            const struct value *value = &attributes->items[i].value;
+            if (pass == 0 && in && str_ends(rest, STR("role")) && value->type == VALUE_STRING &&
+                str_equal_nocase(value->string, STR("user")) && number > user)
+                user = number;
+            if (pass == 1 && is_text && number == user && number > best)
+                best = number, content = value;
+            if (pass == 1 && is_text && number > best_any)
+                best_any = number, any = value;
+        }
+    }
+    if (content && take_value(preview, content, in))
+        return true;
+    return any && take_value(preview, any, in);
+}
+
+static bool take_event(struct preview *preview, struct str name,
+                       const struct attributes *attributes, const struct value *body, bool in)
+{
+    static const char *const keys[] = {"content", "message", "gen_ai.prompt", "gen_ai.completion",
+                                       "gen_ai.event.content", NULL};
+    bool fits = in ? str_equal(name, STR("gen_ai.user.message")) ||
+                         str_equal(name, STR("gen_ai.content.prompt"))
+                   : str_equal(name, STR("gen_ai.choice")) ||
+                         str_equal(name, STR("gen_ai.content.completion"));
+    for (const char *const *key = keys; fits && *key; key++) {
+        const struct value *value = attributes_get(attributes, str_from(*key));
+        if (!value && body)
+            value = member(body, *key);
+        if (!value)
+            continue;
+        if (value->type == VALUE_STRING) {
+            struct str text = str_trim(value->string);
+            if (text.len && (text.ptr[0] == '[' || text.ptr[0] == '{') &&
+                take_content(preview, str_sub(text, 0, LOOK_BYTES), 0))
+                return true;
+        }
+        if (take_value(preview, value, in))
+            return true;
+    }
+    return false;
+}
+
+static bool take_events(struct preview *preview, bool in)
+{
+    const struct span *span = preview->reading->span;
+    const struct normalise_input *input = preview->reading->input;
+    for (size_t i = span->event_count; i-- > 0;)
+        if (take_event(preview, span->events[i].name, &span->events[i].attributes, NULL, in))
+            return true;
+    for (size_t i = input->log_count; i-- > 0;) {
+        const struct log_record *log = input->logs[i];
+        if (take_event(preview, normalise_log_event(log), &log->attributes, &log->body, in))
+            return true;
+        const struct value *side = member(&log->body, in ? "input" : "output");
+        const struct value *messages = side ? member(side, "messages") : NULL;
+        if (messages && take_value(preview, messages, in))
+            return true;
+    }
+    return false;
+}
+
+static bool take_source(struct preview *preview, const struct source *source, bool in)
+{
+    if (source->shape == SHAPE_INDEXED)
+        return take_indexed(preview, (enum group)source->group, in);
+    if (source->shape == SHAPE_EVENTS)
+        return take_events(preview, in);
+    return take_value(preview, source->value, in);
+}
+
+static struct str preview_of(struct reading *reading, const struct source *sources, size_t count,
+                             bool in)
+{
+    struct preview preview = {.reading = reading};
+    for (size_t i = 0; i < count; i++)
+        if (take_source(&preview, &sources[i], in))
+            return preview.text;
+    return STR_NONE;
+}
+
+void preview_fill(struct reading *reading)
+{
+    reading->out->input_preview =
+        preview_of(reading, reading->inputs, reading->source_in_count, true);
+    reading->out->output_preview =
+        preview_of(reading, reading->outputs, reading->source_out_count, false);
+}
