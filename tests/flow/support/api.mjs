@@ -164,3 +164,38 @@ export function tree(row) {
 export function within(value, low, high, what) {
     assert.ok(value >= low && value <= high, `${what}: expected ${low} to ${high}, got ${value}`);
 }
+
+// A span's conversation as one line a part, which tests compare as a whole. A system prompt may be a message or stand
+// apart, as conventions differ; here it comes first either way. JSON is compared by value, so it is written again.
+export function said(span) {
+    const lines = [];
+    if (!span.messages.input.some((message) => message.role === 'system'))
+        for (const part of span.system) lines.push(`system: ${part.text}`);
+    for (const message of [...span.messages.input, ...span.messages.output])
+        for (const part of message.parts) lines.push(`${message.role}: ${line(part)}`);
+    return lines;
+}
+
+function line(part) {
+    if (part.type === 'tool_call') return `calls ${part.name}(${compact(part.text)})`;
+    if (part.type === 'tool_result') return `gets ${compact(part.text)}`;
+    if (part.type === 'text') return part.text;
+    return `${part.type} ${part.text ?? part.uri}`;
+}
+
+function compact(text) {
+    try {
+        return JSON.stringify(JSON.parse(text));
+    } catch {
+        return text;
+    }
+}
+
+// A field of the span's normalised fields, or undefined.
+export function field(span, name) {
+    return span.fields.find((one) => one.name === name)?.value;
+}
+
+export function attribute(span, key) {
+    return span.attributes.find((one) => one.key === key);
+}

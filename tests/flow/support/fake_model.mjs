@@ -26,6 +26,9 @@ export const usages = {
 };
 const created = 1700000000;
 
+// Agents merge messages by their id, so each answer has its own.
+let answers = 0;
+
 export async function startModel() {
     const requests = [];
     const server = createServer((request, reply) => {
@@ -102,7 +105,7 @@ const answering = (model) => dated[model] ?? model;
 
 function chat(body, reply) {
     const { usage, finish, tool } = decide(body);
-    const head = { id: 'chatcmpl-fake', created, model: answering(body.model),
+    const head = { id: `chatcmpl-${++answers}`, created, model: answering(body.model),
         service_tier: 'default', system_fingerprint: 'fp_fake' };
     if (body.stream) return chatStream(body, reply, head, { usage, finish, tool });
     const message = { role: 'assistant', content: tool ? null : sentence, refusal: null, annotations: [] };
@@ -148,7 +151,7 @@ function responses(body, reply) {
         ? { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: tool, arguments: call_arguments, status: 'completed' }
         : { type: 'message', id: 'msg_1', role: 'assistant', status: 'completed',
             content: [{ type: 'output_text', text: sentence, annotations: [], logprobs: [] }] };
-    const whole = { id: 'resp_fake', object: 'response', created_at: created, status: 'completed',
+    const whole = { id: `resp_${++answers}`, object: 'response', created_at: created, status: 'completed',
         error: null, incomplete_details: finish === 'content_filter' ? { reason: finish } : null,
         instructions: body.instructions ?? null, model: answering(body.model), output: [item],
         parallel_tool_calls: true, previous_response_id: null, reasoning: { effort: null, summary: null },

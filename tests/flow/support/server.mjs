@@ -4,7 +4,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +12,6 @@ import { eventually } from './eventually.mjs';
 
 const top = resolve(fileURLToPath(import.meta.url), '../../../..');
 export const binary = resolve(top, process.env.VITRINE_BIN ?? 'build/vitrine');
-export const noBinary = existsSync(binary) ? false : `${binary} is not built`;
 
 const sanitizer = /(AddressSanitizer|LeakSanitizer|ThreadSanitizer|MemorySanitizer|runtime error:)/;
 const start_ms = Number(process.env.VITRINE_START_MS ?? 15000);
