@@ -144,10 +144,12 @@ static void having_cursor(struct sql *sql, const struct trace_list_question *que
 }
 
 /* The keys of the traces asked for, with `limit` of them when the order is already decided here. */
-static void select_keys(struct sql *sql, const struct query *query,
-                        const struct trace_list_question *question, int64_t limit)
+void trace_select_keys(struct sql *sql, const struct query *query,
+                       const struct trace_list_question *question, int64_t limit)
 {
-    sql_add(sql, "SELECT p.trace_hi, p.trace_lo, %s AS sort_value FROM trace_parts p WHERE ",
+    sql_add(sql,
+            "SELECT p.trace_hi, p.trace_lo, %s AS sort_value, " TRACE_STATUS
+            " AS status FROM trace_parts p WHERE ",
             sorts[question->sort].expression);
     where_range(sql, question->project_id, question->range);
     where_spans_match(sql, query, question);
@@ -166,7 +168,7 @@ enum status query_traces(const struct query *query, const struct trace_list_ques
 {
     struct sql sql = {0};
     sql_add(&sql, "WITH picked AS (");
-    select_keys(&sql, query, question, (int64_t)question->limit + 1);
+    trace_select_keys(&sql, query, question, (int64_t)question->limit + 1);
     sql_add(&sql, ") SELECT %s, any_value(k.sort_value) AS sort_value FROM trace_parts p "
                   "JOIN picked k ON p.trace_lo = k.trace_lo AND p.trace_hi = k.trace_hi "
                   "WHERE p.project = ",
@@ -208,7 +210,7 @@ enum status query_trace_count(const struct query *query,
     all.has_cursor = false;
     struct sql sql = {0};
     sql_add(&sql, "SELECT count(*) FROM (SELECT 1 FROM (");
-    select_keys(&sql, query, &all, 0);
+    trace_select_keys(&sql, query, &all, 0);
     sql_add(&sql, ") LIMIT ");
     sql_int(&sql, most);
     sql_add(&sql, ")");

@@ -63,6 +63,9 @@ enum status query_traces(const struct query *query, const struct trace_list_ques
 enum status query_trace_count(const struct query *query,
                               const struct trace_list_question *question, int64_t most,
                               int64_t *out_count, struct error *error);
+/* The keys, sort value and status of all traces the question's range and filters hold: `limit` 0, or the first ones. */
+void trace_select_keys(struct sql *sql, const struct query *query,
+                       const struct trace_list_question *question, int64_t limit);
 /* STATUS_NOT_FOUND when the project has no such trace. */
 enum status query_trace(const struct query *query, uint32_t project_id, struct trace_key key,
                         struct arena *arena, struct trace_summary *out_trace, struct error *error);
