@@ -147,6 +147,12 @@ export function series(all, query) {
     return { from: ns(grid.from), to: ns(grid.to), step: ns(grid.step), times: grid.times.map(ns), series: [{ key: query.get("metric"), values: perBucket(grid, traces, value) }], other: 0 };
 }
 
+export function histogram(all, query) {
+    const { times, step, from, to, series: [line] } = series(all, query);
+    const grid = buckets(query);
+    return { from, to, step, times, traces: line.values, errors: perBucket(grid, filtered(all, query), (trace) => (trace.row.status === "error" ? 1 : 0)) };
+}
+
 export function facets(all, query) {
     const traces = filtered(all, query);
     const limit = Number(query.get("limit") ?? 20);

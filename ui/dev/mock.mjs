@@ -9,7 +9,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeTraces } from "./mock-data.mjs";
-import { facets, filtered, logs, metricSeries, METRICS, overview, series, shape, unpriced } from "./mock-query.mjs";
+import { facets, filtered, histogram, logs, metricSeries, METRICS, overview, series, shape, unpriced } from "./mock-query.mjs";
 import { spanDetail } from "./mock-span.mjs";
 
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
@@ -52,10 +52,11 @@ function api(path, query, reply) {
     if (at[0] === "traces" && at[1] && !trace) throw Object.assign(new Error("trace_id: there is no such trace in this project"), { code: 404 });
     const answers = {
         projects: () => ({ projects }),
-        status: () => ({ version: "0.1.0", uptime: process.uptime(), accepting: true, reason: null, index: { lag_records: 0, lag_ns: 0 }, journal: { bytes: 1e8, segments: 3, raw_bytes: 4e9 }, disk: { free: 9e10, low_watermark: 1e9 } }),
+        status: () => ({ version: "0.1.0", uptime: process.uptime() * 1e9, auth_required: false, accepting: true, reason: null, index: { open: true, caught_up: true, lag_ns: 0 }, journal: { bytes: 1e8, segments: 3, raw_bytes: 4e9 }, disk: { free: 9e10 } }),
         traces: () => (!trace ? (empty ? { traces: [], next: null, total: 0 } : list(query)) : at[2] ? spanDetail(trace, trace.spans.find(({ id }) => id === at[3])) : shape(trace)),
         overview: () => overview(known, query),
         series: () => series(known, query),
+        histogram: () => histogram(known, query),
         facets: () => facets(known, query),
         unpriced: () => unpriced(known),
         logs: () => logs(known),

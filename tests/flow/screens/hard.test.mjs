@@ -24,7 +24,7 @@ describe('screens: hard cases', { skip: cannot() }, () => {
     before(async () => {
         [evil, big, nested, failed] = [hostile(10), wide(50_000), deep(200), failing()];
         await send(stage.url, fine(), evil, nested, failed, big);
-        await stage.api.settled();
+        await stage.indexed();
     });
 
     it('hostile text is shown and does nothing', async () => {

@@ -25,7 +25,7 @@ describe('screens: from nothing to the cause', { skip: cannot() }, () => {
 
     it('two clicks lead from the Overview to the message that failed', async () => {
         await send(stage.url, failing(), ...Array.from({ length: 12 }, (_, at) => fine(at * 1000)));
-        await stage.api.settled();
+        await stage.indexed();
         const { page, complaints, context } = await stage.open('/p/default/overview');
         const failures = page.getByRole('region', { name: 'Latest failures' });
         await failures.getByRole('link', { name: /support-agent/ }).click();

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Api } from '../support/api.mjs';
+import { eventually } from '../support/eventually.mjs';
 import { noBinary, startServer } from '../support/server.mjs';
 
 const modules = fileURLToPath(new URL('../../../ui/node_modules', import.meta.url));
@@ -33,6 +34,7 @@ export function setStage({ fresh = false } = {}) {
         }
         stage.api = new Api(stage.url, { project: 'default' });
         stage.browser = await launch();
+        stage.indexed = () => eventually(async () => assert.equal((await stage.api.status()).index.caught_up, true, 'the index is behind'), 60_000);
         stage.open = async (path, options = {}) => {
             const opened = await openPage(stage.browser, { origin: stage.url, ...options });
             opened.page.setDefaultTimeout(15_000);

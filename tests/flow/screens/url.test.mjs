@@ -12,7 +12,7 @@ describe('screens: address and keyboard', { skip: cannot() }, () => {
     before(async () => {
         failed = failing();
         await send(stage.url, failed, ...Array.from({ length: 20 }, (_, at) => fine(at * 500)));
-        await stage.api.settled();
+        await stage.indexed();
     });
 
     const state = (page) =>

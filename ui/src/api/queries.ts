@@ -6,7 +6,7 @@
 import { QueryClient, keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type { Range } from "../url/range";
 import { ApiError, getJson } from "./client";
-import type { Facets, LogPage, MetricRow, Overview, Project, Series, SpanDetail, Status, TracePage, TraceShape, Unpriced } from "./types";
+import type { Facets, Histogram, LogPage, MetricRow, Overview, Project, Series, SpanDetail, Status, TracePage, TraceShape, Unpriced } from "./types";
 
 export const queryClient = new QueryClient({
     defaultOptions: {
@@ -48,6 +48,11 @@ export function useStatus() {
     });
 }
 
+/** A little lag is how indexing in batches works; it is worth a word from five seconds on. */
+export function isLagging({ index }: Status): boolean {
+    return !index.open || (!index.caught_up && index.lag_ns > 5e9);
+}
+
 export function useOverview(scope: Scope) {
     const query = common(scope);
     return useQuery({
@@ -83,14 +88,14 @@ export function useTopTraces(scope: Scope, sort: string, limit: number) {
     });
 }
 
-export function useSeries(scope: Scope, metric: string, extra: Record<string, string> = {}, enabled = true) {
-    const query = { ...common(scope), metric, ...extra };
+/** What stands above a list of traces: exact for any filter. */
+export function useHistogram(scope: Scope) {
+    const query = common(scope);
     return useQuery({
-        queryKey: ["series", query],
-        queryFn: ({ signal }) => getJson<Series>("/api/v1/series", query, signal),
+        queryKey: ["histogram", query],
+        queryFn: ({ signal }) => getJson<Histogram>("/api/v1/histogram", query, signal),
         refetchInterval: scope.live,
         placeholderData: keepPreviousData,
-        enabled,
     });
 }
 

@@ -120,8 +120,9 @@ export interface Attribute {
 export interface Field {
     name: string;
     value: string | number | boolean | null;
-    vocabulary: string;
-    rule: string;
+    vocabulary: string | null;
+    rule: string | null;
+    help?: string | null;
 }
 
 export interface Usage {
@@ -177,7 +178,7 @@ export interface SpanDetail {
     parameters: { name: string; value: unknown }[];
     messages: { input: Message[]; output: Message[] };
     system: Part[];
-    tools: { name: string; description?: string | null; parameters?: string | null }[];
+    tools: { name: string; description?: string | null; parameters?: Text | null }[];
     documents: Document[];
     input: Text | null;
     output: Text | null;
@@ -259,6 +260,15 @@ export interface Series {
     other?: number;
 }
 
+export interface Histogram {
+    from: Ns;
+    to: Ns;
+    step: Ns;
+    times: Ns[];
+    traces: number[];
+    errors: number[];
+}
+
 export interface Facets {
     facets: Record<string, { values: { value: string | null; count: number }[]; more: boolean }>;
 }
@@ -303,7 +313,8 @@ export interface Status {
     uptime: number;
     accepting: boolean;
     reason: string | null;
-    index: { lag_records: number; lag_ns: number };
+    auth_required: boolean;
+    index: { open: boolean; caught_up: boolean; lag_ns: number };
     journal: { bytes: number; segments: number; raw_bytes: number };
-    disk: { free: number; low_watermark: number };
+    disk: { free: number };
 }

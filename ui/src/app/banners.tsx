@@ -2,9 +2,9 @@
 /* What concerns every screen: no connection, not accepting, indexing behind, the demo project. */
 import { useIsFetching } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import { queryClient, useProjects, useStatus } from "../api/queries";
+import { isLagging, queryClient, useProjects, useStatus } from "../api/queries";
 import { Icon } from "../components/icon";
-import { duration, exact } from "../format/number";
+import { duration } from "../format/number";
 import { visible } from "../format/text";
 import { useUrl } from "./url";
 
@@ -21,7 +21,7 @@ export function Banners() {
         wasAway.current = away;
     }, [away]);
     const data = status.data;
-    const lagging = !away && data && (data.index.lag_ns > 5e9 || data.index.lag_records > 50_000);
+    const lagging = !away && data && isLagging(data);
     const unknown = projects.data && !projects.data.projects.some((each) => each.name === project);
     return (
         <>
@@ -38,7 +38,9 @@ export function Banners() {
             )}
             {lagging && (
                 <div className="banner" role="status">
-                    <Icon name="clock" /> Indexing is {duration(data.index.lag_ns)} behind ({exact(data.index.lag_records)} records): the newest traces are safe on disk and will appear shortly.
+                    <Icon name="clock" /> {data.index.open
+                        ? `Indexing is ${duration(data.index.lag_ns)} behind: the newest traces are safe on disk and will appear shortly.`
+                        : "The index is being opened: what was sent is safe on disk and will appear shortly."}
                 </div>
             )}
             {unknown && (

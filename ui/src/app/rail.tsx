@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rail: which project, which screen, how it looks, and how the server is doing. */
 import { useLocation } from "@tanstack/react-router";
-import { useProjects, useStatus } from "../api/queries";
+import { isLagging, useProjects, useStatus } from "../api/queries";
 import { Go } from "../components/go";
 import { Icon, type IconName } from "../components/icon";
 import { Menu } from "../components/menu";
@@ -147,9 +147,9 @@ function ZoneButton() {
 function ServerState() {
     const { data, error } = useStatus();
     if (error || !data) return <div className="server-state">{error ? <><i className="dot error" /> no connection</> : null}</div>;
-    const lag = data.index.lag_ns > 5e9 || data.index.lag_records > 50_000;
+    const lag = isLagging(data);
     return (
-        <div className="server-state" title={`vitrine ${data.version}, running for ${duration(data.uptime * 1e9)}`}>
+        <div className="server-state" title={`vitrine ${data.version}, running for ${duration(data.uptime)}`}>
             <i className={`dot ${data.accepting ? (lag ? "running" : "ok") : "error"}`} />
             {data.accepting ? (lag ? `indexing, ${duration(data.index.lag_ns)} behind` : "accepting spans") : "not accepting"}
         </div>

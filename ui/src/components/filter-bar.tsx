@@ -14,20 +14,23 @@ interface BarProps {
     placeholder?: string;
     /** The fields this screen knows, when they are not those of traces. */
     fields?: readonly string[];
+    /** Whether the values of traces are also this screen's. */
+    complete?: boolean;
 }
 
-export function FilterBar({ placeholder = "Filter: model=gpt-4o, duration>2s, status=error …", fields }: BarProps) {
+export function FilterBar({ placeholder = "Filter: model=gpt-4o, duration>2s, status=error …", fields, complete = true }: BarProps) {
     const url = useUrl();
     const set = (filters: string[]) => url.set({ f: filters.length ? filters : undefined });
     return (
         <div className="filter-bar" role="search" aria-label="Filters">
             <Icon name="filter" className="muted" />
             {url.filters.map((filter) => (
-                <Chip key={filter} filter={filter} remove={() => set(url.filters.filter((each) => each !== filter))} />
+                <Chip key={filter} filter={filter} problem={filterProblem(filter, fields)} remove={() => set(url.filters.filter((each) => each !== filter))} />
             ))}
             <FilterBox
                 placeholder={url.filters.length ? "Add a filter" : placeholder}
                 fields={fields}
+                complete={complete}
                 add={(filter) => set(withFilter(url.filters, filter))}
                 removeLast={() => url.filters.length && set(url.filters.slice(0, -1))}
             />
@@ -40,10 +43,10 @@ export function FilterBar({ placeholder = "Filter: model=gpt-4o, duration>2s, st
     );
 }
 
-function Chip({ filter, remove }: { filter: string; remove: () => void }) {
+function Chip({ filter, problem, remove }: { filter: string; problem: string | null; remove: () => void }) {
     const { field, op, value } = describeFilter(filter);
     return (
-        <span className="chip" title={visible(filter)}>
+        <span className={`chip ${problem ? "error" : ""}`} title={problem ? `Not used on this screen: ${visible(filter)}` : visible(filter)}>
             <span className="muted">{visible(field)}</span> <span className="muted">{op}</span> <b className="cut">{clip(visible(value), 60)}</b>
             <button type="button" aria-label={`Remove the filter ${visible(filter)}`} onClick={remove}>
                 <Icon name="close" small />
@@ -55,11 +58,12 @@ function Chip({ filter, remove }: { filter: string; remove: () => void }) {
 interface BoxProps {
     placeholder: string;
     fields?: readonly string[];
+    complete: boolean;
     add: (filter: string) => void;
     removeLast: () => void;
 }
 
-function FilterBox({ placeholder, fields, add, removeLast }: BoxProps) {
+function FilterBox({ placeholder, fields, complete, add, removeLast }: BoxProps) {
     const url = useUrl();
     const [text, setText] = useState("");
     const [open, setOpen] = useState(false);
@@ -67,7 +71,7 @@ function FilterBox({ placeholder, fields, add, removeLast }: BoxProps) {
     const [problem, setProblem] = useState<string | null>(null);
     const id = useId();
     const typed = parseFilter(text);
-    const wanted = typed && !fields && fieldInfo(typed.field)?.type === "text" && (typed.op === "=" || typed.op === "!=") ? typed.field : "";
+    const wanted = typed && complete && fieldInfo(typed.field)?.type === "text" && (typed.op === "=" || typed.op === "!=") ? typed.field : "";
     const facets = useFacets({ ...url, live: false, filters: [] }, wanted, 50, open && !!wanted);
     const values = (wanted && facets.data?.facets[wanted]?.values) || [];
     const options = typed ? suggestValues(typed, values) : suggestFields(text, fields);

@@ -53,6 +53,10 @@ export const FIELDS: FieldInfo[] = [
     { name: "spans", label: "Spans", type: "number" },
 ];
 
+/** What the Overview's rollups know of both requests and model calls. */
+export const OVERVIEW_FIELDS = ["service", "environment"];
+export const LOG_FIELDS = ["service", "severity", "event", "trace_id"];
+
 const byName = new Map(FIELDS.map((field) => [field.name, field]));
 
 export function fieldInfo(name: string): FieldInfo | undefined {
@@ -82,8 +86,13 @@ export function describeFilter(source: string): { field: string; op: string; val
 export function filterProblem(source: string, fields?: readonly string[]): string | null {
     const filter = parseFilter(source);
     if (!filter) return "Write a field, an operator and a value, such as model=gpt-4o or duration>2s";
-    if (fields ? !fields.includes(filter.field) : !fieldInfo(filter.field)) return `There is no field “${filter.field}”`;
+    if (fields ? !fields.includes(filter.field) : !fieldInfo(filter.field)) return fields ? `Here only by ${fields.join(", ")}` : `There is no field “${filter.field}”`;
     return null;
+}
+
+/** Those filters a screen can use; the rest is marked in their chips. */
+export function usable(filters: readonly string[], fields: readonly string[]): string[] {
+    return filters.filter((filter) => filterProblem(filter, fields) === null);
 }
 
 /** Values a field is filtered to by `=` filters; used to tick facet boxes. */

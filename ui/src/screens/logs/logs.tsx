@@ -12,12 +12,14 @@ import { LongText } from "../../components/long-text";
 import { Failure, Moment, Skeleton } from "../../components/pieces";
 import { Topbar } from "../../components/topbar";
 import { clip, oneLine, visible } from "../../format/text";
+import { LOG_FIELDS, usable } from "../../url/filters";
 import { NothingHere } from "../setup/empty";
 import "./logs.css";
 
 export default function LogsScreen() {
     const url = useUrl();
-    const logs = useLogs(url);
+    const filters = useMemo(() => usable(url.filters, LOG_FIELDS), [url.filters]);
+    const logs = useLogs({ ...url, filters });
     const projects = useProjects();
     const project = projects.data?.projects.find((each) => each.name === url.project);
     const rows = useMemo(() => logs.data?.pages.flatMap((page) => page.logs) ?? [], [logs.data]);
@@ -25,7 +27,7 @@ export default function LogsScreen() {
         <>
             <Topbar title="Logs">{project?.demo && <span className="tag accent">demo data, not yours</span>}</Topbar>
             <div className="logs">
-                <FilterBar fields={["service", "severity", "event", "trace_id"]} placeholder="Filter: service=shop, severity=ERROR, event=…, trace_id=…" />
+                <FilterBar fields={LOG_FIELDS} complete={false} placeholder="Filter: service=shop, severity=ERROR, event=…, trace_id=…" />
                 {logs.error && <Failure error={logs.error} retry={() => logs.refetch()} what="The log records" />}
                 {logs.isPending && <Skeleton height={320} />}
                 {logs.data && !rows.length && project && (project.first_span === null ? <NothingHere project={project} what="log records" /> : <NoLogs filtered={url.filters.length > 0} />)}

@@ -12,6 +12,7 @@ import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { Failure, Skeleton } from "../../components/pieces";
 import { Topbar } from "../../components/topbar";
+import { OVERVIEW_FIELDS, usable } from "../../url/filters";
 import { plural } from "../../format/number";
 import { visible } from "../../format/text";
 import { nsToMs } from "../../format/time";
@@ -30,7 +31,8 @@ export interface Shown {
 
 export function OverviewScreen() {
     const url = useUrl();
-    const overview = useOverview(url);
+    const filters = useMemo(() => usable(url.filters, OVERVIEW_FIELDS), [url.filters]);
+    const overview = useOverview({ ...url, filters });
     const projects = useProjects();
     const project = projects.data?.projects.find((each) => each.name === url.project);
     const data = overview.data;
@@ -44,7 +46,7 @@ export function OverviewScreen() {
             ) : (
                 <div className="scroll">
                     <div className={`overview ${overview.isPlaceholderData ? "stale" : ""}`}>
-                        <FilterBar />
+                        <FilterBar fields={OVERVIEW_FIELDS} placeholder="Filter by service or environment" />
                         <UnpricedNotice />
                         {overview.error && <Failure error={overview.error} retry={() => overview.refetch()} what="The overview" />}
                         {quiet && project ? (

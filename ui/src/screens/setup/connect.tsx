@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import { useState } from "react";
+import { useStatus } from "../../api/queries";
 import type { Project } from "../../api/types";
 import { CopyButton, Tabs } from "../../components/pieces";
 import { keyNeeded, snippets } from "./snippets";
 import "./setup.css";
 
 export function Connect({ project }: { project: Project }) {
-    const target = { origin: location.origin, publicKey: project.public_key, isDefault: project.name === "default" };
+    const status = useStatus();
+    const target = { origin: location.origin, publicKey: project.public_key, isDefault: project.name === "default", authRequired: status.data?.auth_required ?? false };
     const all = snippets(target);
     const [id, setId] = useState(all[0].id);
     const shown = all.find((each) => each.id === id) ?? all[0];
@@ -36,7 +38,7 @@ export function Connect({ project }: { project: Project }) {
                     <dd>
                         {keyNeeded(target)
                             ? "Was printed when the project was made; only its hash is kept here. Put it into VITRINE_SECRET_KEY."
-                            : "Not needed: spans without a key, sent from this machine, go to the default project."}
+                            : "Not needed: this server takes spans without a key into the default project."}
                     </dd>
                 </dl>
             </div>

@@ -7,6 +7,7 @@ export interface Target {
     origin: string;
     publicKey: string;
     isDefault: boolean;
+    authRequired: boolean;
 }
 
 export interface Snippet {
@@ -18,18 +19,15 @@ export interface Snippet {
 
 const SECRET = "$VITRINE_SECRET_KEY";
 
-export function isLoopback(origin: string): boolean {
-    return /^https?:\/\/(127\.|localhost|\[::1\])/.test(origin);
+/** A key is optional for the default project of a server without login, needed everywhere else. */
+export function keyNeeded({ authRequired, isDefault }: Target): boolean {
+    return authRequired || !isDefault;
 }
 
-/** A key is optional for the default project of a local server, needed everywhere else. */
-export function keyNeeded({ origin, isDefault }: Target): boolean {
-    return !(isDefault && isLoopback(origin));
-}
-
-function shell({ origin, publicKey, isDefault }: Target): string {
+function shell(target: Target): string {
+    const { origin, publicKey } = target;
     const lines = [`export OTEL_EXPORTER_OTLP_ENDPOINT=${origin}`, "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"];
-    if (keyNeeded({ origin, publicKey, isDefault })) {
+    if (keyNeeded(target)) {
         lines.push(`export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Basic%20$(printf '%s' "${publicKey}:${SECRET}" | base64 | tr -d '\\n')"`);
     }
     lines.push("export OTEL_SERVICE_NAME=my-app", "# prompts and answers, if your instrumentation leaves them out by default:", "export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true");

@@ -21,10 +21,10 @@ export function Fields({ detail }: { detail: SpanDetail }) {
                     <tbody>
                         {detail.fields.map((field, at) => (
                             <tr key={at}>
-                                <th scope="row">{visible(field.name)}</th>
+                                <th scope="row" title={field.help ?? undefined}>{visible(field.name)}</th>
                                 <td className="mono">{clip(visible(String(field.value ?? "–")), 300)}</td>
-                                <td className="muted">{visible(field.vocabulary)}</td>
-                                <td className="mono muted">{visible(field.rule)}</td>
+                                <td className="muted">{visible(field.vocabulary ?? "–")}</td>
+                                <td className="mono muted">{visible(field.rule ?? "–")}</td>
                             </tr>
                         ))}
                     </tbody>

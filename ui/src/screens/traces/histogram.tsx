@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests over time above the list, failures stacked. Drag to keep a part, click for one bar. */
 import { useMemo } from "react";
-import { useSeries } from "../../api/queries";
+import { useHistogram } from "../../api/queries";
 import { useUrl } from "../../app/url";
 import { Chart, type ChartSeries } from "../../components/chart";
 import { Skeleton } from "../../components/pieces";
@@ -12,19 +12,16 @@ import { withFilter } from "../../url/filters";
 
 export function Histogram({ total, loaded }: { total: number | undefined; loaded: number }) {
     const url = useUrl();
-    const requests = useSeries(url, "requests");
-    const errors = useSeries(url, "errors");
+    const histogram = useHistogram(url);
     const chart = useMemo(() => {
-        const all = requests.data;
-        if (!all) return null;
-        const every = all.series[0]?.values ?? all.times.map(() => 0);
-        const failed = errors.data?.series[0]?.values ?? [];
+        const data = histogram.data;
+        if (!data) return null;
         const series: ChartSeries[] = [
-            { key: "ok", label: "succeeded", color: "var(--accent-fill)", values: every.map((value, at) => Math.max(0, (value ?? 0) - (failed[at] ?? 0))) },
-            { key: "error", label: "failed", color: "var(--error-fill)", values: every.map((_, at) => failed[at] ?? 0) },
+            { key: "ok", label: "succeeded", color: "var(--accent-fill)", values: data.traces.map((value, at) => value - data.errors[at]) },
+            { key: "error", label: "failed", color: "var(--error-fill)", values: data.errors },
         ];
-        return { times: all.times.map(nsToMs), stepMs: nsToMs(all.step), series };
-    }, [requests.data, errors.data]);
+        return { times: data.times.map(nsToMs), stepMs: nsToMs(data.step), series };
+    }, [histogram.data]);
     return (
         <div className="histogram">
             <p className="histogram-total">
@@ -47,7 +44,7 @@ export function Histogram({ total, loaded }: { total: number | undefined; loaded
                         url.set({ from: range.from, to: range.to, f: key === "error" ? withFilter(url.filters, "status=error") : url.search.f });
                     }}
                 />
-            ) : requests.error ? (
+            ) : histogram.error ? (
                 <p className="muted histogram-none">The histogram could not be loaded.</p>
             ) : (
                 <Skeleton height={84} />
