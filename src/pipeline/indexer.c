@@ -126,9 +126,14 @@ static int wait_ms(const struct indexer *indexer)
 static enum status step(struct indexer *indexer, int timeout_ms, struct error *error)
 {
     struct journal_frame frame;
+    struct journal_position end = journal_end(indexer->options.journal);
     enum status status =
         journal_read(indexer->options.journal, indexer->position, timeout_ms, &frame, error);
-    if (status == STATUS_CORRUPT) {
+    if (status == STATUS_TIMEOUT) {
+        /* Nothing stands between here and what was the end before asking. */
+        if (journal_position_compare(indexer->position, end) < 0)
+            set_position(indexer, end);
+    } else if (status == STATUS_CORRUPT) {
         counter_add(&frames_skipped, 1);
         log_error("index", "a journal frame was stepped over", "segment=%u offset=%llu reason=\"%s\"",
                   frame.position.segment, (unsigned long long)frame.position.offset,
