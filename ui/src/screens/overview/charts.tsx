@@ -96,8 +96,8 @@ function quantiles(field: string, values: Shown["data"]["latency"], totals: Show
 
 function build({ data }: Shown) {
     const ok: Values = data.requests.map((value, at) => (value === null ? null : value - (data.errors[at] ?? 0)));
-    const tokenSeries = (key: "input" | "output" | "cache_read" | "reasoning", label: string, color: string, values: Values): PanelSeries => ({
-        key, label, color, values, total: count(sum(data.tokens[key])), filters: () => [],
+    const tokenSeries = (key: string, label: string, color: string, values: Values): PanelSeries => ({
+        key, label, color, values, total: count(sum(values)), filters: () => [],
     });
     const less = (whole: Values, part: Values): Values => whole.map((value, at) => (value === null ? null : Math.max(0, value - (part[at] ?? 0))));
     return {
@@ -112,8 +112,8 @@ function build({ data }: Shown) {
         ttft: quantiles("ttft", data.ttft, data.totals.ttft),
         tokens: [
             tokenSeries("cache_read", "cached input", "var(--accent-fill)", data.tokens.cache_read),
-            tokenSeries("input", "input", "var(--blue-fill)", less(data.tokens.input, data.tokens.cache_read)),
-            tokenSeries("output", "output", "var(--violet-fill)", less(data.tokens.output, data.tokens.reasoning)),
+            tokenSeries("input", "uncached input", "var(--blue-fill)", less(data.tokens.input, data.tokens.cache_read)),
+            tokenSeries("output", "answers", "var(--violet-fill)", less(data.tokens.output, data.tokens.reasoning)),
             tokenSeries("reasoning", "reasoning", "var(--pink-fill)", data.tokens.reasoning),
         ],
         cost: [{ key: "cost", label: "spent", color: "var(--amber-fill)", values: data.cost, total: money(data.totals.cost), filters: () => ["cost>0"] }] as PanelSeries[],
