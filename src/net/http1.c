@@ -75,7 +75,7 @@ static enum MHD_Result send_reply(struct exchange *exchange, struct MHD_Connecti
         MHD_add_response_header(out, "Content-Type", type);
     add_headers(out, response->headers, response->header_count);
     add_headers(out, exchange->extra, exchange->extra_count);
-    if (exchange->loop->stopping)
+    if (atomic_load(&exchange->server->stopping))
         MHD_add_response_header(out, "Connection", "close");
     net__exchange_phase(exchange, PHASE_SENDING);
     net__count_reply(exchange);

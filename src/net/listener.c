@@ -364,6 +364,7 @@ void server_stop(struct server *server, int timeout_ms)
     if (!server)
         return;
     int64_t deadline_ns = clock_mono_ns() + timeout_ms * NS_PER_MS;
+    atomic_store(&server->stopping, true);
     for (size_t i = 0; i < server->loop_count; i++)
         net__loop_stop(&server->loops[i], deadline_ns);
     for (size_t i = 0; i < server->loop_count; i++)

@@ -260,6 +260,7 @@ struct server {
     pthread_mutex_t lock;
     bool accept_paused; /* out of descriptors: the first loop's own */
     atomic_size_t references, connection_count, bodies_bytes;
+    atomic_bool stopping; /* set before any loop hears of it */
 };
 
 void net__server_unref(struct server *server);

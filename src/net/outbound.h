@@ -3,7 +3,8 @@
  * outbound: HTTP requests that we make, on one thread of their own (libcurl multi). Connections are
  * reused.
  *
- * Only http:// and https:// URLs; redirects are not followed.
+ * Only http:// and https:// URLs; redirects are not followed. HTTP/1.1: libcurl 7.88 (Debian 12)
+ * fails when it reuses a connection that began with HTTP/2 prior knowledge (curl issue 10634).
  * Threads  outbound_send() from any. `done` runs on the outbound thread and must not wait.
  * Limits   at most in_flight_max requests, else STATUS_BUSY; an answer larger than
  * response_bytes_max fails with STATUS_TOO_LARGE.
@@ -37,7 +38,6 @@ struct outbound_request {
     struct str body;           /* stays the caller's until `done`; all else is copied */
     int timeout_ms;            /* 0: 30,000 */
     size_t response_bytes_max; /* 0: 16 MiB */
-    bool http2;                /* with prior knowledge on http:// */
     /* Called exactly once, unless outbound_send() fails. */
     void (*done)(void *context, const struct outbound_response *response);
     void *context;

@@ -78,7 +78,8 @@ static void write_retry_info(struct buf *buf, int64_t retry_ms)
 {
     struct buf duration = {0}, info = {0}, any = {0};
     protobuf_write_varint(&duration, 1, (uint64_t)(retry_ms / 1000));
-    protobuf_write_varint(&duration, 2, (uint64_t)(retry_ms % 1000 * NS_PER_MS));
+    if (retry_ms % 1000)
+        protobuf_write_varint(&duration, 2, (uint64_t)(retry_ms % 1000 * NS_PER_MS));
     protobuf_write_bytes(&info, 1, buf_str(&duration));
     protobuf_write_bytes(&any, 1, STR("type.googleapis.com/google.rpc.RetryInfo"));
     protobuf_write_bytes(&any, 2, buf_str(&info));
