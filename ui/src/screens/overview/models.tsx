@@ -66,12 +66,12 @@ function Row({ each, most }: { each: ModelRow; most: number }) {
             <td className={`n ${each.errors ? "bad" : "muted"}`}>
                 {each.errors ? link(`${percent(each.errors / each.calls)}`, ["status=error"], undefined, `${exact(each.errors)} failed calls`) : "0"}
             </td>
-            <td className="n">{duration(each.latency_p50)}</td>
+            <td className="n">{link(duration(each.latency_p50), [], "duration")}</td>
             <td className="n">{each.latency_p95 === null ? "–" : link(duration(each.latency_p95), [`duration>=${ms(each.latency_p95)}ms`], "duration")}</td>
-            <td className="n">{duration(each.ttft_p50)}</td>
+            <td className="n">{link(duration(each.ttft_p50), [], "ttft")}</td>
             <td className="n">{each.ttft_p95 === null ? "–" : link(duration(each.ttft_p95), [`ttft>=${ms(each.ttft_p95)}ms`], "ttft")}</td>
-            <td className="n" title={exact(each.input_tokens)}>{count(each.input_tokens)}</td>
-            <td className="n" title={exact(each.output_tokens)}>{count(each.output_tokens)}</td>
+            <td className="n">{link(count(each.input_tokens), [], "tokens", exact(each.input_tokens))}</td>
+            <td className="n">{link(count(each.output_tokens), [], "tokens", exact(each.output_tokens))}</td>
             <td className="n">
                 {each.unpriced_calls && !each.cost ? (
                     <span className="tag warn" title={`${exact(each.unpriced_calls)} calls without a known price`}>unpriced</span>

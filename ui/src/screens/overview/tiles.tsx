@@ -69,7 +69,7 @@ export function Tiles({ data }: Shown) {
                 label="Requests" value={count(now.requests)} title={`${exact(now.requests)} requests. Open them`} href={url.traces([])}
                 now={now.requests} before={before?.requests} was={exact(before?.requests)} better="neither" values={data.requests} color="var(--accent)"
             >
-                <span className="muted">{count(now.llm_calls)} model, {count(now.tool_calls)} tool calls</span>
+                <span className="muted"><Go className="num" href={url.traces(["kind=llm"])}>{count(now.llm_calls)} model</Go>, <Go className="num" href={url.traces(["kind=tool"])}>{count(now.tool_calls)} tool calls</Go></span>
             </Tile>
             <Tile
                 label="Error rate" value={percent(rate)} title="Open the failed requests" href={url.traces(["status=error"])}
@@ -81,13 +81,13 @@ export function Tiles({ data }: Shown) {
                 label="Latency p95" value={duration(now.latency.p95)} title="Open the slowest 5 %" href={url.traces(slow(now.latency.p95), { sort: "duration" })}
                 now={now.latency.p95} before={before?.latency.p95} was={duration(before?.latency.p95)} better="lower" values={data.latency.p95} color="var(--violet-fill)"
             >
-                <span className="muted">p50 {duration(now.latency.p50)} · <Go className="num" href={url.traces(slow(now.latency.p99), { sort: "duration" })}>p99 {duration(now.latency.p99)}</Go></span>
+                <span className="muted"><Go className="num" href={url.traces(slow(now.latency.p50), { sort: "duration" })}>p50 {duration(now.latency.p50)}</Go> · <Go className="num" href={url.traces(slow(now.latency.p99), { sort: "duration" })}>p99 {duration(now.latency.p99)}</Go></span>
             </Tile>
             <Tile
                 label="First token p95" value={duration(now.ttft.p95)} title="Open those that started late" href={url.traces(late(now.ttft.p95), { sort: "ttft" })}
                 now={now.ttft.p95} before={before?.ttft.p95} was={duration(before?.ttft.p95)} better="lower" values={data.ttft.p95} color="var(--blue-fill)"
             >
-                <span className="muted">p50 {duration(now.ttft.p50)} · <Go className="num" href={url.traces(late(now.ttft.p99), { sort: "ttft" })}>p99 {duration(now.ttft.p99)}</Go></span>
+                <span className="muted"><Go className="num" href={url.traces(late(now.ttft.p50), { sort: "ttft" })}>p50 {duration(now.ttft.p50)}</Go> · <Go className="num" href={url.traces(late(now.ttft.p99), { sort: "ttft" })}>p99 {duration(now.ttft.p99)}</Go></span>
             </Tile>
             <Tile
                 label="Tokens" value={count(tokens)} title={`${exact(tokens)} tokens. Open the largest requests`} href={url.traces([], { sort: "tokens" })}
