@@ -4,30 +4,32 @@
  *
  * Segment files hold frames; a frame holds the batches of one group commit, compressed and
  * checksummed. Long texts are stored once a segment: a JSON array of messages is split into its
- * elements, and a list that continues an earlier one is stored as that parent and what is new. Reading
- * gives back the sender's bytes exactly.
+ * elements, and a list that continues an earlier one is stored as that parent and what is new.
+ * Reading gives back the sender's bytes exactly.
  *
  * Owns     the directory and every file in it; holds its lock while open.
  * Threads  journal_append() and the reads from any thread; one journal thread writes.
- * Limits   queue_bytes wait to be written: beyond, STATUS_BUSY. Below disk_low_bytes free: STATUS_FULL, until
- *          more than disk_resume_bytes are free again. A batch encodes to at most frame_bytes_max.
- * Errors   a failed write or sync fails every batch of that group; nothing of it is read later.
+ * Limits   queue_bytes wait to be written: beyond, STATUS_BUSY. Below disk_low_bytes free:
+ * STATUS_FULL, until more than disk_resume_bytes are free again. A batch encodes to at most
+ * frame_bytes_max. Errors   a failed write or sync fails every batch of that group; nothing of it
+ * is read later.
  */
 #pragma once
 
 #include "model/batch.h"
 
 struct journal;
+struct chunk;
 
 struct journal_options {
-    const char *directory;      /* created when absent */
-    size_t segment_bytes;       /* a new segment begins beyond; 0: 128 MiB */
-    size_t queue_bytes;         /* 0: 64 MiB */
-    int group_wait_us;          /* how long the first batch of a group waits for company; 0: 1000 */
-    int64_t disk_low_bytes;     /* 0: 256 MiB or 5 % of the disk, whichever is less; -1: none */
-    int64_t disk_resume_bytes;  /* 0: 1.25 times the low mark */
-    size_t cache_bytes;         /* recent frames and decompressed chunks kept; 0: 48 MiB */
-    int zstd_level;             /* 0: chosen by measurement */
+    const char *directory;     /* created when absent */
+    size_t segment_bytes;      /* a new segment begins beyond; 0: 128 MiB */
+    size_t queue_bytes;        /* 0: 64 MiB */
+    int group_wait_us;         /* how long the first batch of a group waits for company; 0: 1000 */
+    int64_t disk_low_bytes;    /* 0: 256 MiB or 5 % of the disk, whichever is less; -1: none */
+    int64_t disk_resume_bytes; /* 0: 1.25 times the low mark */
+    size_t cache_bytes;        /* recent frames and decompressed chunks kept; 0: 48 MiB */
+    int zstd_level;            /* 0: chosen by measurement */
 };
 
 /* Where a frame stands. Frames are ordered by (segment, offset). */
@@ -47,25 +49,30 @@ struct journal_location {
 /* Opens, recovers (cuts a torn tail off the last segment) and starts the journal thread. */
 enum status journal_open(const struct journal_options *options, struct journal **out_journal,
                          struct error *error);
-/* Writes what waits, then closes. Every append's `done` has been called when it returns. NULL is fine. */
+/* Writes what waits, then closes. Every append's `done` has been called when it returns. NULL is
+ * fine. */
 void journal_close(struct journal *journal);
 
 /*
- * Encodes the batch on the calling thread and queues it. STATUS_OK: `done` is called exactly once, later, on the
- * journal thread (it must not block), with STATUS_OK after the frame is on disk. Anything else: not queued,
- * `done` is never called. The batch stays the caller's either way and may be freed right after.
+ * Encodes the batch on the calling thread and queues it. STATUS_OK: `done` is called exactly once,
+ * later, on the journal thread (it must not block), with STATUS_OK after the frame is on disk.
+ * Anything else: not queued, `done` is never called. The batch stays the caller's either way and
+ * may be freed right after.
  */
 enum status journal_append(struct journal *journal, const struct batch *batch,
-                           void (*done)(void *context, enum status status, const struct error *error),
+                           void (*done)(void *context, enum status status,
+                                        const struct error *error),
                            void *context, struct error *error);
 
 /* A frame as readers get it: its batches, with content of other frames as VALUE_CONTENT. */
 struct journal_frame {
-    struct journal_position position, next; /* next: where the following frame begins or will begin */
-    struct batch **batches;                 /* freed by journal_frame_done() */
+    struct journal_position position,
+        next;               /* next: where the following frame begins or will begin */
+    struct batch **batches; /* freed by journal_frame_done() */
     size_t batch_count;
     /* Number of the first record of each batch within the frame, by signal. */
     uint32_t (*first_record)[SIGNAL_COUNT];
+    struct chunk *memory; /* that the strings of the batches point into; the journal's own */
 };
 void journal_frame_done(struct journal_frame *frame);
 
@@ -93,20 +100,20 @@ struct content_source journal_content_source(struct journal *journal);
 
 struct journal_stats {
     uint32_t first_segment, last_segment;
-    uint64_t file_bytes;      /* on disk, all segments */
-    uint64_t raw_bytes;       /* encoded payload before dedup and compression, since open */
-    uint64_t written_bytes;   /* written since open */
-    uint64_t waiting_bytes;   /* queued */
+    uint64_t file_bytes;    /* on disk, all segments */
+    uint64_t raw_bytes;     /* encoded payload before dedup and compression, since open */
+    uint64_t written_bytes; /* written since open */
+    uint64_t waiting_bytes; /* queued */
     bool accepting;
-    char reason[120];         /* why not, when not accepting */
+    char reason[120]; /* why not, when not accepting */
     int64_t disk_free_bytes;
 };
 void journal_get_stats(struct journal *journal, struct journal_stats *out_stats);
 
 /*
- * Retention: unlinks whole segments, oldest first, whose newest record arrived before `before_ns`, and then
- * while all files together exceed max_bytes (0: no such limit). Never the segment being written. Gives the first
- * segment that is left; the index drops the rows of those before it.
+ * Retention: unlinks whole segments, oldest first, whose newest record arrived before `before_ns`,
+ * and then while all files together exceed max_bytes (0: no such limit). Never the segment being
+ * written. Gives the first segment that is left; the index drops the rows of those before it.
  */
 enum status journal_retain(struct journal *journal, int64_t before_ns, uint64_t max_bytes,
                            uint32_t *out_first_segment, struct error *error);
@@ -114,7 +121,7 @@ enum status journal_retain(struct journal *journal, int64_t before_ns, uint64_t 
 /* Checks every byte of a journal nobody has open. `progress` may be NULL. */
 struct journal_check {
     uint64_t segments, frames, batches, records, contents, bytes;
-    uint64_t torn_bytes;       /* a tail that was never acknowledged: normal after a crash */
+    uint64_t torn_bytes; /* a tail that was never acknowledged: normal after a crash */
     uint64_t corrupt_frames;
     struct error first_problem;
 };

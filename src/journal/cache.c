@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cache: decompressed chunks, the one being written among them, so that whoever follows the journal
+ * closely never decompresses. Bounded by bytes and by number; the chunk used longest ago goes
+ * first, the active one never.
+ */
+#include "journal/journal_private.h"
+
+#include <stdlib.h>
+
+static struct chunk *find(struct journal *journal, uint32_t segment, uint32_t first_frame)
+{
+    for (size_t i = journal->chunk_count; i-- > 0;) {
+        struct chunk *chunk = journal->chunks[i];
+        if (chunk->first_frame == first_frame && chunk->segment == segment)
+            return chunk;
+    }
+    return NULL;
+}
+
+static void remove_at(struct journal *journal, size_t index)
+{
+    struct chunk *chunk = journal->chunks[index];
+    journal->chunks[index] = journal->chunks[--journal->chunk_count];
+    journal->chunk_bytes -= chunk->bytes;
+    journal__chunk_unref(chunk);
+}
+
+void journal__cache_remove(struct journal *journal, const struct chunk *chunk)
+{
+    for (size_t i = 0; i < journal->chunk_count; i++)
+        if (journal->chunks[i] == chunk) {
+            remove_at(journal, i);
+            return;
+        }
+}
+
+static bool remove_oldest(struct journal *journal)
+{
+    size_t oldest = SIZE_MAX;
+    for (size_t i = 0; i < journal->chunk_count; i++)
+        if (journal->chunks[i] != journal->chunk &&
+            (oldest == SIZE_MAX || journal->chunks[i]->used < journal->chunks[oldest]->used))
+            oldest = i;
+    if (oldest != SIZE_MAX)
+        remove_at(journal, oldest);
+    return oldest != SIZE_MAX;
+}
+
+void journal__cache_shrink(struct journal *journal)
+{
+    while (journal->chunk_bytes > journal->options.cache_bytes ||
+           journal->chunk_count > CHUNKS_CACHED_MAX - 1)
+        if (!remove_oldest(journal))
+            return;
+}
+
+void journal__cache_put(struct journal *journal, struct chunk *chunk)
+{
+    journal__cache_shrink(journal);
+    if (journal->chunk_count == CHUNKS_CACHED_MAX)
+        return;
+    atomic_fetch_add(&chunk->refs, 1);
+    chunk->used = ++journal->clock;
+    journal->chunks[journal->chunk_count++] = chunk;
+    journal->chunk_bytes += chunk->bytes;
+}
+
+void journal__cache_drop(struct journal *journal, uint32_t before_segment)
+{
+    for (size_t i = journal->chunk_count; i-- > 0;)
+        if (journal->chunks[i]->segment < before_segment && journal->chunks[i] != journal->chunk)
+            remove_at(journal, i);
+}
+
+/* --- reading from disk */
+
+/* Joins the payloads that check out, from the first on; their number and sizes. */
+static size_t join_payloads(const char *bytes, const struct segment *segment,
+                            const struct frame_info *frames, size_t count, char *out_joined,
+                            size_t *out_size, size_t *out_raw_size)
+{
+    size_t good = 0, size = 0, raw_size = 0;
+    for (; good < count && !frames[good].corrupt; good++) {
+        const struct frame_info *frame = &frames[good];
+        const char *at = bytes + (frame->offset - frames[0].offset);
+        struct frame_header header;
+        struct journal_position position = {segment->id, frame->offset};
+        if (!journal__header_get((const uint8_t *)at, position, &header) ||
+            header.payload_bytes != frame->payload_bytes || header.raw_bytes != frame->raw_bytes ||
+            journal__checksum(0, at + FRAME_HEADER_BYTES, frame->payload_bytes) != header.checksum)
+            break;
+        memcpy(out_joined + size, at + FRAME_HEADER_BYTES, frame->payload_bytes);
+        size += frame->payload_bytes;
+        raw_size += frame->raw_bytes;
+    }
+    *out_size = size;
+    *out_raw_size = raw_size;
+    return good;
+}
+
+static bool cut_frames(struct chunk *chunk, const struct frame_info *frames, size_t count)
+{
+    const char *at = chunk->raw;
+    for (size_t i = 0; i < count; i++) {
+        struct chunk_frame frame;
+        if (!journal__frame_index((struct str){at, frames[i].raw_bytes}, frames[i].first_content,
+                                  frames[i].content_count, &frame))
+            return false;
+        if (!journal__chunk_add(chunk, &frame)) {
+            free(frame.content_at);
+            return false;
+        }
+        at += frames[i].raw_bytes;
+    }
+    return true;
+}
+
+static enum status decompress(const struct segment *segment, struct chunk *chunk, const char *bytes,
+                              const struct frame_info *frames, size_t count, char *joined,
+                              struct error *error)
+{
+    size_t size, raw_size;
+    size_t good = join_payloads(bytes, segment, frames, count, joined, &size, &raw_size);
+    if (good == 0)
+        return fail(error, STATUS_CORRUPT, "the checksum of a frame is wrong");
+    if (raw_size > JOURNAL_CHUNK_BYTES_MAX)
+        return fail(error, STATUS_CORRUPT, "a chunk claims %zu bytes", raw_size);
+    chunk->raw = malloc(raw_size + 1);
+    if (!chunk->raw)
+        return fail(error, STATUS_BUSY, "no memory for a chunk of %zu bytes", raw_size);
+    if (!journal__decompress(joined, size, chunk->raw, raw_size))
+        return fail(error, STATUS_CORRUPT, "a chunk does not decompress");
+    if (!cut_frames(chunk, frames, good))
+        return fail(error, STATUS_CORRUPT, "a frame of the chunk is not well-formed");
+    return STATUS_OK;
+}
+
+enum status journal__chunk_load(const struct segment *segment, uint32_t first_frame,
+                                const struct frame_info *frames, size_t count,
+                                struct chunk **out_chunk, struct error *error)
+{
+    const struct frame_info *last = &frames[count - 1];
+    size_t size =
+        (size_t)(last->offset + FRAME_HEADER_BYTES + last->payload_bytes - frames[0].offset);
+    if (frames[0].corrupt)
+        return fail(error, STATUS_CORRUPT, "the frame is damaged");
+    if (size > JOURNAL_CHUNK_BYTES_MAX)
+        return fail(error, STATUS_CORRUPT, "a chunk claims %zu bytes", size);
+    char *bytes = malloc(size), *joined = malloc(size + STREAM_END_BYTES);
+    struct chunk *chunk = journal__chunk_new(segment->id, first_frame);
+    enum status status = STATUS_OK;
+    if (!bytes || !joined || !chunk)
+        status = fail(error, STATUS_BUSY, "no memory for a chunk of %zu bytes", size);
+    if (status == STATUS_OK)
+        status = journal__read_all(segment->fd, bytes, size, frames[0].offset, error);
+    if (status == STATUS_OK)
+        status = decompress(segment, chunk, bytes, frames, count, joined, error);
+    free(bytes);
+    free(joined);
+    if (status == STATUS_OK)
+        *out_chunk = chunk;
+    else
+        journal__chunk_unref(chunk);
+    return status;
+}
+
+/* Copies what loading needs, so that the lock can be let go. */
+static enum status load(struct journal *journal, struct segment *segment, uint32_t first,
+                        struct chunk **out_chunk, struct error *error)
+{
+    size_t count = 0;
+    while (first + count < segment->frame_count && segment->frames[first + count].chunk == first)
+        count++;
+    struct frame_info *frames = malloc((count + 1) * sizeof *frames);
+    if (!frames)
+        return fail(error, STATUS_BUSY, "no memory for a chunk of %zu frames", count);
+    memcpy(frames, segment->frames + first, count * sizeof *frames);
+    segment->refs++;
+    pthread_mutex_unlock(&journal->lock);
+    enum status status = journal__chunk_load(segment, first, frames, count, out_chunk, error);
+    pthread_mutex_lock(&journal->lock);
+    journal__segment_unref(segment);
+    free(frames);
+    return status;
+}
+
+enum status journal__chunk_get(struct journal *journal, struct segment *segment, size_t frame,
+                               struct chunk_view *out_view, struct error *error)
+{
+    uint32_t id = segment->id, first = segment->frames[frame].chunk;
+    struct chunk *chunk = find(journal, id, first), *loaded = NULL;
+    if (!chunk) {
+        enum status status = load(journal, segment, first, &loaded, error);
+        if (status != STATUS_OK)
+            return status;
+        chunk = find(journal, id, first); /* somebody else may have been faster */
+        if (!chunk) {
+            journal__cache_put(journal, loaded);
+            chunk = loaded;
+        }
+    }
+    enum status status = STATUS_OK;
+    if (frame - first >= chunk->frame_count) {
+        status = fail(error, STATUS_CORRUPT, "the frame is damaged");
+    } else {
+        atomic_fetch_add(&chunk->refs, 1);
+        chunk->used = ++journal->clock;
+        *out_view = (struct chunk_view){chunk, chunk->frames, chunk->frame_count, frame - first};
+    }
+    journal__chunk_unref(loaded);
+    return status;
+}
