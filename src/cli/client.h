@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * client: a running server as a command sees it: one request, one answer, at a time.
+ * Errors are sentences for the person at the terminal: what was tried, where, and what came back.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/status.h"
+
+struct client;
+
+struct client_options {
+    const char *url; /* "http://127.0.0.1:4318"; a last slash is fine */
+    const char *key; /* "PUBLIC:SECRET"; NULL: none */
+    const char
+        *project; /* name, for a loopback server that asks for no key; NULL: the default one */
+};
+
+enum status client_open(const struct client_options *options, struct client **out_client,
+                        struct error *error);
+void client_close(struct client *client); /* NULL is fine */
+
+/* Any answer is STATUS_OK. body.ptr NULL: none. *out_body is the caller's to buf_done(). */
+enum status client_call(struct client *client, const char *method, const char *path,
+                        const char *content_type, struct str body, int *out_http_status,
+                        struct buf *out_body, struct error *error);
+/* An answer that is not 2xx is an error too, in the server's words. Retries while the server is
+ * busy (503). */
+enum status client_post(struct client *client, const char *path, const char *content_type,
+                        struct str body, struct buf *out_body, struct error *error);
+/* Until /readyz says 200; gives up after so many seconds, or as soon as process `pid` (0: any) is
+ * gone. */
+enum status client_wait_ready(struct client *client, int seconds, int pid, struct error *error);
+/* The name of the project that requests of this client go to, copied into `out`. */
+enum status client_project(struct client *client, char *out, size_t size, struct error *error);
