@@ -88,7 +88,7 @@ static const char *word(struct otlp_payload *payload)
     return any_word(payload)->text;
 }
 
-static void append(struct buf *out, const char *text, size_t len)
+static void put(struct buf *out, const char *text, size_t len)
 {
     memcpy(out->ptr + out->len, text, len);
     out->len += len;
@@ -114,11 +114,11 @@ static void sentences(struct otlp_payload *payload, size_t bytes, struct buf *ou
         }
         left--;
         if (left > 0)
-            append(out, ", " + (kind != 1), 1 + (kind == 1));
+            put(out, kind == 1 ? ", " : " ", kind == 1 ? 2 : 1);
         else if (below(payload, 6))
-            append(out, ". ", 2);
+            put(out, ". ", 2);
         else
-            append(out, ".\\n\\n", 5);
+            put(out, ".\\n\\n", 5);
     }
 }
 
