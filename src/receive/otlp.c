@@ -40,6 +40,7 @@ static const struct otlp_shape shapes[] = {
      .rejected = "rejectedSpans",
      .path = "/v1/traces",
      .grpc_path = GRPC_TRACES,
+     .reserve = otlp_reserve_spans,
      .from_protobuf = otlp_protobuf_span,
      .from_json = otlp_json_span},
     {.signal = SIGNAL_POINTS,
@@ -58,6 +59,7 @@ static const struct otlp_shape shapes[] = {
      .rejected = "rejectedLogRecords",
      .path = "/v1/logs",
      .grpc_path = GRPC_LOGS,
+     .reserve = otlp_reserve_logs,
      .from_protobuf = otlp_protobuf_log,
      .from_json = otlp_json_log},
 };

@@ -31,6 +31,8 @@ struct otlp_shape {
     const char *groups, *scopes, *records; /* "resourceSpans", "scopeSpans", "spans" */
     const char *rejected;                  /* "rejectedSpans" */
     const char *path, *grpc_path;          /* ends of the paths that bring this signal */
+    /* Makes room for so many more records, if it can; NULL: they come one by one. */
+    void (*reserve)(struct batch *batch, size_t more);
     bool (*from_protobuf)(struct otlp *otlp, struct str message);
     bool (*from_json)(struct otlp *otlp, const struct json *record);
 };
@@ -70,6 +72,9 @@ bool otlp_check_summary(struct otlp *otlp, struct metric_point *point);
 uint32_t otlp_span_kind(int64_t number);
 enum span_status otlp_span_status(int64_t number);
 enum metric_temporality otlp_temporality(int64_t number);
+
+void otlp_reserve_spans(struct batch *batch, size_t more);
+void otlp_reserve_logs(struct batch *batch, size_t more);
 
 /* Reads a whole request; otlp_protobuf.c, otlp_json.c. */
 enum status otlp_from_protobuf(struct otlp *otlp, struct str body, struct error *error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* otlp_check: what must hold of a record, however it was encoded. */
 #include <math.h>
+#include <string.h>
 
 #include "receive/otlp.h"
 
@@ -13,6 +14,40 @@ void *otlp_array(struct otlp *otlp, size_t count, size_t size)
     if (!items)
         otlp_full(otlp);
     return items;
+}
+
+/* Tables are made in one piece where the number of records is known; without memory they grow as
+ * ever. */
+static void *moved(struct arena *arena, const void *items, size_t used, size_t size)
+{
+    void *wider = arena_alloc(arena, size);
+    if (wider && used)
+        memcpy(wider, items, used);
+    return wider;
+}
+
+void otlp_reserve_spans(struct batch *batch, size_t more)
+{
+    size_t need = batch->span_count + more, size = sizeof *batch->spans;
+    void *wider = need > 2 * batch->span_capacity
+                      ? moved(&batch->arena, batch->spans, batch->span_count * size, need * size)
+                      : NULL;
+    if (wider) {
+        batch->spans = wider;
+        batch->span_capacity = need;
+    }
+}
+
+void otlp_reserve_logs(struct batch *batch, size_t more)
+{
+    size_t need = batch->log_count + more, size = sizeof *batch->logs;
+    void *wider = need > 2 * batch->log_capacity
+                      ? moved(&batch->arena, batch->logs, batch->log_count * size, need * size)
+                      : NULL;
+    if (wider) {
+        batch->logs = wider;
+        batch->log_capacity = need;
+    }
 }
 
 bool otlp_limit(struct otlp *otlp, size_t count, size_t max, const char *what)

@@ -8,6 +8,8 @@
  */
 #include "receive/otlp_protobuf.h"
 
+enum { RECORD_BYTES_USUAL = 24 };
+
 /* A group or a scope, before its items are read. */
 struct container {
     struct str head; /* Resource or InstrumentationScope; ptr NULL when absent */
@@ -141,6 +143,9 @@ static bool read_scope_group(struct otlp *otlp, struct str message)
     scope->schema_url = group.schema_url;
     if (!read_scope(otlp, group.head, scope))
         return otlp_at(otlp, "scope");
+    /* A record of fewer bytes is hardly one: empty ones must not cost memory. */
+    if (otlp->shape->reserve && group.items <= message.len / RECORD_BYTES_USUAL)
+        otlp->shape->reserve(batch, group.items);
     size_t before = batch_record_count(batch);
     if (!read_records(otlp, message))
         return false;

@@ -267,11 +267,29 @@ static bool careful_value(struct otlp *otlp, struct str message, unsigned depth,
     return otlp_ended(otlp, &reader) && chosen_value(otlp, &chosen, depth, out_value);
 }
 
+/* A value that is one integer and nothing else. */
+static bool usual_integer(struct str message, struct value *out_value)
+{
+    uint64_t integer = 0;
+    for (size_t i = 1; i < message.len && i < 9; i++) {
+        uint8_t byte = (uint8_t)message.ptr[i];
+        integer |= (uint64_t)(byte & 0x7F) << (7 * (i - 1));
+        if (byte < 0x80) {
+            *out_value = value_int((int64_t)integer);
+            return i + 1 == message.len;
+        }
+    }
+    return false;
+}
+
 bool otlp_value(struct otlp *otlp, struct str message, unsigned depth, struct value *out_value)
 {
     const uint8_t *at = (const uint8_t *)message.ptr, *end = at + message.len;
-    if (message.len < 3 || at[0] != TAG(1, BYTES))
+    if (message.len < 3 || at[0] != TAG(1, BYTES)) {
+        if (message.len >= 2 && at[0] == TAG(3, VARINT) && usual_integer(message, out_value))
+            return true;
         return careful_value(otlp, message, depth, out_value);
+    }
     at++;
     size_t size = protobuf__short(&at); /* nearly all values are just one string */
     if (size != (size_t)(end - at))

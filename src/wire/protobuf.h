@@ -48,7 +48,7 @@ void protobuf_write_fixed32(struct buf *buf, uint32_t number, uint32_t integer);
 void protobuf_write_double(struct buf *buf, uint32_t number, double real);
 void protobuf_write_bytes(struct buf *buf, uint32_t number, struct str bytes);
 
-/* --- the fast path of protobuf_next(), for fields numbered 1 to 15 well before the end -------- */
+/* --- the fast path of protobuf_next(), for fields numbered 1 to 15 -------- */
 
 bool protobuf__next_slow(struct protobuf_reader *reader, struct protobuf_field *out_field);
 
@@ -64,32 +64,39 @@ static inline size_t protobuf__short(const uint8_t **at)
     return from[1] < 0x80 ? (size_t)(from[0] & 0x7F) | (size_t)from[1] << 7 : SIZE_MAX;
 }
 
-static inline bool protobuf_next(struct protobuf_reader *reader, struct protobuf_field *out_field)
+__attribute__((always_inline)) static inline bool protobuf_next(struct protobuf_reader *reader,
+                                                                struct protobuf_field *out_field)
 {
     const uint8_t *at = reader->at;
-    if (reader->end - at < 9 || at[0] < 8 || at[0] >= 0x80)
+    size_t left = (size_t)(reader->end - at), number;
+    if (left < 3 || at[0] < 8 || at[0] >= 0x80)
         return protobuf__next_slow(reader, out_field);
     uint8_t wire = at[0] & 7;
     out_field->number = at[0] >> 3;
     out_field->wire = (enum protobuf_wire)wire;
+    out_field->integer = 0;
+    out_field->bytes = STR_NONE;
     at++;
-    if (wire == PROTOBUF_FIXED64) {
-        memcpy(&out_field->integer, at, 8); /* little-endian, as are the machines we run on */
-        out_field->bytes = STR_NONE;
-        reader->at = at + 8;
-        return true;
-    }
-    size_t number = wire == PROTOBUF_FIXED32 ? SIZE_MAX : protobuf__short(&at);
-    if (wire == PROTOBUF_BYTES && number <= (size_t)(reader->end - at)) {
-        out_field->integer = 0;
+    switch (wire) {
+    case PROTOBUF_BYTES:
+        number = protobuf__short(&at);
+        if (number > (size_t)(reader->end - at))
+            break;
         out_field->bytes = (struct str){(const char *)at, number};
         reader->at = at + number;
         return true;
-    }
-    if (wire == PROTOBUF_VARINT && number != SIZE_MAX) {
+    case PROTOBUF_VARINT:
+        number = protobuf__short(&at);
+        if (number == SIZE_MAX)
+            break;
         out_field->integer = number;
-        out_field->bytes = STR_NONE;
         reader->at = at;
+        return true;
+    case PROTOBUF_FIXED64:
+        if (left < 9)
+            break;
+        memcpy(&out_field->integer, at, 8); /* little-endian, as are the machines we run on */
+        reader->at = at + 8;
         return true;
     }
     return protobuf__next_slow(reader, out_field);

@@ -673,6 +673,28 @@ static void millions_of_empty_records_cost_no_memory(void **state)
     buf_done(&body);
 }
 
+/* A table that moved for every scope would need a hundred times the memory. */
+static void many_scopes_of_one_span_need_little_memory(void **state)
+{
+    (void)state;
+    enum { COUNT = 4000 };
+    struct buf span = {0}, group = {0}, body = {0};
+    protobuf_write_bytes(&span, 2, kinds[TRACES].record);
+    for (int i = 0; i < COUNT; i++)
+        protobuf_write_bytes(&group, 2, buf_str(&span));
+    protobuf_write_bytes(&body, 1, buf_str(&group));
+    struct receive_result result;
+    struct receive_limits limits = {.batch_bytes = 4 << 20};
+    receive_run(PROTOCOL_HTTP1, STR("/v1/traces"), protobuf_headers, 1, buf_str(&body), &limits,
+                &result);
+    assert_int_equal(result.http_status, 200);
+    assert_int_equal(result.kept, COUNT);
+    receive_result_done(&result);
+    buf_done(&span);
+    buf_done(&group);
+    buf_done(&body);
+}
+
 static void there_are_many(void **state)
 {
     (void)state;
@@ -692,6 +714,7 @@ int main(void)
         cmocka_unit_test(too_many_items_cost_their_record_only),
         cmocka_unit_test(values_nest_up_to_a_limit),
         cmocka_unit_test(millions_of_empty_records_cost_no_memory),
+        cmocka_unit_test(many_scopes_of_one_span_need_little_memory),
         cmocka_unit_test(there_are_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
