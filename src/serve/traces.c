@@ -268,9 +268,9 @@ static enum status write_shape(struct call *call, const struct trace_summary *tr
     json_out_object(writer.out, NULL);
     out_trace(writer.out, "trace", trace);
     json_out_int_text(writer.out, "start", trace->start_ns);
+    json_out_bool(writer.out, "truncated", shape->truncated);
     json_out_object(writer.out, "spans");
     json_out_int(writer.out, "count", (int64_t)shape->count);
-    json_out_bool(writer.out, "truncated", shape->truncated);
     write_tree(&writer);
     write_names(&writer);
     write_numbers(&writer);
