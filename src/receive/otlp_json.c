@@ -97,18 +97,26 @@ static bool read_root(struct otlp *otlp, const struct json *root)
     return true;
 }
 
+/* The parser checks UTF-8 on its way; only what it refused for that is looked at again. */
+static enum status parse(struct otlp *otlp, struct str body, struct json *out_root,
+                         struct error *error)
+{
+    struct arena *arena = &otlp->batch->arena;
+    enum status status = json_parse(body, arena, out_root, error);
+    if (status != STATUS_INVALID || utf8_valid(body))
+        return status;
+    body = utf8_repair(body, arena);
+    otlp->batch->repaired_texts++;
+    if (body.ptr)
+        return json_parse(body, arena, out_root, error);
+    otlp_full(otlp);
+    return otlp_fail(otlp, error);
+}
+
 enum status otlp_from_json(struct otlp *otlp, struct str body, struct error *error)
 {
     struct json root;
-    if (!utf8_valid(body)) {
-        body = utf8_repair(body, &otlp->batch->arena);
-        otlp->batch->repaired_texts++;
-        if (!body.ptr) {
-            otlp_full(otlp);
-            return otlp_fail(otlp, error);
-        }
-    }
-    enum status status = json_parse(body, &otlp->batch->arena, &root, error);
+    enum status status = parse(otlp, body, &root, error);
     if (status != STATUS_OK)
         return status;
     return read_root(otlp, &root) ? STATUS_OK : otlp_fail(otlp, error);

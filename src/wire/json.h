@@ -2,8 +2,8 @@
 /*
  * json: a document in memory, parsed by simdjson behind this C face (json.cc).
  *
- * The text need not be padded. Everything returned lives in the arena given to json_parse(): a plain tree,
- * so that callers need no callbacks. Limits: nesting JSON_DEPTH_MAX, size by the arena.
+ * The text need not be padded. Everything returned lives in the arena given to json_parse(): a
+ * plain tree, so that callers need no callbacks. Limits: nesting JSON_DEPTH_MAX, size by the arena.
  * Also the writer for our replies: json_out_* on a buf, which puts in the commas.
  */
 #pragma once
@@ -17,8 +17,8 @@ enum { JSON_DEPTH_MAX = 512 };
 enum json_type {
     JSON_NULL,
     JSON_BOOL,
-    JSON_INT,    /* fits int64 */
-    JSON_UINT,   /* fits uint64 only: `integer` holds its bits */
+    JSON_INT,  /* fits int64 */
+    JSON_UINT, /* fits uint64 only: `integer` holds its bits */
     JSON_DOUBLE,
     JSON_STRING,
     JSON_ARRAY,
@@ -45,16 +45,16 @@ struct json_member {
     struct json value;
 };
 
-/* STATUS_INVALID with the byte offset when it is not JSON; STATUS_TOO_LARGE when it is too deep or the
- * arena is full. */
+/* STATUS_INVALID with the byte offset when it is not JSON; STATUS_TOO_LARGE when it is too deep or
+ * the arena is full. */
 enum status json_parse(struct str text, struct arena *arena, struct json *out, struct error *error);
 
 const struct json *json_get(const struct json *object, struct str key); /* NULL when absent */
 /* "a.b.c" through objects; array items by digits. NULL when absent. */
 const struct json *json_path(const struct json *root, struct str path);
-struct str json_string(const struct json *json);               /* STR_NONE unless a string */
-bool json_number(const struct json *json, double *out);        /* numbers and numeric strings */
-bool json_int(const struct json *json, int64_t *out);          /* the same, whole numbers */
+struct str json_string(const struct json *json);        /* STR_NONE unless a string */
+bool json_number(const struct json *json, double *out); /* numbers and numeric strings */
+bool json_int(const struct json *json, int64_t *out);   /* the same, whole numbers */
 
 /* Replies. A writer remembers whether a comma is due. */
 struct json_out {
@@ -67,7 +67,7 @@ void json_out_object(struct json_out *out, const char *key); /* key NULL: in an 
 void json_out_array(struct json_out *out, const char *key);
 void json_out_end_object(struct json_out *out);
 void json_out_end_array(struct json_out *out);
-void json_out_str(struct json_out *out, const char *key, struct str text);  /* ptr NULL: null */
+void json_out_str(struct json_out *out, const char *key, struct str text);   /* ptr NULL: null */
 void json_out_text(struct json_out *out, const char *key, const char *text); /* NULL: null */
 void json_out_int(struct json_out *out, const char *key, int64_t number);
 /* As a string of decimal digits: what JavaScript cannot hold as a number. */

@@ -10,8 +10,9 @@ struct json_fault {
 };
 
 /*
- * A strict second reading of text that the fast parser refused. Mends in place, without moving a byte, what is not worth
- * losing a document for: escaped halves of a surrogate pair become \ufffd, and whole numbers of more
- * than 64 bits get an exponent. False with *out_fault when it is not JSON.
+ * A strict second reading of text that the fast parser refused. Mends in place, without moving a
+ * byte, what is not worth losing a document for: escaped halves of a surrogate pair become \ufffd,
+ * and whole numbers of more than 64 bits get an exponent. False with *out_fault when it is not
+ * JSON.
  */
 bool json__mend(char *text, size_t len, struct json_fault *out_fault);
