@@ -26,7 +26,7 @@
 enum {
     /* libmicrohttpd's memory of a connection: the head and what it keeps about it, and the read
        buffer. */
-    POOL_EXTRA_BYTES = 32 * 1024,
+    POOL_EXTRA_BYTES = 16 * 1024,
     /* So much of a refused body is read before answering, which keeps the connection usable. */
     SWALLOW_BYTES_MAX = 256 * 1024,
     BACKSTOP_SECONDS = 5,

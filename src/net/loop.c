@@ -395,11 +395,16 @@ static void flush_all(struct loop *loop)
         net__h2_flush(loop->flushing); /* takes it off the chain */
 }
 
+void net__loop_enter(struct loop *loop)
+{
+    current_loop = loop;
+}
+
 static void *run(void *argument)
 {
     struct loop *loop = argument;
     struct epoll_event events[EVENTS_MAX];
-    current_loop = loop;
+    net__loop_enter(loop);
     loop->now_ns = clock_mono_ns();
     while (!is_finished(loop)) {
         int count = epoll_wait(loop->epoll_fd, events, EVENTS_MAX, wait_ms(loop));
@@ -418,7 +423,7 @@ static void *run(void *argument)
         free_graveyard(loop);
     }
     close_all(loop);
-    current_loop = NULL;
+    net__loop_enter(NULL);
     return NULL;
 }
 

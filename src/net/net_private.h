@@ -34,7 +34,7 @@ enum {
     LISTENERS_MAX = 16,
     LOOPS_MAX = 16,
     EXTRA_HEADERS_MAX = 8,
-    SCRATCH_BYTES = 256 * 1024, /* what one recv() may bring */
+    SCRATCH_BYTES = 128 * 1024, /* what one recv() may bring */
     OUT_BYTES = 128 * 1024,     /* what one send() should take */
     SLOW_BYTES_PER_SEC = 4096,  /* a body, or a reader of ours, slower than this is cut off */
     HEAD_SECONDS =
@@ -268,6 +268,8 @@ void net__accept_resume(struct server *server); /* on the first loop, each secon
 void net__listeners_close(struct server *server);
 
 enum status net__loop_start(struct loop *loop, struct server *server, struct error *error);
+/* This thread turns the loop from now on. For the loop's own, and for a fuzzer without one. */
+void net__loop_enter(struct loop *loop);
 void net__loop_stop(struct loop *loop, int64_t deadline_ns); /* asks; join with net__loop_join() */
 void net__loop_join(struct loop *loop);
 void net__loop_done(struct loop *loop);

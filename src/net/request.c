@@ -206,12 +206,15 @@ static enum status read_framing(struct exchange *exchange, struct error *error)
 {
     struct request *request = &exchange->request;
     struct str length = request_header(request, STR("content-length"));
+    size_t length_count = 0;
+    for (size_t i = 0; i < request->header_count; i++)
+        length_count += str_equal(request->headers[i].name, STR("content-length"));
     bool chunked = request_header(request, STR("transfer-encoding")).ptr != NULL;
     exchange->has_transfer_encoding = chunked;
     uint64_t bytes;
-    if (length.ptr && chunked)
+    if ((length.ptr && chunked) || length_count > 1)
         return fail(error, STATUS_INVALID,
-                    "a request has either Content-Length or Transfer-Encoding, not both");
+                    "a request has one Content-Length or a Transfer-Encoding, not more");
     if (length.ptr) {
         if (!str_to_u64(length, &bytes) || bytes > INT64_MAX)
             return fail(error, STATUS_INVALID, "Content-Length must be a whole number");

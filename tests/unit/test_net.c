@@ -324,6 +324,7 @@ static void broken_requests_get_an_answer_or_an_end(void **state)
         {"POST /echo HTTP/1.1\r\n" HOST
          "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
          400},
+        {"POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400},
         {"PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n", 505},
         {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 0},
         {"POST /echo HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\nshort", 0},
