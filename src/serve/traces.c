@@ -138,6 +138,32 @@ static int32_t place_of(const struct place *places, size_t count, int64_t span_i
     return found ? found->index : -1;
 }
 
+/*
+ * Each span's parent as an index, -1 for none. Senders can make rings; the first span of a ring in order of start
+ * becomes a root, so that whoever walks up comes to an end.
+ */
+static int32_t *find_parents(const struct trace_shape *shape, struct arena *arena)
+{
+    enum { UNKNOWN, WALKING, FINE };
+    struct place *places = sort_places(shape, arena);
+    int32_t *parents = arena_array(arena, int32_t, shape->count + 1);
+    uint8_t *seen = arena_array(arena, uint8_t, shape->count + 1);
+    if (!places || !parents || !seen)
+        return NULL;
+    for (size_t i = 0; i < shape->count; i++)
+        parents[i] = place_of(places, shape->count, shape->spans[i].parent_id);
+    for (size_t i = 0; i < shape->count; i++) {
+        int32_t at = (int32_t)i;
+        for (; at >= 0 && seen[at] == UNKNOWN; at = parents[at])
+            seen[at] = WALKING;
+        if (at >= 0 && seen[at] == WALKING)
+            parents[at] = -1;
+        for (at = (int32_t)i; at >= 0 && seen[at] == WALKING; at = parents[at])
+            seen[at] = FINE;
+    }
+    return parents;
+}
+
 /* Each distinct name once: dictionary ids become indexes into `strings`. */
 struct strings {
     int32_t *ids;   /* of each string */
@@ -179,7 +205,7 @@ struct shape_writer {
     struct call *call;
     const struct trace_summary *trace;
     const struct trace_shape *shape;
-    const struct place *places;
+    const int32_t *parents;
     struct strings strings;
 };
 
@@ -188,6 +214,7 @@ struct shape_writer {
         json_out_array((writer)->out, name);                                                       \
         for (size_t i = 0; i < (writer)->shape->count; i++) {                                      \
             const struct span_shape *span = &(writer)->shape->spans[i];                            \
+            (void)span;                                                                            \
             json_out_int((writer)->out, NULL, (expression));                                       \
         }                                                                                          \
         json_out_end_array((writer)->out);                                                         \
@@ -199,12 +226,10 @@ static void write_tree(struct shape_writer *writer)
     for (size_t i = 0; i < writer->shape->count; i++)
         out_span_id(writer->out, NULL, writer->shape->spans[i].span_id);
     json_out_end_array(writer->out);
-    size_t count = writer->shape->count;
-    WRITE_COLUMN(writer, "parent", place_of(writer->places, count, span->parent_id));
-    WRITE_COLUMN(writer, "missing_parent",
-                 span->parent_id && place_of(writer->places, count, span->parent_id) < 0);
+    WRITE_COLUMN(writer, "parent", writer->parents[i]);
+    WRITE_COLUMN(writer, "missing_parent", span->parent_id && writer->parents[i] < 0);
     json_out_array(writer->out, "kind");
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < writer->shape->count; i++)
         json_out_text(writer->out, NULL,
                       observation_kind_name((enum observation_kind)writer->shape->spans[i].kind));
     json_out_end_array(writer->out);
@@ -228,7 +253,6 @@ static void write_names(struct shape_writer *writer)
 static void write_numbers(struct shape_writer *writer)
 {
     int64_t start = writer->trace->start_ns;
-    size_t count = writer->shape->count;
     WRITE_COLUMN(writer, "start", span->start_ns - start);
     WRITE_COLUMN(writer, "duration", span->duration_ns);
     WRITE_COLUMN(writer, "status", span->status);
@@ -241,9 +265,7 @@ static void write_numbers(struct shape_writer *writer)
     WRITE_COLUMN(writer, "cost", span->cost);
     WRITE_COLUMN(writer, "flags",
                  span->flags |
-                     (span->parent_id && place_of(writer->places, count, span->parent_id) < 0
-                          ? OBSERVATION_PARENT_UNSEEN
-                          : 0));
+                     (span->parent_id && writer->parents[i] < 0 ? OBSERVATION_PARENT_UNSEEN : 0));
 }
 
 static void write_strings(struct shape_writer *writer)
@@ -262,8 +284,8 @@ static enum status write_shape(struct call *call, const struct trace_summary *tr
 {
     struct shape_writer writer = {
         .out = &call->out, .call = call, .trace = trace, .shape = shape};
-    writer.places = sort_places(shape, &call->request->arena);
-    if (!writer.places || !strings_init(&writer.strings, shape->count, &call->request->arena))
+    writer.parents = find_parents(shape, &call->request->arena);
+    if (!writer.parents || !strings_init(&writer.strings, shape->count, &call->request->arena))
         return fail(&call->error, STATUS_TOO_LARGE, "trace: too many spans for one reply");
     json_out_object(writer.out, NULL);
     out_trace(writer.out, "trace", trace);
