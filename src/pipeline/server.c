@@ -20,7 +20,7 @@
 #include "receive/receive.h"
 #include "serve/serve.h"
 
-enum { ROUTES_MAX = 256, QUERY_THREADS = 4, QUERY_QUEUE = 256, STOP_MS = 5000, PATH_BYTES = 4000 };
+enum { ROUTES_MAX = 256, QUERY_THREADS = 4, QUERY_QUEUE = 256, STOP_MS = 5000, PATH_BYTES = 4000, HOSTS_MAX = 32 };
 
 struct vitrine {
     struct vitrine_options options;
@@ -34,6 +34,8 @@ struct vitrine {
     struct authorise authorise;
     struct route routes[ROUTES_MAX];
     char url[96], grpc[64];
+    char host_list[1024];
+    const char *hosts[HOSTS_MAX + 1]; /* NULL-terminated, into host_list */
     bool made_project;
     struct key_pair pair;
     int64_t started_ns, retained_ns;
@@ -159,11 +161,32 @@ static enum status listen_on(struct vitrine *vitrine, struct error *error)
     return status;
 }
 
+/* "a.example,b.example" to a list. */
+static enum status read_hosts(struct vitrine *vitrine, struct error *error)
+{
+    size_t count = 0;
+    if (strlen(vitrine->options.hosts) >= sizeof vitrine->host_list)
+        return fail(error, STATUS_INVALID, "hosts: at most %zu bytes",
+                    sizeof vitrine->host_list - 1);
+    snprintf(vitrine->host_list, sizeof vitrine->host_list, "%s", vitrine->options.hosts);
+    char *rest = vitrine->host_list, *host;
+    while ((host = strsep(&rest, ", ")) != NULL) {
+        if (!host[0])
+            continue;
+        if (count == HOSTS_MAX)
+            return fail(error, STATUS_INVALID, "hosts: at most %d names", HOSTS_MAX);
+        vitrine->hosts[count++] = host;
+    }
+    return STATUS_OK;
+}
+
 static enum status start_net(struct vitrine *vitrine, struct error *error)
 {
     enum status status = authorise_init(&vitrine->authorise, vitrine->control,
                                         vitrine->options.auth, vitrine->options.http,
                                         vitrine->options.grpc, error);
+    if (status == STATUS_OK)
+        status = read_hosts(vitrine, error);
     if (status != STATUS_OK)
         return status;
     vitrine->receive = (struct receive_options){.append = append_batch, .context = vitrine};
@@ -186,6 +209,7 @@ static enum status start_net(struct vitrine *vitrine, struct error *error)
         .pool = vitrine->pool,
         .body_bytes_max = (size_t)vitrine->options.body_max_bytes,
         .inflated_bytes_max = (size_t)vitrine->options.body_max_bytes,
+        .hosts = vitrine->hosts,
         .authorise = authorise_request,
         .authorise_context = &vitrine->authorise,
     };
