@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * duckdb_read: a question -> its whole answer, held as the engine's chunks.
+ *
+ * The answer is taken in before store_select() returns, so a connection and its snapshot are held only while the engine
+ * works, never while somebody slow reads, and an error late in a result is an error and not a short list.
+ *
+ * Limits   64 MiB or 2,000,000 rows an answer; SELECT only; one statement; the question's timeout.
+ */
+#define _GNU_SOURCE
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/must.h"
+#include "store/reader.h"
+#include "wire/utf8.h"
+
+enum { ROWS_MAX = 2000000, ANSWER_BYTES_MAX = 64 << 20 };
+
+struct store_rows {
+    duckdb_data_chunk *chunks;
+    size_t chunk_count, capacity;
+    size_t chunk, row, row_count; /* where the reader stands; row_count of the current chunk */
+    size_t column_count, total_rows, total_bytes;
+    duckdb_type *types;
+    uint8_t *scales; /* of decimals */
+    duckdb_type *decimal_types;
+    duckdb_vector *vectors; /* of the current chunk */
+};
+
+static bool is_readable(duckdb_type type)
+{
+    switch (type) {
+    case DUCKDB_TYPE_BOOLEAN:
+    case DUCKDB_TYPE_TINYINT:
+    case DUCKDB_TYPE_SMALLINT:
+    case DUCKDB_TYPE_INTEGER:
+    case DUCKDB_TYPE_BIGINT:
+    case DUCKDB_TYPE_UTINYINT:
+    case DUCKDB_TYPE_USMALLINT:
+    case DUCKDB_TYPE_UINTEGER:
+    case DUCKDB_TYPE_UBIGINT:
+    case DUCKDB_TYPE_HUGEINT:
+    case DUCKDB_TYPE_FLOAT:
+    case DUCKDB_TYPE_DOUBLE:
+    case DUCKDB_TYPE_DECIMAL:
+    case DUCKDB_TYPE_VARCHAR:
+    case DUCKDB_TYPE_SQLNULL:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static enum status set_columns(struct store_rows *rows, duckdb_result *result, struct error *error)
+{
+    size_t count = duckdb_column_count(result);
+    rows->types = calloc(count + 1, sizeof *rows->types);
+    rows->scales = calloc(count + 1, sizeof *rows->scales);
+    rows->decimal_types = calloc(count + 1, sizeof *rows->decimal_types);
+    rows->vectors = calloc(count + 1, sizeof *rows->vectors);
+    if (!rows->types || !rows->scales || !rows->decimal_types || !rows->vectors)
+        return fail(error, STATUS_INTERNAL, "index: no memory for an answer");
+    rows->column_count = count;
+    for (size_t i = 0; i < count; i++) {
+        rows->types[i] = duckdb_column_type(result, i);
+        if (!is_readable(rows->types[i]))
+            return fail(error, STATUS_INVALID,
+                        "column %.100s: expected a number or a text: cast it to VARCHAR",
+                        duckdb_column_name(result, i));
+        if (rows->types[i] != DUCKDB_TYPE_DECIMAL)
+            continue;
+        duckdb_logical_type type = duckdb_column_logical_type(result, i);
+        rows->scales[i] = duckdb_decimal_scale(type);
+        rows->decimal_types[i] = duckdb_decimal_internal_type(type);
+        duckdb_destroy_logical_type(&type);
+    }
+    return STATUS_OK;
+}
+
+static size_t chunk_bytes(const struct store_rows *rows, duckdb_data_chunk chunk)
+{
+    size_t count = duckdb_data_chunk_get_size(chunk), bytes = 0;
+    for (size_t i = 0; i < rows->column_count; i++) {
+        bytes += 8 * count;
+        if (rows->types[i] != DUCKDB_TYPE_VARCHAR)
+            continue;
+        duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, i);
+        uint64_t *mask = duckdb_vector_get_validity(vector);
+        const duckdb_string_t *texts = duckdb_vector_get_data(vector);
+        for (size_t row = 0; row < count; row++)
+            if (!mask || duckdb_validity_row_is_valid(mask, row))
+                bytes += 8 + duckdb_string_t_length(texts[row]);
+    }
+    return bytes;
+}
+
+static enum status keep_chunk(struct store_rows *rows, duckdb_data_chunk chunk, struct error *error)
+{
+    if (rows->chunk_count == rows->capacity) {
+        size_t capacity = rows->capacity ? rows->capacity * 2 : 8;
+        void *chunks = realloc(rows->chunks, capacity * sizeof *rows->chunks);
+        if (!chunks) {
+            duckdb_destroy_data_chunk(&chunk);
+            return fail(error, STATUS_INTERNAL, "index: no memory for an answer");
+        }
+        rows->chunks = chunks;
+        rows->capacity = capacity;
+    }
+    rows->chunks[rows->chunk_count++] = chunk;
+    rows->total_rows += duckdb_data_chunk_get_size(chunk);
+    rows->total_bytes += chunk_bytes(rows, chunk);
+    if (rows->total_rows > ROWS_MAX || rows->total_bytes > ANSWER_BYTES_MAX)
+        return fail(error, STATUS_TOO_LARGE,
+                    "the answer is larger than %d MiB or %d rows: narrow the question",
+                    ANSWER_BYTES_MAX >> 20, ROWS_MAX);
+    return STATUS_OK;
+}
+
+/* A result that broke off halfway ends like one that is complete, but has an error. */
+static enum status take_result(struct store *store, struct reader *reader, duckdb_result *result,
+                               struct store_rows *rows, struct error *error)
+{
+    enum status status = set_columns(rows, result, error);
+    duckdb_data_chunk chunk;
+    while (status == STATUS_OK && (chunk = duckdb_fetch_chunk(*result)) != NULL)
+        status = keep_chunk(rows, chunk, error);
+    const char *broken = duckdb_result_error(result);
+    if (status == STATUS_OK && broken && *broken)
+        status = store__reader_failed(store, reader, duckdb_result_error_type(result), broken,
+                                      error);
+    return status;
+}
+
+static enum status bind(duckdb_prepared_statement statement, const struct store_question *question,
+                        struct error *error)
+{
+    duckdb_clear_bindings(statement);
+    if (duckdb_nparams(statement) != question->param_count)
+        return fail(error, STATUS_INVALID, "the question has %llu parameters, expected %zu",
+                    (unsigned long long)duckdb_nparams(statement), question->param_count);
+    for (size_t i = 0; i < question->param_count; i++) {
+        const struct store_param *param = &question->params[i];
+        duckdb_state state = DuckDBError;
+        switch (param->type) {
+        case STORE_NULL:
+            state = duckdb_bind_null(statement, i + 1);
+            break;
+        case STORE_INT:
+            state = duckdb_bind_int64(statement, i + 1, param->integer);
+            break;
+        case STORE_DOUBLE:
+            state = duckdb_bind_double(statement, i + 1, param->number);
+            break;
+        case STORE_TEXT:
+            if (!utf8_valid(param->text))
+                return fail(error, STATUS_INVALID, "parameter %zu is not UTF-8", i + 1);
+            state = duckdb_bind_varchar_length(
+                statement, i + 1, param->text.ptr ? param->text.ptr : "", param->text.len);
+            break;
+        }
+        if (state != DuckDBSuccess)
+            return fail(error, STATUS_INVALID, "parameter %zu cannot be used here", i + 1);
+    }
+    return STATUS_OK;
+}
+
+static enum status execute(struct store *store, struct reader *reader,
+                           duckdb_prepared_statement statement, struct store_rows *rows,
+                           struct error *error)
+{
+    duckdb_pending_result pending = NULL;
+    duckdb_result result;
+    enum status status;
+    memset(&result, 0, sizeof result);
+    if (duckdb_pending_prepared_streaming(statement, &pending) != DuckDBSuccess) {
+        duckdb_error_type type = DUCKDB_ERROR_INVALID;
+        status = store__reader_failed(store, reader, type, duckdb_pending_error(pending), error);
+    } else if (duckdb_execute_pending(pending, &result) != DuckDBSuccess) {
+        status = store__reader_failed(store, reader, duckdb_result_error_type(&result),
+                                      duckdb_result_error(&result), error);
+    } else {
+        status = take_result(store, reader, &result, rows, error);
+    }
+    duckdb_destroy_result(&result);
+    duckdb_destroy_pending(&pending);
+    return status;
+}
+
+enum status store_select(struct store *store, const struct store_question *question,
+                         struct store_rows **out_rows, struct error *error)
+{
+    struct reader *reader;
+    duckdb_prepared_statement statement;
+    struct store_rows *rows = calloc(1, sizeof *rows);
+    if (!rows)
+        return fail(error, STATUS_INTERNAL, "index: no memory for an answer");
+    enum status status = store__reader_take(store, question, &reader, error);
+    if (status == STATUS_OK) {
+        status = store__reader_prepare(store, reader, question->sql, &statement, error);
+        if (status == STATUS_OK)
+            status = bind(statement, question, error);
+        if (status == STATUS_OK)
+            status = execute(store, reader, statement, rows, error);
+        store__reader_give_back(store, reader);
+    }
+    if (status != STATUS_OK) {
+        store_rows_free(rows);
+        return status;
+    }
+    *out_rows = rows;
+    return STATUS_OK;
+}
+
+/* --- rows --------------------------------------------------------------------------------- */
+
+bool store_rows_next(struct store_rows *rows)
+{
+    rows->row++;
+    while (rows->row >= rows->row_count) {
+        if (rows->chunk == rows->chunk_count) {
+            rows->row_count = 0;
+            return false;
+        }
+        /* What is behind is given back. */
+        if (rows->chunk > 0)
+            duckdb_destroy_data_chunk(&rows->chunks[rows->chunk - 1]);
+        duckdb_data_chunk chunk = rows->chunks[rows->chunk++];
+        rows->row = 0;
+        rows->row_count = duckdb_data_chunk_get_size(chunk);
+        for (size_t i = 0; i < rows->column_count; i++)
+            rows->vectors[i] = duckdb_data_chunk_get_vector(chunk, i);
+    }
+    return true;
+}
+
+size_t store_rows_columns(const struct store_rows *rows)
+{
+    return rows->column_count;
+}
+
+bool store_rows_null(const struct store_rows *rows, size_t column)
+{
+    must(column < rows->column_count && rows->row < rows->row_count);
+    if (rows->types[column] == DUCKDB_TYPE_SQLNULL)
+        return true;
+    uint64_t *mask = duckdb_vector_get_validity(rows->vectors[column]);
+    return mask && !duckdb_validity_row_is_valid(mask, rows->row);
+}
+
+static int64_t clamp_double(double number)
+{
+    if (isnan(number))
+        return 0;
+    return number >= 9.2e18 ? INT64_MAX : number <= -9.2e18 ? INT64_MIN : (int64_t)number;
+}
+
+static int64_t clamp_huge(duckdb_hugeint number)
+{
+    if (number.upper == 0 && number.lower <= INT64_MAX)
+        return (int64_t)number.lower;
+    if (number.upper == -1 && number.lower > INT64_MAX)
+        return (int64_t)number.lower;
+    return number.upper < 0 ? INT64_MIN : INT64_MAX;
+}
+
+/* Sums of int64 are 128 bits wide; what does not fit stops at the end of the range. */
+static bool integer_at(const void *data, duckdb_type type, size_t row, int64_t *out)
+{
+    switch (type) {
+    case DUCKDB_TYPE_BOOLEAN:
+        *out = ((const bool *)data)[row];
+        return true;
+    case DUCKDB_TYPE_TINYINT:
+        *out = ((const int8_t *)data)[row];
+        return true;
+    case DUCKDB_TYPE_SMALLINT:
+        *out = ((const int16_t *)data)[row];
+        return true;
+    case DUCKDB_TYPE_INTEGER:
+        *out = ((const int32_t *)data)[row];
+        return true;
+    case DUCKDB_TYPE_BIGINT:
+        *out = ((const int64_t *)data)[row];
+        return true;
+    case DUCKDB_TYPE_UTINYINT:
+        *out = ((const uint8_t *)data)[row];
+        return true;
+    case DUCKDB_TYPE_USMALLINT:
+        *out = ((const uint16_t *)data)[row];
+        return true;
+    case DUCKDB_TYPE_UINTEGER:
+        *out = ((const uint32_t *)data)[row];
+        return true;
+    case DUCKDB_TYPE_UBIGINT: {
+        uint64_t number = ((const uint64_t *)data)[row];
+        *out = number > INT64_MAX ? INT64_MAX : (int64_t)number;
+        return true;
+    }
+    case DUCKDB_TYPE_HUGEINT:
+        *out = clamp_huge(((const duckdb_hugeint *)data)[row]);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static double real_at(const struct store_rows *rows, size_t column)
+{
+    const void *data = duckdb_vector_get_data(rows->vectors[column]);
+    duckdb_type type = rows->types[column];
+    int64_t integer;
+    if (type == DUCKDB_TYPE_DOUBLE)
+        return ((const double *)data)[rows->row];
+    if (type == DUCKDB_TYPE_FLOAT)
+        return ((const float *)data)[rows->row];
+    if (type == DUCKDB_TYPE_HUGEINT)
+        return duckdb_hugeint_to_double(((const duckdb_hugeint *)data)[rows->row]);
+    if (type == DUCKDB_TYPE_DECIMAL &&
+        integer_at(data, rows->decimal_types[column], rows->row, &integer))
+        return (double)integer / pow(10, rows->scales[column]);
+    return integer_at(data, type, rows->row, &integer) ? (double)integer : NAN;
+}
+
+int64_t store_rows_int(const struct store_rows *rows, size_t column)
+{
+    int64_t integer;
+    if (store_rows_null(rows, column))
+        return 0;
+    const void *data = duckdb_vector_get_data(rows->vectors[column]);
+    if (integer_at(data, rows->types[column], rows->row, &integer))
+        return integer;
+    return clamp_double(real_at(rows, column));
+}
+
+double store_rows_double(const struct store_rows *rows, size_t column)
+{
+    return store_rows_null(rows, column) ? NAN : real_at(rows, column);
+}
+
+struct str store_rows_text(const struct store_rows *rows, size_t column)
+{
+    if (store_rows_null(rows, column) || rows->types[column] != DUCKDB_TYPE_VARCHAR)
+        return STR_NONE;
+    duckdb_string_t *text =
+        (duckdb_string_t *)duckdb_vector_get_data(rows->vectors[column]) + rows->row;
+    return (struct str){duckdb_string_t_data(text), duckdb_string_t_length(*text)};
+}
+
+void store_rows_free(struct store_rows *rows)
+{
+    if (!rows)
+        return;
+    for (size_t i = rows->chunk ? rows->chunk - 1 : 0; i < rows->chunk_count; i++)
+        duckdb_destroy_data_chunk(&rows->chunks[i]);
+    free(rows->chunks);
+    free(rows->types);
+    free(rows->scales);
+    free(rows->decimal_types);
+    free(rows->vectors);
+    free(rows);
+}
+
+struct str store_name(struct store *store, int32_t id)
+{
+    return names_visible_text(&store->names, id);
+}
+
+int32_t store_name_id(struct store *store, struct str name)
+{
+    return names_find(&store->names, name);
+}

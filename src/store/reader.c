@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * reader: the pool of connections and its watchdog, a thread that interrupts questions which took too long or whose asker
+ * went away. It sleeps while no question runs.
+ */
+#define _GNU_SOURCE
+#include "store/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/must.h"
+
+enum { TIMEOUT_MS = 30000, WATCH_MS = 20 };
+
+COUNTER(questions_interrupted, "vitrine_index_questions_interrupted_total", "",
+        "Questions to the index that were cancelled or took too long");
+
+static void wait_until(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t mono_ns)
+{
+    struct timespec until = {mono_ns / NS_PER_SEC, mono_ns % NS_PER_SEC};
+    pthread_cond_timedwait(condition, lock, &until);
+}
+
+/* --- connections -------------------------------------------------------------------------- */
+
+static void drop_statement(struct statement *statement)
+{
+    if (statement->prepared)
+        duckdb_destroy_prepare(&statement->prepared);
+    free(statement->sql);
+    *statement = (struct statement){0};
+}
+
+static void close_reader(struct reader *reader)
+{
+    for (int i = 0; i < STATEMENTS_KEPT; i++)
+        drop_statement(&reader->statements[i]);
+    if (reader->open)
+        duckdb_disconnect(&reader->connection);
+    reader->open = false;
+}
+
+static enum status open_reader(struct store *store, struct reader *reader, struct error *error)
+{
+    duckdb_result result;
+    if (reader->open)
+        return STATUS_OK;
+    if (duckdb_connect(store->database, &reader->connection) != DuckDBSuccess)
+        return fail(error, STATUS_IO, "index: no connection to the engine");
+    reader->open = true;
+    enum status status = STATUS_OK;
+    if (duckdb_query(reader->connection, "SET search_path = 'vitrine.main,memory.main'", &result) !=
+        DuckDBSuccess)
+        status = store__engine_failed(store, "connection", duckdb_result_error(&result), error);
+    duckdb_destroy_result(&result);
+    if (status != STATUS_OK)
+        close_reader(reader);
+    return status;
+}
+
+/* A free one that has the statement prepared is best, then one that is open, then any. */
+static struct reader *find_free(struct pool_of_readers *pool, const char *sql)
+{
+    struct reader *best = NULL;
+    int best_rank = -1;
+    if (pool->paused)
+        return NULL;
+    for (int i = 0; i < POOL_CONNECTIONS; i++) {
+        struct reader *reader = &pool->readers[i];
+        if (reader->busy)
+            continue;
+        int rank = reader->open;
+        for (int s = 0; s < STATEMENTS_KEPT && reader->open; s++)
+            if (reader->statements[s].sql && strcmp(reader->statements[s].sql, sql) == 0)
+                rank = 2;
+        if (rank > best_rank) {
+            best = reader;
+            best_rank = rank;
+        }
+    }
+    return best;
+}
+
+enum status store__reader_take(struct store *store, const struct store_question *question,
+                               struct reader **out_reader, struct error *error)
+{
+    struct pool_of_readers *pool = &store->pool;
+    int64_t timeout_ms = question->timeout_ms ? question->timeout_ms : TIMEOUT_MS;
+    int64_t deadline_ns = clock_mono_ns() + timeout_ms * NS_PER_MS;
+    struct reader *reader;
+    pthread_mutex_lock(&pool->lock);
+    while (!(reader = find_free(pool, question->sql)) && clock_mono_ns() < deadline_ns &&
+           !(question->cancelled && *question->cancelled))
+        wait_until(&pool->freed, &pool->lock, clock_mono_ns() + WATCH_MS * NS_PER_MS);
+    if (reader) {
+        reader->busy = true;
+        reader->interrupted = false;
+        reader->deadline_ns = deadline_ns;
+        reader->cancelled = question->cancelled;
+        pool->questions++;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    if (!reader)
+        return fail(error, STATUS_BUSY, "the index answers too many questions already");
+    enum status status = open_reader(store, reader, error);
+    pthread_mutex_lock(&pool->lock);
+    if (status == STATUS_OK) {
+        reader->running = true;
+        if (pool->running++ == 0)
+            pthread_cond_signal(&pool->wake);
+    } else {
+        reader->busy = false;
+        pthread_cond_broadcast(&pool->freed);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    if (status == STATUS_OK)
+        *out_reader = reader;
+    return status;
+}
+
+void store__reader_give_back(struct store *store, struct reader *reader)
+{
+    struct pool_of_readers *pool = &store->pool;
+    pthread_mutex_lock(&pool->lock);
+    reader->running = reader->busy = false;
+    reader->cancelled = NULL;
+    pool->running--;
+    pthread_cond_broadcast(&pool->freed);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* --- statements --------------------------------------------------------------------------- */
+
+static enum status prepare(struct store *store, struct reader *reader, const char *sql,
+                           duckdb_prepared_statement *out_statement, struct error *error)
+{
+    duckdb_extracted_statements all;
+    enum status status = STATUS_OK;
+    idx_t count = duckdb_extract_statements(reader->connection, sql, &all);
+    if (count == 0)
+        status = fail(error, STATUS_INVALID, "%.450s", duckdb_extract_statements_error(all));
+    else if (count > 1)
+        status = fail(error, STATUS_INVALID, "one statement at a time, this has %llu",
+                      (unsigned long long)count);
+    duckdb_prepared_statement statement = NULL;
+    if (status == STATUS_OK &&
+        duckdb_prepare_extracted_statement(reader->connection, all, 0, &statement) !=
+            DuckDBSuccess)
+        status = store__reader_failed(store, reader, DUCKDB_ERROR_INVALID,
+                                      duckdb_prepare_error(statement), error);
+    if (status == STATUS_OK &&
+        duckdb_prepared_statement_type(statement) != DUCKDB_STATEMENT_TYPE_SELECT)
+        status = fail(error, STATUS_FORBIDDEN, "only SELECT is answered here");
+    duckdb_destroy_extracted(&all);
+    if (status == STATUS_OK)
+        *out_statement = statement;
+    else
+        duckdb_destroy_prepare(&statement);
+    return status;
+}
+
+enum status store__reader_prepare(struct store *store, struct reader *reader, const char *sql,
+                                  duckdb_prepared_statement *out_statement, struct error *error)
+{
+    struct statement *oldest = &reader->statements[0];
+    for (int i = 0; i < STATEMENTS_KEPT; i++) {
+        struct statement *statement = &reader->statements[i];
+        if (statement->sql && strcmp(statement->sql, sql) == 0) {
+            statement->used = store->pool.questions;
+            *out_statement = statement->prepared;
+            return STATUS_OK;
+        }
+        if (statement->used < oldest->used)
+            oldest = statement;
+    }
+    duckdb_prepared_statement prepared;
+    enum status status = prepare(store, reader, sql, &prepared, error);
+    if (status != STATUS_OK)
+        return status;
+    drop_statement(oldest);
+    oldest->sql = strdup(sql);
+    must(oldest->sql != NULL);
+    oldest->prepared = prepared;
+    oldest->used = store->pool.questions;
+    *out_statement = prepared;
+    return STATUS_OK;
+}
+
+enum status store__reader_failed(struct store *store, struct reader *reader,
+                                 duckdb_error_type type, const char *message, struct error *error)
+{
+    pthread_mutex_lock(&store->pool.lock);
+    bool interrupted = reader->interrupted;
+    bool cancelled = reader->cancelled && *reader->cancelled;
+    pthread_mutex_unlock(&store->pool.lock);
+    if (interrupted)
+        return cancelled
+                   ? fail(error, STATUS_CANCELLED, "the question was cancelled")
+                   : fail(error, STATUS_TIMEOUT, "the question took longer than it was given");
+    if (!message)
+        message = "no reason given";
+    if (type == DUCKDB_ERROR_OUT_OF_MEMORY || strstr(message, "Out of Memory"))
+        return fail(error, STATUS_TOO_LARGE,
+                    "the question needs more memory than the index has: narrow it");
+    if (type == DUCKDB_ERROR_FATAL || type == DUCKDB_ERROR_INTERNAL || type == DUCKDB_ERROR_IO ||
+        strstr(message, "invalidated"))
+        return store__engine_failed(store, "question", message, error);
+    return fail(error, STATUS_INVALID, "%.480s", message);
+}
+
+/* --- watchdog ----------------------------------------------------------------------------- */
+
+static void interrupt_late(struct pool_of_readers *pool)
+{
+    int64_t now = clock_mono_ns();
+    for (int i = 0; i < POOL_CONNECTIONS; i++) {
+        struct reader *reader = &pool->readers[i];
+        if (!reader->running)
+            continue;
+        if (now < reader->deadline_ns && !(reader->cancelled && *reader->cancelled))
+            continue;
+        if (!reader->interrupted)
+            counter_add(&questions_interrupted, 1);
+        /* Again each time: the first may have come before the engine began. */
+        reader->interrupted = true;
+        duckdb_interrupt(reader->connection);
+    }
+}
+
+static void *watch(void *argument)
+{
+    struct pool_of_readers *pool = argument;
+    pthread_mutex_lock(&pool->lock);
+    while (!pool->stopping) {
+        if (pool->running == 0) {
+            pthread_cond_wait(&pool->wake, &pool->lock);
+            continue;
+        }
+        wait_until(&pool->wake, &pool->lock, clock_mono_ns() + WATCH_MS * NS_PER_MS);
+        interrupt_late(pool);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return NULL;
+}
+
+/* --- pool --------------------------------------------------------------------------------- */
+
+enum status store__pool_open(struct store *store, struct error *error)
+{
+    struct pool_of_readers *pool = &store->pool;
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->freed, &monotonic);
+    pthread_cond_init(&pool->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    if (pthread_create(&pool->watchdog, NULL, watch, pool) != 0)
+        return fail(error, STATUS_INTERNAL, "index: cannot start the watchdog thread");
+    pthread_setname_np(pool->watchdog, "index-watch");
+    pool->started = true;
+    return STATUS_OK;
+}
+
+void store__pool_pause(struct store *store)
+{
+    struct pool_of_readers *pool = &store->pool;
+    pthread_mutex_lock(&pool->lock);
+    pool->paused = true;
+    for (bool busy = true; busy;) {
+        busy = false;
+        for (int i = 0; i < POOL_CONNECTIONS; i++) {
+            struct reader *reader = &pool->readers[i];
+            busy |= reader->busy;
+            if (reader->running)
+                duckdb_interrupt(reader->connection);
+        }
+        if (busy)
+            wait_until(&pool->freed, &pool->lock, clock_mono_ns() + WATCH_MS * NS_PER_MS);
+    }
+    for (int i = 0; i < POOL_CONNECTIONS; i++)
+        close_reader(&pool->readers[i]);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void store__pool_resume(struct store *store)
+{
+    pthread_mutex_lock(&store->pool.lock);
+    store->pool.paused = false;
+    pthread_cond_broadcast(&store->pool.freed);
+    pthread_mutex_unlock(&store->pool.lock);
+}
+
+void store__pool_close(struct store *store)
+{
+    struct pool_of_readers *pool = &store->pool;
+    if (!pool->started)
+        return;
+    store__pool_pause(store);
+    pthread_mutex_lock(&pool->lock);
+    pool->stopping = true;
+    pthread_cond_signal(&pool->wake);
+    pthread_mutex_unlock(&pool->lock);
+    pthread_join(pool->watchdog, NULL);
+    pthread_cond_destroy(&pool->freed);
+    pthread_cond_destroy(&pool->wake);
+    pthread_mutex_destroy(&pool->lock);
+    pool->started = false;
+}

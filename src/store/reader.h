@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reader: a connection of the pool, lent to one question at a time. */
+#pragma once
+
+#include "store/store_private.h"
+
+/* Waits for a free connection, at most as long as the question may take (then STATUS_BUSY), and starts its clock. */
+enum status store__reader_take(struct store *store, const struct store_question *question,
+                               struct reader **out_reader, struct error *error);
+void store__reader_give_back(struct store *store, struct reader *reader);
+/* From the connection's cache, or prepared. Only a single SELECT passes. */
+enum status store__reader_prepare(struct store *store, struct reader *reader, const char *sql,
+                                  duckdb_prepared_statement *out_statement, struct error *error);
+/* An engine's error as ours: an interrupted question was cancelled or took too long. */
+enum status store__reader_failed(struct store *store, struct reader *reader,
+                                 duckdb_error_type type, const char *message,
+                                 struct error *error);

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store_private: what the files of src/store share.
+ *
+ * The index thread owns `writer`, the open batch and everything that is not under a lock; readers own the
+ * connections of the pool, one question each at a time.
+ */
+#pragma once
+
+#include <duckdb.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/counter.h"
+#include "store/names.h"
+#include "store/rollups.h"
+#include "store/seen.h"
+#include "store/tables.h"
+#include "store/trace_parts.h"
+
+enum {
+    SCHEMA_VERSION = 1,
+    POOL_CONNECTIONS = 8,
+    STATEMENTS_KEPT = 16, /* prepared, a connection */
+    LABELS_MAX = 20000,
+    SERIES_MAX = 1000000,
+    PREVIEW_BYTES_MAX = 160,
+    TEXT_BYTES_MAX = 1024, /* session, user */
+    COMPACT_PERIODS_MAX = 4096,
+};
+
+/* Rows of one signal that wait for the commit, and which keys the index may have already. */
+struct pending {
+    char *rows; /* span_row, log_row or point_row */
+    size_t count, capacity;
+    struct key_map at;          /* by hash of the key */
+    int64_t duplicates, superseded; /* found so far; told to the counters after the commit */
+    struct seen seen;
+};
+
+struct labels {
+    struct label_row *rows; /* by id - 1 */
+    uint32_t count, written, capacity, limit;
+    struct key_map at;
+    struct label_row last; /* neighbours are alike */
+};
+
+struct series {
+    struct series_row *unwritten;
+    size_t unwritten_count, capacity, count;
+    struct key_map known; /* by hash */
+};
+
+/* How many rows a period of the rollups took since it was last merged. */
+struct period {
+    int32_t resolution;
+    int64_t from, to; /* seconds */
+    int64_t fresh, merged;
+};
+
+struct compaction {
+    struct period periods[COMPACT_PERIODS_MAX];
+    size_t period_count;
+    int64_t rows_since_checkpoint, changed_since_ns, checkpoint_retry_ns;
+    int64_t parts_cursor_ns; /* arrival up to which parts of traces are merged */
+    int64_t last_commit_ns, aged_at_ns;
+    bool shrunk, periods_loaded;
+};
+
+struct statement {
+    char *sql;
+    size_t sql_size;
+    duckdb_prepared_statement prepared;
+    uint64_t used; /* when, by the pool's count of questions */
+};
+
+struct reader {
+    duckdb_connection connection;
+    struct statement statements[STATEMENTS_KEPT];
+    bool open, busy;
+    /* Set while a question runs; the watchdog looks at them under the pool's lock. */
+    bool running, interrupted;
+    int64_t deadline_ns;
+    const _Atomic bool *cancelled;
+};
+
+struct pool_of_readers {
+    struct reader readers[POOL_CONNECTIONS];
+    pthread_mutex_t lock;
+    pthread_cond_t freed, wake; /* a reader is free; the watchdog has work */
+    pthread_t watchdog;
+    uint64_t questions;
+    int running;
+    bool started, stopping, paused;
+};
+
+struct store {
+    char *directory, *path;
+    size_t memory_bytes;
+    int threads;
+
+    duckdb_database database;
+    duckdb_connection writer;
+    duckdb_appender appenders[TABLE_COUNT];
+    duckdb_data_chunk chunks[TABLE_COUNT];
+    _Atomic bool broken; /* the engine gave up: reopened before the next use */
+
+    pthread_mutex_t progress_lock;
+    struct store_progress progress;
+    int64_t progress_seq;
+
+    struct names names;
+    const struct str *last_names[SPAN_NAMES]; /* what each column had last, in the dictionary */
+    int32_t last_name_ids[SPAN_NAMES];
+    struct labels labels;
+    struct series series;
+    struct pending spans, logs, points;
+    struct arena batch_texts;
+    struct rollups rollups;
+    struct trace_parts parts;
+    struct span_row *taken_back; /* versions in the index that the open batch replaces */
+    int64_t *taken_back_ids;     /* their row numbers */
+    size_t taken_back_count, taken_back_capacity;
+
+    struct compaction compaction;
+    struct pool_of_readers pool;
+};
+
+/* --- engine ------------------------------------------------------------------------------- */
+/* Runs a statement on the index thread's connection; the answer is thrown away. */
+enum status store__run(struct store *store, struct error *error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The same with an answer; close with duckdb_destroy_result(). */
+enum status store__ask(struct store *store, duckdb_result *out_result, struct error *error,
+                       const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* First column of the first row; `otherwise` when there is none or it is null. */
+enum status store__ask_int(struct store *store, int64_t otherwise, int64_t *out_number,
+                           struct error *error, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+/* An answer that is made while it is read: for whole tables. */
+enum status store__stream(struct store *store, const char *sql, duckdb_result *out_result,
+                          struct error *error);
+/* Calls `take` for each chunk of a result, then destroys it. */
+enum status store__each_chunk(struct store *store, duckdb_result *result,
+                              enum status (*take)(struct store *store, duckdb_data_chunk chunk,
+                                                  struct error *error),
+                              struct error *error);
+enum status store__engine_open(struct store *store, struct error *error);
+void store__engine_close(struct store *store);
+enum status store__engine_reopen(struct store *store, struct error *error);
+/* An engine's message as ours; marks the store broken when the engine says that it gave up. */
+enum status store__engine_failed(struct store *store, const char *what, const char *message,
+                                 struct error *error);
+enum status store__load(struct store *store, struct error *error); /* dictionaries and progress */
+
+/* --- writing ------------------------------------------------------------------------------ */
+enum status store__append(struct store *store, enum table_id id, const void *rows, size_t count,
+                          struct error *error);
+enum status store__temp_table(struct store *store, enum table_id id, struct error *error);
+enum status store__begin(struct store *store, struct error *error);
+enum status store__end(struct store *store, enum status status, struct error *error);
+void store__drop_appenders(struct store *store);
+void store__clear_batch(struct store *store);
+
+/* --- identity (duplicates.c) ---------------------------------------------------------------- */
+uint64_t store__span_hash(const struct span_row *span);
+uint64_t store__number_hash(uint64_t a, uint64_t b);
+/* Fills `seen` from the tables, once. */
+enum status store__load_seen(struct store *store, struct pending *pending, struct error *error);
+/* Whether a version replaces one that came before it. */
+bool store__replaces(const struct span_row *fresh, const struct span_row *old);
+/* Within a transaction: drops what is known, notes what is replaced in taken_back. */
+enum status store__settle_spans(struct store *store, struct error *error);
+enum status store__settle_logs(struct store *store, struct error *error);
+enum status store__settle_points(struct store *store, struct error *error);
+/* Within a transaction: takes the replaced rows out. */
+enum status store__delete_taken_back(struct store *store, struct error *error);
+
+/* --- labels, series --------------------------------------------------------------------------- */
+int32_t store__label(struct labels *labels, const struct span_row *span); /* -1: no memory */
+bool store__label_restore(struct labels *labels, const struct label_row *row);
+void store__labels_done(struct labels *labels);
+enum status store__series(struct store *store, const struct store_point *point,
+                          struct error *error);
+void store__series_written(struct series *series);
+void store__series_done(struct series *series);
+
+/* --- traces ------------------------------------------------------------------------------- */
+/* Within a transaction: makes the parts of the traces in `affected` anew; `previews` is filled from them. */
+enum status store__rebuild_parts(struct store *store, struct error *error);
+
+/* --- background --------------------------------------------------------------------------- */
+void store__note_rollups(struct store *store); /* what the commit wrote */
+enum status store__checkpoint(struct store *store, struct error *error);
+enum status store__merge_rollups(struct store *store, bool idle, bool *out_worked,
+                                 struct error *error);
+enum status store__merge_parts(struct store *store, bool *out_worked, struct error *error);
+
+/* --- reading ------------------------------------------------------------------------------ */
+enum status store__pool_open(struct store *store, struct error *error);
+void store__pool_close(struct store *store);
+/* Waits until no question runs and closes the connections; questions wait until store__pool_resume(). */
+void store__pool_pause(struct store *store);
+void store__pool_resume(struct store *store);
+enum status store__define_views(struct store *store, struct error *error);

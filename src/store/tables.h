@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tables: the rows of docs/index.md as structs, and the lists that say which member is which column. DDL,
+ * writing and reading back are made from the lists.
+ *
+ * Absent values are NULL_I32, NULL_I64, NaN or a ptr of NULL; they become NULL in nullable columns.
+ */
+#pragma once
+
+#include <duckdb.h>
+
+#include "store/store.h"
+
+#define NULL_I32 INT32_MIN
+#define NULL_I64 INT64_MIN
+
+enum column_type { COLUMN_U8, COLUMN_U16, COLUMN_I32, COLUMN_I64, COLUMN_F64, COLUMN_TEXT };
+
+struct column {
+    const char *name;
+    enum column_type type;
+    uint16_t offset; /* of the member in the row */
+    bool nullable;
+};
+
+enum table_id {
+    TABLE_SPANS,
+    TABLE_TRACE_PARTS,
+    TABLE_LABELS,
+    TABLE_ROLLUPS,
+    TABLE_HISTOGRAMS,
+    TABLE_LOGS,
+    TABLE_SERIES,
+    TABLE_POINTS,
+    TABLE_NAMES,
+    TABLE_PROGRESS,
+    /* Not kept: what a statement of the index thread joins with. */
+    TABLE_PROBE,
+    TABLE_DOOMED,
+    TABLE_AFFECTED,
+    TABLE_PREVIEWS,
+    TABLE_COUNT
+};
+
+struct table {
+    const char *name;
+    const struct column *columns;
+    size_t column_count, row_size;
+    bool temporary;
+};
+extern const struct table tables[TABLE_COUNT];
+
+enum { COLUMNS_MAX = 48 };
+
+/* Names of a span, in the order of its columns. */
+enum span_name {
+    SPAN_NAME,
+    SPAN_OP,
+    SPAN_SERVICE,
+    SPAN_ENVIRONMENT,
+    SPAN_PROVIDER,
+    SPAN_MODEL,
+    SPAN_AGENT,
+    SPAN_TOOL,
+    SPAN_PROMPT,
+    SPAN_PROMPT_VERSION,
+    SPAN_RELEASE,
+    SPAN_ERROR_TYPE,
+    SPAN_FINISH,
+    SPAN_VOCABULARY,
+    SPAN_TENANT,
+    SPAN_TRACE_NAME,
+    SPAN_NAMES
+};
+
+enum token_column {
+    TOKENS_INPUT,
+    TOKENS_OUTPUT,
+    TOKENS_CACHE_READ,
+    TOKENS_CACHE_WRITE,
+    TOKENS_REASONING,
+    TOKENS_TOTAL,
+    TOKENS_COUNT
+};
+
+struct span_row {
+    int64_t trace_hi, trace_lo, span_id, parent_id;
+    int64_t start_ns, duration_ns, arrival_ns;
+    int64_t cost, ttft, frame;
+    struct str session, user_id;
+    int32_t names[SPAN_NAMES];
+    int32_t tokens[TOKENS_COUNT];
+    int32_t project, segment, record;
+    int32_t weight; /* how much the version says: the fuller one wins */
+    uint16_t flags;
+    uint8_t kind, status, error_kind, cost_source;
+    /* Not columns. */
+    bool maybe_known, dropped;
+    struct str input, output; /* previews for the trace */
+    uint64_t hash;            /* of the key */
+};
+
+struct part_row {
+    int64_t trace_hi, trace_lo;
+    int64_t start_ns, end_ns, arrival_ns;
+    int64_t spans, errors, llm_calls, tool_calls, unpriced;
+    int64_t tokens[TOKENS_COUNT], cost;
+    int64_t summary_tokens, summary_input, summary_output, summary_cost;
+    int64_t root_at, root_span, root_duration, root_frame;
+    int64_t ttft_at, ttft, model_at, name_rank, service_rank, input_rank, output_rank;
+    struct str session, user_id, input, output;
+    int32_t project, root_status, root_segment, root_record;
+    int32_t model, provider, name, service, environment, release, tenant;
+    uint8_t error_kind;
+    bool rebuilt; /* not a column: made anew from the spans instead of being added */
+};
+
+struct label_row {
+    int32_t id, project, service, environment, provider, model, op, prompt;
+    uint8_t kind, error_kind, root;
+};
+
+enum { RESOLUTION_MINUTE = 60, RESOLUTION_HOUR = 3600, RESOLUTION_DAY = 86400 };
+
+struct rollup_row {
+    int64_t time;
+    int64_t spans, errors, calls, unpriced, tokens[TOKENS_COUNT], cost, duration_sum;
+    int32_t resolution, label;
+};
+
+struct histogram_row {
+    int64_t time, count;
+    int32_t resolution, label;
+    uint16_t bucket;
+    uint8_t metric;
+};
+
+struct log_row {
+    int64_t time_ns, arrival_ns, trace_hi, trace_lo, span_id, hash, frame;
+    struct str body;
+    int32_t project, service, environment, event, severity, segment, record;
+    bool maybe_known, dropped;
+};
+
+struct series_row {
+    int64_t hash;
+    struct str attributes; /* owned by the store until written */
+    int32_t project, metric, unit, service, environment;
+    uint8_t type, temporality, monotonic;
+};
+
+struct point_row {
+    int64_t series, time_ns, start_ns, arrival_ns, count, hash, frame;
+    double value, sum, min, max;
+    int32_t project, segment, record;
+    bool maybe_known, dropped;
+};
+
+struct name_row {
+    struct str text;
+    int32_t id;
+};
+
+struct progress_row {
+    int64_t seq, segment, offset;
+};
+
+struct probe_row { /* a key that may be in the index already */
+    int64_t a, b, c, at;
+    int32_t project, number;
+};
+
+struct doomed_row {
+    int64_t row;
+};
+
+struct affected_row { /* a trace whose parts are made anew */
+    int64_t trace_hi, trace_lo;
+    int32_t project;
+};
+
+struct preview_row {
+    int64_t trace_hi, trace_lo, input_rank, output_rank;
+    struct str input, output;
+    int32_t project;
+};
+
+/* `CREATE TABLE …` of one table into `out`; must fit. */
+void table_ddl(enum table_id id, char *out, size_t size);
+/* Fills the chunk with `count` (at most a vector's size) rows, `row_size` apart. */
+void table_fill(enum table_id id, duckdb_data_chunk chunk, const void *rows, size_t count);
+/* The way back: row `at` of a chunk whose columns from `first` on are the table's. Texts point into the chunk. */
+void table_read(enum table_id id, duckdb_data_chunk chunk, size_t first, size_t at, void *out_row);
+duckdb_logical_type column_logical_type(enum column_type type);
