@@ -169,7 +169,7 @@ const struct found *content_row(const struct reading *reading, enum slot slot, i
     int best_order = 256;
     for (size_t i = 0; i < reading->found_count; i++) {
         const struct found *found = &reading->found[i];
-        const struct row *rows = key_rows(found->entry);
+        const struct row *rows = found->entry->rows;
         if (found->carrier > CARRIER_LOG)
             continue;
         for (size_t j = 0; j < found->entry->row_count; j++) {

@@ -3,53 +3,53 @@
 #include "normalise/normalise_private.h"
 
 static const struct {
-    const char *raw, *canonical;
+    struct str raw, canonical;
 } reasons[] = {
-    {"stop", "stop"},
-    {"end_turn", "stop"},
-    {"stop_sequence", "stop"},
-    {"complete", "stop"},
-    {"pause_turn", "stop"},
-    {"completed", "stop"},
-    {"length", "length"},
-    {"max_tokens", "length"},
-    {"max_output_tokens", "length"},
-    {"model_length", "length"},
-    {"model_context_window_exceeded", "length"},
-    {"tool_calls", "tool_calls"},
-    {"tool_call", "tool_calls"},
-    {"tool-calls", "tool_calls"},
-    {"tool_use", "tool_calls"},
-    {"function_call", "tool_calls"},
-    {"content_filter", "content_filter"},
-    {"content-filter", "content_filter"},
-    {"content_filtered", "content_filter"},
-    {"guardrail_intervened", "content_filter"},
-    {"refusal", "content_filter"},
-    {"safety", "content_filter"},
-    {"recitation", "content_filter"},
-    {"language", "content_filter"},
-    {"blocklist", "content_filter"},
-    {"prohibited_content", "content_filter"},
-    {"spii", "content_filter"},
-    {"image_safety", "content_filter"},
-    {"image_prohibited_content", "content_filter"},
-    {"image_recitation", "content_filter"},
-    {"error", "error"},
-    {"malformed_function_call", "error"},
-    {"unexpected_tool_call", "error"},
-    {"malformed_model_output", "error"},
-    {"malformed_tool_use", "error"},
-    {"no_image", "error"},
-    {"image_other", "error"},
-    {"failed", "error"},
+    {STR_INIT("stop"), STR_INIT("stop")},
+    {STR_INIT("end_turn"), STR_INIT("stop")},
+    {STR_INIT("stop_sequence"), STR_INIT("stop")},
+    {STR_INIT("complete"), STR_INIT("stop")},
+    {STR_INIT("pause_turn"), STR_INIT("stop")},
+    {STR_INIT("completed"), STR_INIT("stop")},
+    {STR_INIT("length"), STR_INIT("length")},
+    {STR_INIT("max_tokens"), STR_INIT("length")},
+    {STR_INIT("max_output_tokens"), STR_INIT("length")},
+    {STR_INIT("model_length"), STR_INIT("length")},
+    {STR_INIT("model_context_window_exceeded"), STR_INIT("length")},
+    {STR_INIT("tool_calls"), STR_INIT("tool_calls")},
+    {STR_INIT("tool_call"), STR_INIT("tool_calls")},
+    {STR_INIT("tool-calls"), STR_INIT("tool_calls")},
+    {STR_INIT("tool_use"), STR_INIT("tool_calls")},
+    {STR_INIT("function_call"), STR_INIT("tool_calls")},
+    {STR_INIT("content_filter"), STR_INIT("content_filter")},
+    {STR_INIT("content-filter"), STR_INIT("content_filter")},
+    {STR_INIT("content_filtered"), STR_INIT("content_filter")},
+    {STR_INIT("guardrail_intervened"), STR_INIT("content_filter")},
+    {STR_INIT("refusal"), STR_INIT("content_filter")},
+    {STR_INIT("safety"), STR_INIT("content_filter")},
+    {STR_INIT("recitation"), STR_INIT("content_filter")},
+    {STR_INIT("language"), STR_INIT("content_filter")},
+    {STR_INIT("blocklist"), STR_INIT("content_filter")},
+    {STR_INIT("prohibited_content"), STR_INIT("content_filter")},
+    {STR_INIT("spii"), STR_INIT("content_filter")},
+    {STR_INIT("image_safety"), STR_INIT("content_filter")},
+    {STR_INIT("image_prohibited_content"), STR_INIT("content_filter")},
+    {STR_INIT("image_recitation"), STR_INIT("content_filter")},
+    {STR_INIT("error"), STR_INIT("error")},
+    {STR_INIT("malformed_function_call"), STR_INIT("error")},
+    {STR_INIT("unexpected_tool_call"), STR_INIT("error")},
+    {STR_INIT("malformed_model_output"), STR_INIT("error")},
+    {STR_INIT("malformed_tool_use"), STR_INIT("error")},
+    {STR_INIT("no_image"), STR_INIT("error")},
+    {STR_INIT("image_other"), STR_INIT("error")},
+    {STR_INIT("failed"), STR_INIT("error")},
 };
 
 struct str finish_canonical(struct str raw)
 {
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-        if (str_equal_nocase(raw, str_from(reasons[i].raw)))
-            return str_from(reasons[i].canonical);
+        if (raw.len == reasons[i].raw.len && str_equal_nocase(raw, reasons[i].raw))
+            return reasons[i].canonical;
     /* Enumerations printed with their type: "FinishReason.STOP", "FINISH_REASON_STOP". */
     size_t dot = str_rfind_byte(raw, '.');
     if (dot < raw.len)
@@ -122,6 +122,25 @@ static bool finish_in_text(struct reading *reading, struct str text, struct str 
     return false;
 }
 
+/* OpenAI's Responses have a status; one that is incomplete says why in its details. */
+static bool finish_in_status(struct reading *reading, struct str text, struct str *out)
+{
+    static const char *const words[] = {"\"completed\"", "\"incomplete\"", "\"failed\"", NULL};
+    struct str raw;
+    text = str_sub(text, 0, 1 << 16);
+    if (text.ptr[0] != '{' || !peek_member(text, STR("status"), &raw))
+        return false;
+    for (const char *const *word = words; *word; word++) {
+        if (!str_equal(raw, str_from(*word)))
+            continue;
+        struct str why;
+        *out = peek_text(peek_path(text, "incomplete_details.reason", &why) ? why : raw, 64,
+                         reading->arena);
+        return out->len > 0;
+    }
+    return false;
+}
+
 static const struct value *map_member(const struct value *map, struct str key)
 {
     for (size_t i = 0; map->type == VALUE_MAP && i < map->map.count; i++)
@@ -145,7 +164,7 @@ static void finish_from_sources(struct reading *reading)
         } else {
             struct str text = str_trim(coerce_content(reading, source->value, CONTENT_READ_MAX));
             found = text.len && (text.ptr[0] == '[' || text.ptr[0] == '{') &&
-                    finish_in_text(reading, text, &raw);
+                    (finish_in_text(reading, text, &raw) || finish_in_status(reading, text, &raw));
         }
         if (!found)
             continue;

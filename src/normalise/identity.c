@@ -73,6 +73,9 @@ void identity_decide(struct reading *reading)
     const char *operation = operation_of_kind(out->kind);
     if (operation)
         reading_rule_text(reading, SLOT_op, str_from(operation), "kind");
+    if (str_equal(out->output_type, STR("json_object")) ||
+        str_equal(out->output_type, STR("json_schema"))) /* OpenAI's response formats */
+        out->output_type = STR("json");
     endpoint_decide(reading);
     names_from_span(reading);
     reading_rule_text(reading, SLOT_name, reading->span->name, "span name");

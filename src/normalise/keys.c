@@ -12,15 +12,10 @@
 #include "normalise/normalise_private.h"
 
 #define VOCABULARY(name) &vocabulary_##name,
-static const struct vocabulary *const vocabularies[VOCABULARY_COUNT] = {
+const struct vocabulary *const vocabularies[VOCABULARY_COUNT] = {
 #include "normalise/vocabularies.def"
 };
 #undef VOCABULARY
-
-const struct vocabulary *vocabulary_at(size_t number)
-{
-    return vocabularies[number];
-}
 
 enum { TABLE_SLOTS = 4096, PREFIXES_MAX = 128, SCOPES_MAX = 128 };
 
@@ -39,6 +34,7 @@ static struct {
         uint8_t owner;
     } scopes[SCOPES_MAX];
     size_t scope_count;
+    uint8_t testers[VOCABULARY_COUNT + 1];
 } index_of;
 
 static inline uint64_t load8(const char *at)
@@ -94,9 +90,21 @@ static void add_scope(size_t owner, const char *name)
     index_of.scopes[index_of.scope_count++].owner = (uint8_t)owner;
 }
 
+/* A row of no standing of its own has its vocabulary's, and is native where that is detected. */
+static struct row resolved(struct row row, size_t owner)
+{
+    row.owner = (uint8_t)owner;
+    if (row.standing == STANDING_OWN) {
+        row.standing = (uint8_t)vocabularies[owner]->standing;
+        if (row.standing > STANDING_NATIVE)
+            row.flags |= ROW_NATIVE;
+    }
+    return row;
+}
+
 static void gather(void)
 {
-    size_t count = 0;
+    size_t count = 0, testers = 0;
     for (size_t i = 0; i < VOCABULARY_COUNT; i++)
         count += vocabularies[i]->row_count;
     index_of.rows = calloc(count, sizeof *index_of.rows);
@@ -104,10 +112,10 @@ static void gather(void)
     must(index_of.rows && index_of.entries && count < UINT16_MAX);
     for (size_t i = 0; i < VOCABULARY_COUNT; i++) {
         const struct vocabulary *vocabulary = vocabularies[i];
-        for (size_t j = 0; j < vocabulary->row_count; j++) {
-            index_of.rows[index_of.row_count] = vocabulary->rows[j];
-            index_of.rows[index_of.row_count++].owner = (uint8_t)i;
-        }
+        for (size_t j = 0; j < vocabulary->row_count; j++)
+            index_of.rows[index_of.row_count++] = resolved(vocabulary->rows[j], i);
+        if (vocabulary->detect)
+            index_of.testers[testers++] = (uint8_t)i;
         for (size_t j = 0; j < vocabulary->prefix_count; j++) {
             must(index_of.prefix_count < PREFIXES_MAX);
             index_of.prefixes[index_of.prefix_count] = vocabulary->prefixes[j];
@@ -116,6 +124,12 @@ static void gather(void)
         for (const char *const *scope = vocabulary->scopes; scope && *scope; scope++)
             add_scope(i, *scope);
     }
+    index_of.testers[testers] = VOCABULARY_COUNT;
+}
+
+const uint8_t *vocabularies_with_tests(void)
+{
+    return index_of.testers;
 }
 
 static void index_prefixes(void)
@@ -132,7 +146,7 @@ static void index_prefixes(void)
 
 static void index_entry(struct key_entry *entry)
 {
-    const struct row *rows = index_of.rows + entry->first_row;
+    const struct row *rows = entry->rows;
     for (size_t i = 0; i < entry->row_count; i++) {
         entry->early_count += rows[i].slot == SLOT_kind;
         entry->hint |= rows[i].hint;
@@ -159,7 +173,7 @@ static void index_build(void)
     for (size_t i = 0; i < index_of.row_count;) {
         struct key_entry *entry = &index_of.entries[index_of.entry_count++];
         entry->key = index_of.rows[i].key;
-        entry->first_row = (uint32_t)i;
+        entry->rows = index_of.rows + i;
         while (i < index_of.row_count && str_equal(index_of.rows[i].key, entry->key))
             i++, entry->row_count++;
         index_entry(entry);
@@ -194,11 +208,6 @@ const struct key_entry *key_find(struct str key)
     return NULL;
 }
 
-const struct row *key_rows(const struct key_entry *entry)
-{
-    return index_of.rows + entry->first_row;
-}
-
 void key_prefixes(struct str key, uint64_t *evidence, uint16_t *hint, uint8_t *group)
 {
     if (key.len == 0)
@@ -207,6 +216,7 @@ void key_prefixes(struct str key, uint64_t *evidence, uint16_t *hint, uint8_t *g
     for (size_t i = index_of.prefix_first[byte]; i < index_of.prefix_first[byte + 1]; i++) {
         const struct prefix *prefix = &index_of.prefixes[i];
         if (key.len < prefix->text.len ||
+            key.ptr[prefix->text.len - 1] != prefix->text.ptr[prefix->text.len - 1] ||
             memcmp(key.ptr, prefix->text.ptr, prefix->text.len) != 0)
             continue;
         if (prefix->digit && (key.len == prefix->text.len || key.ptr[prefix->text.len] < '0' ||

@@ -320,7 +320,8 @@ static bool from_json(struct content *content, const struct json *json, struct s
 static bool looks_like_part(const struct json *json)
 {
     return json->type == JSON_OBJECT &&
-           FIRST(json, "type", "text", "toolUse", "toolResult", "functionCall");
+           FIRST(json, "type", "text", "toolUse", "toolResult", "functionCall", "functionResponse",
+                 "reasoningContent", "image", "document", "video", "inlineData");
 }
 
 static bool from_array(struct content *content, const struct json *json, struct str role,
@@ -399,6 +400,8 @@ static bool from_object(struct content *content, const struct json *json, struct
         return false;
     for (const char *const *name = texts; *name; name++) {
         const struct json *text = json_get(json, str_from(*name));
+        if (text && text->type == JSON_OBJECT && json_get(text, STR("text")))
+            text = json_get(text, STR("text")); /* OpenInference: {prompt: {text}} */
         if (text && text->type == JSON_STRING && text->string.len) {
             message_from_text(content, role, text->string, out);
             return true;

@@ -87,8 +87,16 @@ static void message_event(struct content *content, const struct carried *carried
     role_canonical(word, &role);
     if (!carried_json(content, carried, &json))
         return;
+    bool is_tool = content->reading->out->kind == KIND_TOOL;
     if (str_equal(word, STR("choice"))) {
+        if (is_tool && !content->out->output_text.ptr)
+            content->out->output_text = json_as_text(content, json_get(&json, STR("message")));
         choice_message(content, &json);
+        return;
+    }
+    if (is_tool && str_equal(role, STR("tool"))) { /* on a tool's span: what it was called with */
+        if (!content->out->input_text.ptr)
+            content->out->input_text = json_as_text(content, json_get(&json, STR("content")));
         return;
     }
     struct messages *out = &content->out->input;

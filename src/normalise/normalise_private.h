@@ -93,7 +93,7 @@ enum shape {
 enum row_flag {
     ROW_EVIDENCE = 1,  /* the key alone detects its vocabulary */
     ROW_RESOURCE = 2,  /* may also stand on the resource */
-    ROW_EVENT_ONLY = 4,
+    ROW_NATIVE = 4,    /* set by the index: stands higher where its vocabulary is detected */
 };
 
 /* What a key says about the kind when nothing says it outright. */
@@ -249,23 +249,28 @@ enum {
 #define VOCABULARY(name) extern const struct vocabulary vocabulary_##name;
 #include "normalise/vocabularies.def"
 #undef VOCABULARY
-const struct vocabulary *vocabulary_at(size_t number);
+extern const struct vocabulary *const vocabularies[VOCABULARY_COUNT];
+static inline const struct vocabulary *vocabulary_at(size_t number)
+{
+    return vocabularies[number];
+}
 
 /* --- keys.c: the index of all known keys ------------------------------------------------------ */
 
 struct key_entry {
     struct str key;
-    uint32_t first_row;
+    const struct row *rows;
     uint16_t row_count, early_count; /* early: rows of the kind, which come first */
     uint16_t hint;
     uint8_t keep, group;
     uint64_t evidence; /* bit per vocabulary */
 };
 const struct key_entry *key_find(struct str key); /* NULL when unknown */
-const struct row *key_rows(const struct key_entry *entry);
 /* Prefixes that the unknown key starts with: ORs into the three. */
 void key_prefixes(struct str key, uint64_t *evidence, uint16_t *hint, uint8_t *group);
 uint64_t scope_evidence(struct str scope_name); /* bit per vocabulary */
+/* Numbers of the vocabularies that have a test of their own, ascending; VOCABULARY_COUNT ends them. */
+const uint8_t *vocabularies_with_tests(void);
 
 /* --- one reading of one span ------------------------------------------------------------------ */
 
@@ -324,6 +329,10 @@ void reading_start(struct reading *reading, const struct normalise_input *input,
 void reading_detect(struct reading *reading);
 void reading_apply(struct reading *reading, bool early);
 unsigned reading_rank(const struct reading *reading, const struct row *row, enum carrier carrier);
+static inline bool reading_has(const struct reading *reading, unsigned slot)
+{
+    return reading->ranks[slot] != RANK_NONE;
+}
 /* True when `rank` is at least as good as what fills the slot. */
 static inline bool reading_open(const struct reading *reading, unsigned slot, unsigned rank)
 {
@@ -339,14 +348,11 @@ void reading_set_real(struct reading *reading, unsigned slot, unsigned rank, con
 void reading_rule_text(struct reading *reading, unsigned slot, struct str text, const char *rule);
 void reading_rule_number(struct reading *reading, unsigned slot, int64_t number, const char *rule);
 void reading_note(struct reading *reading, unsigned slot, struct str vocabulary, struct str rule);
-bool reading_has(const struct reading *reading, unsigned slot);
-struct str *reading_text_at(struct reading *reading, unsigned slot);
-int64_t *reading_number_at(struct reading *reading, unsigned slot);
-static inline const struct value *reading_kept(const struct reading *reading, enum keep keep)
+bool kept_equals(const struct value *value, struct str text); /* no case */
+static inline bool kept_is(const struct reading *reading, enum keep keep, struct str text)
 {
-    return reading->kept[keep];
+    return reading->kept[keep] && kept_equals(reading->kept[keep], text);
 }
-bool kept_is(const struct reading *reading, enum keep keep, struct str text); /* no case */
 struct str kept_text(const struct reading *reading, enum keep keep);
 
 /* coerce.c: R1 to R8 */

@@ -5,6 +5,28 @@
  */
 #include "normalise/normalise_private.h"
 
+/* Verdicts and actions of the two drafts that compete for the successor's guardrail names. */
+static void verdict_read(struct reading *reading, const struct row *row, const struct value *value,
+                         unsigned rank)
+{
+    static const char *const spoken[] = {"deny", "modify", "warn", "escalate", NULL};
+    struct str word;
+    if (!coerce_text(reading, value, &word))
+        return;
+    bool spoke = false;
+    for (const char *const *known = spoken; *known; known++)
+        spoke |= str_equal_nocase(word, str_from(*known));
+    reading_set_number(reading, row->slot, rank, row, spoke);
+}
+
+static void action_read(struct reading *reading, const struct row *row, const struct value *value,
+                        unsigned rank)
+{
+    struct str word;
+    if (coerce_text(reading, value, &word))
+        reading_set_number(reading, row->slot, rank, row, str_equal_nocase(word, STR("block")));
+}
+
 static const struct row rows[] = {
     ROW("gen_ai.operation.name", kind, READ, 20, .read = operation_read, .keep = KEEP_operation),
     ROW("gen_ai.provider.name", provider, READ, 0, .read = provider_read, .keep = KEEP_provider,
@@ -66,6 +88,9 @@ static const struct row rows[] = {
     ROW("gen_ai.prompt.version", prompt_version, TEXT, 2, LISTED),
 
     ROW("gen_ai.guardrail.component.name", guardrail, TEXT, 1, LISTED, .hint = HINT_GUARDRAIL),
+    ROW("gen_ai.guardrail.result.type", guardrail_triggered, READ, 6, .read = verdict_read),
+    ROW("gen_ai.guardrail.verdict.type", guardrail_triggered, READ, 5, .read = verdict_read),
+    ROW("gen_ai.guardrail.action.type", guardrail_blocked, READ, 5, .read = action_read),
 
     SOURCE("gen_ai.input.messages", input, 30, MESSAGES, .hint = HINT_CONTENT,
            .flags = ROW_EVIDENCE),
@@ -103,37 +128,12 @@ static const struct prefix prefixes[] = {
     PREFIX("gen_ai.evaluation.", .hint = HINT_EVALUATOR),
 };
 
-/* Guardrail verdicts of the two drafts that compete for the successor's names. */
-static void refine(struct reading *reading)
-{
-    static const char *const verdicts[] = {"gen_ai.guardrail.verdict.type",
-                                           "gen_ai.guardrail.result.type", NULL};
-    const struct attributes *attributes = &reading->span->attributes;
-    if (!(reading->hints & HINT_GUARDRAIL))
-        return;
-    for (const char *const *key = verdicts; *key; key++) {
-        struct str word = event_attribute(reading, attributes, str_from(*key));
-        if (!word.len)
-            continue;
-        bool spoke = str_equal_nocase(word, STR("deny")) || str_equal_nocase(word, STR("modify")) ||
-                     str_equal_nocase(word, STR("warn")) ||
-                     str_equal_nocase(word, STR("escalate"));
-        reading_rule_number(reading, SLOT_guardrail_triggered, spoke, *key);
-    }
-    struct str action =
-        event_attribute(reading, attributes, STR("gen_ai.guardrail.action.type"));
-    if (action.len)
-        reading_rule_number(reading, SLOT_guardrail_blocked,
-                            str_equal_nocase(action, STR("block")), "gen_ai.guardrail.action.type");
-}
-
 const struct vocabulary vocabulary_otel_genai = {
     .name = "otel_genai",
     .summary = "OpenTelemetry GenAI semantic conventions, 1.37 and later",
     .standing = STANDING_STANDARD,
     ROWS(rows),
     PREFIXES(prefixes),
-    .refine = refine,
 };
 
 static const struct row deprecated_rows[] = {

@@ -86,7 +86,7 @@ void parameters_fill(struct content *content)
                           .orders = orders};
     for (size_t i = 0; asked.items && i < reading->found_count; i++) {
         const struct found *found = &reading->found[i];
-        const struct row *rows = key_rows(found->entry);
+        const struct row *rows = found->entry->rows;
         if (found->carrier > CARRIER_LOG)
             continue;
         for (size_t j = 0; j < found->entry->row_count; j++) {

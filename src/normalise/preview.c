@@ -10,7 +10,7 @@
 #include "normalise/normalise_private.h"
 #include "wire/utf8.h"
 
-enum { SEARCH_BYTES = 1 << 16, BLOCK_BYTES = 1 << 10, LOOK_BYTES = 1 << 20, TRIES_MAX = 8 };
+enum { SEARCH_BYTES = 1 << 16, LOOK_BYTES = 1 << 20, TRIES_MAX = 8 };
 
 /* --- sources in order ------------------------------------------------------------------------ */
 
@@ -139,24 +139,35 @@ static bool take_content(struct preview *preview, struct str raw, unsigned depth
     return false;
 }
 
-/* The last place of `needle`, looking back from the end through at most SEARCH_BYTES. */
+/*
+ * The last place of `needle` in the final SEARCH_BYTES: sixteen places at a time are tried for its
+ * first two bytes (no library function searches backwards for more than one byte).
+ */
 static size_t find_last(struct str text, struct str needle)
 {
+    enum { LANES = 16 };
     size_t least = text.len > SEARCH_BYTES ? text.len - SEARCH_BYTES : 0;
-    size_t end = text.len;
+    if (text.len - least < needle.len)
+        return text.len;
+    size_t end = text.len - needle.len + 1; /* places before this one are still to be tried */
+    uint8_t first = (uint8_t)needle.ptr[0], second = (uint8_t)needle.ptr[1];
     while (end > least) {
-        size_t from = end > least + BLOCK_BYTES ? end - BLOCK_BYTES : least;
-        struct str block = str_sub(text, from, end - from + needle.len - 1);
-        size_t found = text.len;
-        for (size_t at = 0; at < block.len;) {
-            size_t hit = str_find(str_sub(block, at, block.len), needle);
-            if (at + hit + needle.len > block.len)
-                break;
-            found = from + at + hit;
-            at += hit + 1;
+        size_t from = end > least + LANES ? end - LANES : least;
+        if (end - from == LANES) {
+            uint8_t a __attribute__((vector_size(LANES))), b __attribute__((vector_size(LANES)));
+            uint64_t hits[2];
+            memcpy(&a, text.ptr + from, LANES);
+            memcpy(&b, text.ptr + from + 1, LANES);
+            b = (uint8_t __attribute__((vector_size(LANES))))((a == first) & (b == second));
+            memcpy(hits, &b, sizeof hits);
+            if (!(hits[0] | hits[1])) {
+                end = from;
+                continue;
+            }
         }
-        if (found < text.len)
-            return found;
+        for (size_t at = end; at-- > from;)
+            if ((uint8_t)text.ptr[at] == first && memcmp(text.ptr + at, needle.ptr, needle.len) == 0)
+                return at;
         end = from;
     }
     return text.len;
@@ -239,6 +250,8 @@ static bool take_json(struct preview *preview, struct str text, bool in)
         peek_member(str_sub(text, 0, LOOK_BYTES), STR("value"), &value) &&
         take_content(preview, value, 0))
         return true; /* LangWatch's {type, value} */
+    if (text.ptr[0] == '[' && take_content(preview, str_sub(text, 0, LOOK_BYTES), 0))
+        return true; /* content parts without a role */
     return take_text(preview, text);
 }
 
@@ -307,36 +320,64 @@ static bool take_value(struct preview *preview, const struct value *value, bool 
     return coerce_text(preview->reading, value, &text) && take_text(preview, text);
 }
 
-/* Numbered keys: the content of the highest message whose role fits. */
+/* "12.message.role": the number, and the rest behind its dot. */
+static bool split_index(struct str path, int64_t *out_index, struct str *out_rest)
+{
+    int64_t index = 0;
+    size_t i = 0;
+    for (; i < path.len && i < 6 && path.ptr[i] >= '0' && path.ptr[i] <= '9'; i++)
+        index = index * 10 + (path.ptr[i] - '0');
+    if (i == 0 || i >= path.len || path.ptr[i] != '.')
+        return false;
+    *out_index = index;
+    *out_rest = (struct str){path.ptr + i + 1, path.len - i - 1};
+    return true;
+}
+
+static bool ends_as(struct str rest, struct str word)
+{
+    return rest.len >= word.len &&
+           memcmp(rest.ptr + rest.len - word.len, word.ptr, word.len) == 0;
+}
+
+/* The highest numbered message of the user; -1 when no role says so. */
+static int64_t last_user(const struct attributes *attributes, struct str prefix)
+{
+    int64_t user = -1, index;
+    struct str rest;
+    for (size_t i = 0; i < attributes->count; i++) {
+        const struct attribute *attribute = &attributes->items[i];
+        struct str key = attribute->key;
+        if (key.len > prefix.len && key.ptr[key.len - 1] == 'e' &&
+            memcmp(key.ptr, prefix.ptr, prefix.len) == 0 &&
+            split_index(str_sub(key, prefix.len, key.len), &index, &rest) && index > user &&
+            ends_as(rest, STR("role")) && attribute->value.type == VALUE_STRING &&
+            str_equal_nocase(attribute->value.string, STR("user")))
+            user = index;
+    }
+    return user;
+}
+
+/* Numbered keys: the text of the user's last message, or of the last one there is. */
 static bool take_indexed(struct preview *preview, enum group group, bool in)
 {
     const struct attributes *attributes = &preview->reading->span->attributes;
-    struct str prefix = group_prefix(group);
-    const struct value *content = NULL, *any = NULL;
-    int64_t best = -1, best_any = -1, user = -1;
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i < attributes->count; i++) {
-            struct str key = attributes->items[i].key;
-            if (!str_starts(key, prefix))
-                continue;
-            struct str rest = str_sub(key, prefix.len, key.len), index;
-            int64_t number;
-            if (!str_take(&rest, '.', &index) || !str_to_i64(index, &number))
-                continue;
-            bool is_text = str_ends(rest, STR("content")) || str_ends(rest, STR("text"));
-            const struct value *value = &attributes->items[i].value;
-            if (pass == 0 && in && str_ends(rest, STR("role")) && value->type == VALUE_STRING &&
-                str_equal_nocase(value->string, STR("user")) && number > user)
-                user = number;
-            if (pass == 1 && is_text && number == user && number > best)
-                best = number, content = value;
-            if (pass == 1 && is_text && number > best_any)
-                best_any = number, any = value;
-        }
+    struct str prefix = group_prefix(group), rest;
+    const struct value *best = NULL;
+    int64_t user = in ? last_user(attributes, prefix) : -1, best_index = -1, index;
+    for (size_t i = 0; i < attributes->count; i++) {
+        struct str key = attributes->items[i].key;
+        if (key.len <= prefix.len || key.ptr[key.len - 1] != 't' ||
+            memcmp(key.ptr, prefix.ptr, prefix.len) != 0 ||
+            !split_index(str_sub(key, prefix.len, key.len), &index, &rest) ||
+            !(user < 0 || index == user) || index <= best_index)
+            continue;
+        if (!ends_as(rest, STR("content")) && !ends_as(rest, STR("text")))
+            continue;
+        best = &attributes->items[i].value;
+        best_index = index;
     }
-    if (content && take_value(preview, content, in))
-        return true;
-    return any && take_value(preview, any, in);
+    return best && take_value(preview, best, in);
 }
 
 static bool take_event(struct preview *preview, struct str name,
@@ -344,7 +385,9 @@ static bool take_event(struct preview *preview, struct str name,
 {
     static const char *const keys[] = {"content", "message", "gen_ai.prompt", "gen_ai.completion",
                                        "gen_ai.event.content", NULL};
-    bool fits = in ? str_equal(name, STR("gen_ai.user.message")) ||
+    bool is_tool = preview->reading->out->kind == KIND_TOOL;
+    bool fits = in ? str_equal(name, is_tool ? STR("gen_ai.tool.message")
+                                             : STR("gen_ai.user.message")) ||
                          str_equal(name, STR("gen_ai.content.prompt"))
                    : str_equal(name, STR("gen_ai.choice")) ||
                          str_equal(name, STR("gen_ai.content.completion"));

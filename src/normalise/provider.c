@@ -8,92 +8,92 @@
 #include "normalise/normalise_private.h"
 
 struct alias {
-    const char *name, *canonical;
+    struct str name, canonical;
 };
 
 static const struct alias aliases[] = {
-    {"openai", "openai"},
-    {"azure.ai.openai", "azure.ai.openai"},
-    {"az.ai.openai", "azure.ai.openai"},
-    {"azure-openai", "azure.ai.openai"},
-    {"azure_openai", "azure.ai.openai"},
-    {"azure.ai.inference", "azure.ai.inference"},
-    {"az.ai.inference", "azure.ai.inference"},
-    {"azure", "azure.ai.inference"},
-    {"anthropic", "anthropic"},
-    {"claude", "anthropic"},
-    {"aws.bedrock", "aws.bedrock"},
-    {"aws", "aws.bedrock"},
-    {"aws_bedrock", "aws.bedrock"},
-    {"amazon", "aws.bedrock"},
-    {"amazon-bedrock", "aws.bedrock"},
-    {"amazon_bedrock", "aws.bedrock"},
-    {"bedrock", "aws.bedrock"},
-    {"bedrock_converse", "aws.bedrock"},
-    {"gcp.vertex_ai", "gcp.vertex_ai"},
-    {"vertex_ai", "gcp.vertex_ai"},
-    {"vertexai", "gcp.vertex_ai"},
-    {"google-vertex", "gcp.vertex_ai"},
-    {"google.vertex", "gcp.vertex_ai"},
-    {"gcp.gemini", "gcp.gemini"},
-    {"gemini", "gcp.gemini"},
-    {"google.generative-ai", "gcp.gemini"},
-    {"google", "gcp.gemini"},
-    {"gcp.gen_ai", "gcp.gen_ai"},
-    {"google_genai", "gcp.gen_ai"},
-    {"mistral_ai", "mistral_ai"},
-    {"mistralai", "mistral_ai"},
-    {"mistral", "mistral_ai"},
-    {"x_ai", "x_ai"},
-    {"xai", "x_ai"},
-    {"grok", "x_ai"},
-    {"cohere", "cohere"},
-    {"groq", "groq"},
-    {"deepseek", "deepseek"},
-    {"perplexity", "perplexity"},
-    {"moonshot_ai", "moonshot_ai"},
-    {"moonshot", "moonshot_ai"},
-    {"kimi", "moonshot_ai"},
-    {"ibm.watsonx.ai", "ibm.watsonx.ai"},
-    {"watsonx", "ibm.watsonx.ai"},
-    {"ibm.watson.ai", "ibm.watsonx.ai"},
-    {"oci_genai", "oci_genai"},
-    {"vllm", "vllm"},
-    {"elevenlabs", "elevenlabs"},
-    {"assemblyai", "assemblyai"},
-    {"ollama", "ollama"},
-    {"together_ai", "together_ai"},
-    {"together", "together_ai"},
-    {"togetherai", "together_ai"},
-    {"fireworks", "fireworks"},
-    {"cerebras", "cerebras"},
-    {"hugging_face", "hugging_face"},
-    {"huggingface", "hugging_face"},
-    {"hf", "hugging_face"},
-    {"replicate", "replicate"},
-    {"aleph_alpha", "aleph_alpha"},
-    {"openrouter", "openrouter"},
-    {"ai21", "ai21"},
-    {"meta", "meta"},
-    {"writer", "writer"},
-    {"voyage_ai", "voyage_ai"},
+    {STR_INIT("openai"), STR_INIT("openai")},
+    {STR_INIT("azure.ai.openai"), STR_INIT("azure.ai.openai")},
+    {STR_INIT("az.ai.openai"), STR_INIT("azure.ai.openai")},
+    {STR_INIT("azure-openai"), STR_INIT("azure.ai.openai")},
+    {STR_INIT("azure_openai"), STR_INIT("azure.ai.openai")},
+    {STR_INIT("azure.ai.inference"), STR_INIT("azure.ai.inference")},
+    {STR_INIT("az.ai.inference"), STR_INIT("azure.ai.inference")},
+    {STR_INIT("azure"), STR_INIT("azure.ai.inference")},
+    {STR_INIT("anthropic"), STR_INIT("anthropic")},
+    {STR_INIT("claude"), STR_INIT("anthropic")},
+    {STR_INIT("aws.bedrock"), STR_INIT("aws.bedrock")},
+    {STR_INIT("aws"), STR_INIT("aws.bedrock")},
+    {STR_INIT("aws_bedrock"), STR_INIT("aws.bedrock")},
+    {STR_INIT("amazon"), STR_INIT("aws.bedrock")},
+    {STR_INIT("amazon-bedrock"), STR_INIT("aws.bedrock")},
+    {STR_INIT("amazon_bedrock"), STR_INIT("aws.bedrock")},
+    {STR_INIT("bedrock"), STR_INIT("aws.bedrock")},
+    {STR_INIT("bedrock_converse"), STR_INIT("aws.bedrock")},
+    {STR_INIT("gcp.vertex_ai"), STR_INIT("gcp.vertex_ai")},
+    {STR_INIT("vertex_ai"), STR_INIT("gcp.vertex_ai")},
+    {STR_INIT("vertexai"), STR_INIT("gcp.vertex_ai")},
+    {STR_INIT("google-vertex"), STR_INIT("gcp.vertex_ai")},
+    {STR_INIT("google.vertex"), STR_INIT("gcp.vertex_ai")},
+    {STR_INIT("gcp.gemini"), STR_INIT("gcp.gemini")},
+    {STR_INIT("gemini"), STR_INIT("gcp.gemini")},
+    {STR_INIT("google.generative-ai"), STR_INIT("gcp.gemini")},
+    {STR_INIT("google"), STR_INIT("gcp.gemini")},
+    {STR_INIT("gcp.gen_ai"), STR_INIT("gcp.gen_ai")},
+    {STR_INIT("google_genai"), STR_INIT("gcp.gen_ai")},
+    {STR_INIT("mistral_ai"), STR_INIT("mistral_ai")},
+    {STR_INIT("mistralai"), STR_INIT("mistral_ai")},
+    {STR_INIT("mistral"), STR_INIT("mistral_ai")},
+    {STR_INIT("x_ai"), STR_INIT("x_ai")},
+    {STR_INIT("xai"), STR_INIT("x_ai")},
+    {STR_INIT("grok"), STR_INIT("x_ai")},
+    {STR_INIT("cohere"), STR_INIT("cohere")},
+    {STR_INIT("groq"), STR_INIT("groq")},
+    {STR_INIT("deepseek"), STR_INIT("deepseek")},
+    {STR_INIT("perplexity"), STR_INIT("perplexity")},
+    {STR_INIT("moonshot_ai"), STR_INIT("moonshot_ai")},
+    {STR_INIT("moonshot"), STR_INIT("moonshot_ai")},
+    {STR_INIT("kimi"), STR_INIT("moonshot_ai")},
+    {STR_INIT("ibm.watsonx.ai"), STR_INIT("ibm.watsonx.ai")},
+    {STR_INIT("watsonx"), STR_INIT("ibm.watsonx.ai")},
+    {STR_INIT("ibm.watson.ai"), STR_INIT("ibm.watsonx.ai")},
+    {STR_INIT("oci_genai"), STR_INIT("oci_genai")},
+    {STR_INIT("vllm"), STR_INIT("vllm")},
+    {STR_INIT("elevenlabs"), STR_INIT("elevenlabs")},
+    {STR_INIT("assemblyai"), STR_INIT("assemblyai")},
+    {STR_INIT("ollama"), STR_INIT("ollama")},
+    {STR_INIT("together_ai"), STR_INIT("together_ai")},
+    {STR_INIT("together"), STR_INIT("together_ai")},
+    {STR_INIT("togetherai"), STR_INIT("together_ai")},
+    {STR_INIT("fireworks"), STR_INIT("fireworks")},
+    {STR_INIT("cerebras"), STR_INIT("cerebras")},
+    {STR_INIT("hugging_face"), STR_INIT("hugging_face")},
+    {STR_INIT("huggingface"), STR_INIT("hugging_face")},
+    {STR_INIT("hf"), STR_INIT("hugging_face")},
+    {STR_INIT("replicate"), STR_INIT("replicate")},
+    {STR_INIT("aleph_alpha"), STR_INIT("aleph_alpha")},
+    {STR_INIT("openrouter"), STR_INIT("openrouter")},
+    {STR_INIT("ai21"), STR_INIT("ai21")},
+    {STR_INIT("meta"), STR_INIT("meta")},
+    {STR_INIT("writer"), STR_INIT("writer")},
+    {STR_INIT("voyage_ai"), STR_INIT("voyage_ai")},
 };
 
-static const char *const frameworks[] = {
-    "strands-agents", "strands_agents",       "langchain",     "langgraph",
-    "llama_index",    "llamaindex",           "haystack",      "crewai",
-    "gcp.vertex.agent", "google_adk",         "microsoft.agent_framework", "agent_framework",
-    "openai_agents",  "claude_agent_sdk",     "pydantic_ai",   "litellm",
-    "ag2",            "agno",                 "dynamiq",       "julep",
-    "controlflow",    "letta",                "mem0",          "smolagents",
-    "browser_use",    "crawl4ai",             "firecrawl",     "multion",
-    "mcp",            "unknown",
+static const struct str frameworks[] = {
+    STR_INIT("strands-agents"), STR_INIT("strands_agents"),       STR_INIT("langchain"),     STR_INIT("langgraph"),
+    STR_INIT("llama_index"),    STR_INIT("llamaindex"),           STR_INIT("haystack"),      STR_INIT("crewai"),
+    STR_INIT("gcp.vertex.agent"), STR_INIT("google_adk"),         STR_INIT("microsoft.agent_framework"), STR_INIT("agent_framework"),
+    STR_INIT("openai_agents"),  STR_INIT("claude_agent_sdk"),     STR_INIT("pydantic_ai"),   STR_INIT("litellm"),
+    STR_INIT("ag2"),            STR_INIT("agno"),                 STR_INIT("dynamiq"),       STR_INIT("julep"),
+    STR_INIT("controlflow"),    STR_INIT("letta"),                STR_INIT("mem0"),          STR_INIT("smolagents"),
+    STR_INIT("browser_use"),    STR_INIT("crawl4ai"),             STR_INIT("firecrawl"),     STR_INIT("multion"),
+    STR_INIT("mcp"),            STR_INIT("unknown"),
 };
 
 bool provider_is_framework(struct str raw)
 {
     for (size_t i = 0; i < sizeof frameworks / sizeof *frameworks; i++)
-        if (str_equal_nocase(raw, str_from(frameworks[i])))
+        if (raw.len == frameworks[i].len && str_equal_nocase(raw, frameworks[i]))
             return true;
     return false;
 }
@@ -101,8 +101,9 @@ bool provider_is_framework(struct str raw)
 static struct str alias_find(struct str name)
 {
     for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
-        if (str_equal_nocase(name, str_from(aliases[i].name)))
-            return str_from(aliases[i].canonical);
+        if (name.len == aliases[i].name.len && (name.ptr[0] | 32) == aliases[i].name.ptr[0] &&
+            str_equal_nocase(name, aliases[i].name))
+            return aliases[i].canonical;
     return STR_NONE;
 }
 
@@ -132,23 +133,27 @@ struct str provider_canonical(struct str raw, struct str model)
 
 /* Prefixes of model ids; the ones with a dot are Bedrock's. */
 static const struct alias models[] = {
-    {"gpt-", "openai"},          {"chatgpt-", "openai"},      {"o1", "openai"},
-    {"o3", "openai"},            {"o4", "openai"},            {"text-embedding-", "openai"},
-    {"dall-e", "openai"},        {"whisper", "openai"},       {"tts-", "openai"},
-    {"claude", "anthropic"},     {"gemini", "gcp.gemini"},    {"mistral", "mistral_ai"},
-    {"mixtral", "mistral_ai"},   {"codestral", "mistral_ai"}, {"command", "cohere"},
-    {"embed-", "cohere"},        {"rerank-", "cohere"},       {"grok", "x_ai"},
-    {"deepseek", "deepseek"},
+    {STR_INIT("gpt-"), STR_INIT("openai")},          {STR_INIT("chatgpt-"), STR_INIT("openai")},      {STR_INIT("o1"), STR_INIT("openai")},
+    {STR_INIT("o3"), STR_INIT("openai")},            {STR_INIT("o4"), STR_INIT("openai")},            {STR_INIT("text-embedding-"), STR_INIT("openai")},
+    {STR_INIT("dall-e"), STR_INIT("openai")},        {STR_INIT("whisper"), STR_INIT("openai")},       {STR_INIT("tts-"), STR_INIT("openai")},
+    {STR_INIT("claude"), STR_INIT("anthropic")},     {STR_INIT("gemini"), STR_INIT("gcp.gemini")},    {STR_INIT("mistral"), STR_INIT("mistral_ai")},
+    {STR_INIT("mixtral"), STR_INIT("mistral_ai")},   {STR_INIT("codestral"), STR_INIT("mistral_ai")}, {STR_INIT("command"), STR_INIT("cohere")},
+    {STR_INIT("embed-"), STR_INIT("cohere")},        {STR_INIT("rerank-"), STR_INIT("cohere")},       {STR_INIT("grok"), STR_INIT("x_ai")},
+    {STR_INIT("deepseek"), STR_INIT("deepseek")},
 };
 
 static bool is_bedrock_id(struct str model)
 {
-    static const char *const makers[] = {"anthropic.", "amazon.", "meta.", "cohere.", "ai21.", NULL};
+    static const struct str makers[] = {STR_INIT("anthropic."), STR_INIT("amazon."),
+                                        STR_INIT("meta."), STR_INIT("cohere."), STR_INIT("ai21.")};
+    struct str head = str_sub(model, 0, 20);
     if (str_starts(model, STR("arn:aws:bedrock:")))
         return true;
-    for (const char *const *maker = makers; *maker; maker++) {
-        size_t at = str_find(model, str_from(*maker));
-        if (at == 0 || (at < model.len && at <= 7 && model.ptr[at - 1] == '.'))
+    if (str_find_byte(head, '.') == head.len)
+        return false;
+    for (size_t i = 0; i < sizeof makers / sizeof *makers; i++) {
+        size_t at = str_find(head, makers[i]);
+        if (at == 0 || (at < head.len && at <= 7 && model.ptr[at - 1] == '.'))
             return true;
     }
     return false;
@@ -166,15 +171,17 @@ struct str provider_from_model(struct str model)
         if (seller.len)
             return seller;
         model = str_sub(model, slash + 1, model.len);
+        if (model.len == 0)
+            return STR_NONE;
     }
     for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
-        struct str prefix = str_from(models[i].name);
-        if (!str_starts_nocase(model, prefix))
+        struct str prefix = models[i].name;
+        if ((model.ptr[0] | 32) != prefix.ptr[0] || !str_starts_nocase(model, prefix))
             continue;
         /* "o1" must not catch "o1000-mini-of-somebody". */
         if (prefix.len == 2 && model.len > 2 && isdigit((unsigned char)model.ptr[2]))
             continue;
-        return str_from(models[i].canonical);
+        return models[i].canonical;
     }
     return STR_NONE;
 }
@@ -186,7 +193,7 @@ void provider_read(struct reading *reading, const struct row *row, const struct 
     struct str raw;
     if (!coerce_text(reading, value, &raw))
         return;
-    if (provider_is_framework(raw)) {
+    if (!alias_find(raw).len && provider_is_framework(raw)) {
         bool said = !str_equal_nocase(raw, STR("unknown"));
         if (said && reading_open(reading, SLOT_framework, rank))
             reading_set_text(reading, SLOT_framework, rank, row, raw);

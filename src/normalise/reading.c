@@ -39,12 +39,12 @@ static const struct {
 _Static_assert((int)SLOT_kind == (int)FIELD_kind && (int)SLOT_usage == (int)FIELD_usage,
                "slots begin with the fields");
 
-struct str *reading_text_at(struct reading *reading, unsigned slot)
+static struct str *reading_text_at(struct reading *reading, unsigned slot)
 {
     return (struct str *)((char *)reading->out + places[slot].offset);
 }
 
-int64_t *reading_number_at(struct reading *reading, unsigned slot)
+static int64_t *reading_number_at(struct reading *reading, unsigned slot)
 {
     return (int64_t *)((char *)reading->out + places[slot].offset);
 }
@@ -52,11 +52,6 @@ int64_t *reading_number_at(struct reading *reading, unsigned slot)
 static double *real_at(struct reading *reading, unsigned slot)
 {
     return (double *)((char *)reading->out + places[slot].offset);
-}
-
-bool reading_has(const struct reading *reading, unsigned slot)
-{
-    return reading->ranks[slot] != RANK_NONE;
 }
 
 void reading_note(struct reading *reading, unsigned slot, struct str vocabulary, struct str rule)
@@ -107,7 +102,8 @@ void reading_rule_text(struct reading *reading, unsigned slot, struct str text, 
     if (text.len == 0 || reading_has(reading, slot))
         return;
     reading_set_text(reading, slot, CARRIER_RULE << 12, NULL, text);
-    reading_note(reading, slot, STR("vitrine"), str_from(rule));
+    if (reading->out->provenance)
+        reading_note(reading, slot, STR("vitrine"), str_from(rule));
 }
 
 void reading_rule_number(struct reading *reading, unsigned slot, int64_t number, const char *rule)
@@ -115,7 +111,8 @@ void reading_rule_number(struct reading *reading, unsigned slot, int64_t number,
     if (number < 0 || reading_has(reading, slot))
         return;
     reading_set_number(reading, slot, CARRIER_RULE << 12, NULL, number);
-    reading_note(reading, slot, STR("vitrine"), str_from(rule));
+    if (reading->out->provenance)
+        reading_note(reading, slot, STR("vitrine"), str_from(rule));
 }
 
 struct str kept_text(const struct reading *reading, enum keep keep)
@@ -125,12 +122,9 @@ struct str kept_text(const struct reading *reading, enum keep keep)
     return value && coerce_text(reading, value, &text) ? text : STR_NONE;
 }
 
-bool kept_is(const struct reading *reading, enum keep keep, struct str text)
+bool kept_equals(const struct value *value, struct str text)
 {
-    const struct value *value = reading->kept[keep];
-    if (!value || value->type != VALUE_STRING)
-        return false;
-    return str_equal_nocase(value->string, text);
+    return value->type == VALUE_STRING && str_equal_nocase(value->string, text);
 }
 
 /* --- collecting and detecting ---------------------------------------------------------------- */
@@ -198,16 +192,9 @@ void reading_detect(struct reading *reading)
     uint64_t evidence = reading->evidence | scope_evidence(reading->scope->name);
     reading->evidence = evidence;
     unsigned number = evidence ? (unsigned)__builtin_ctzll(evidence) : VOCABULARY_otel;
-    static const uint8_t testers[] = {
-#define VOCABULARY(name) VOCABULARY_##name,
-#include "normalise/vocabularies.def"
-#undef VOCABULARY
-    };
-    for (unsigned i = 0; i < sizeof testers && i < number; i++) {
-        const struct vocabulary *vocabulary = vocabulary_at(i);
-        if (vocabulary->detect && vocabulary->detect(reading))
-            number = i;
-    }
+    for (const uint8_t *tester = vocabularies_with_tests(); *tester < number; tester++)
+        if (vocabulary_at(*tester)->detect(reading))
+            number = *tester;
     reading->vocabulary_number = number;
     reading->vocabulary = vocabulary_at(number);
     reading->out->vocabulary = str_from(reading->vocabulary->name);
@@ -220,11 +207,8 @@ void reading_detect(struct reading *reading)
 unsigned reading_rank(const struct reading *reading, const struct row *row, enum carrier carrier)
 {
     unsigned standing = row->standing;
-    if (standing == STANDING_OWN) {
-        standing = vocabulary_at(row->owner)->standing;
-        if (row->owner == reading->vocabulary_number && standing > STANDING_NATIVE)
-            standing = STANDING_NATIVE;
-    }
+    if (row->flags & ROW_NATIVE && row->owner == reading->vocabulary_number)
+        standing = STANDING_NATIVE;
     return (unsigned)carrier << 12 | standing << 8 | row->order;
 }
 
@@ -366,7 +350,7 @@ void reading_apply(struct reading *reading, bool early)
 {
     for (size_t i = 0; i < reading->found_count; i++) {
         const struct found *found = &reading->found[i];
-        const struct row *rows = key_rows(found->entry);
+        const struct row *rows = found->entry->rows;
         size_t from = early ? 0 : found->entry->early_count;
         size_t to = early ? found->entry->early_count : found->entry->row_count;
         for (size_t j = from; j < to; j++)

@@ -100,7 +100,7 @@ void tools_fill(struct content *content)
     for (size_t i = 0; !tools.count && i < content->reading->found_count; i++) {
         /* Invocation parameters carry what was sent, tools included. */
         const struct found *bag = &content->reading->found[i];
-        if (key_rows(bag->entry)->slot == SLOT_parameter_bag &&
+        if (bag->entry->rows->slot == SLOT_parameter_bag &&
             content_parse(content, bag->value, &json) && json_get(&json, STR("tools")))
             gather(&tools, json_get(&json, STR("tools")), 0);
     }

@@ -20,6 +20,8 @@ static bool detect(const struct reading *reading)
 {
     static const char *const systems[] = {"pinecone", "chroma",  "milvus", "qdrant",
                                           "weaviate", "marqo",   "lancedb", NULL};
+    if (!reading->kept[KEEP_db_system])
+        return false;
     for (const char *const *system = systems; *system; system++)
         if (kept_is(reading, KEEP_db_system, str_from(*system)))
             return true;

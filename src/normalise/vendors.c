@@ -88,6 +88,8 @@ static bool gemini_cli_detect(const struct reading *reading)
 {
     static const char *const operations[] = {"llm_call",    "agent_call",          "tool_call",
                                              "user_prompt", "schedule_tool_calls", NULL};
+    if (!reading->kept[KEEP_operation])
+        return false;
     for (const char *const *operation = operations; *operation; operation++)
         if (kept_is(reading, KEEP_operation, str_from(*operation)))
             return true;
