@@ -10,7 +10,8 @@
 
 enum encoding { ENCODING_IDENTITY, ENCODING_GZIP, ENCODING_DEFLATE, ENCODING_ZSTD };
 
-/* Content-Encoding or grpc-encoding names, any case ("" is identity). STATUS_UNSUPPORTED otherwise. */
+/* Content-Encoding or grpc-encoding names, any case ("" is identity). STATUS_UNSUPPORTED otherwise.
+ */
 enum status encoding_parse(struct str name, enum encoding *out_encoding, struct error *error);
 
 /* Appends to `out`. STATUS_INVALID for broken or truncated input, STATUS_TOO_LARGE over the limit.
