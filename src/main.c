@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main: picks the command. What a command does stands in cli/<command>.c. */
-#include <stdarg.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,6 +29,9 @@ static void print_help(void)
 
 int main(int argc, char **argv)
 {
+    /* Bodies of requests are large and short-lived: without this each one is mapped and unmapped, a page fault a page. */
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
     const char *name = argc > 1 ? argv[1] : "--help";
     if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {
         print_help();

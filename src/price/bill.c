@@ -54,7 +54,7 @@ void bill_observation(struct price_book *book, struct observation *observation,
         out_bill->total_nano = 0;
         return;
     }
-    if (counts && usage_any(&observation->usage))
+    if (counts)
         bill_from_book(book, observation, out_bill);
     int64_t given = nano_from_dollars(observation->cost_given_usd);
     int64_t input = nano_from_dollars(observation->cost_given_input_usd);

@@ -21,6 +21,10 @@ static void where_logs(struct sql *sql, const struct query *query,
         sql_add(sql, " AND service = ");
         sql_int(sql, store_name_id(query->store, question->service));
     }
+    if (question->environment.len) {
+        sql_add(sql, " AND environment = ");
+        sql_int(sql, store_name_id(query->store, question->environment));
+    }
     if (question->event.len) {
         sql_add(sql, " AND event = ");
         sql_int(sql, store_name_id(query->store, question->event));

@@ -7,7 +7,7 @@
 struct log_question {
     uint32_t project_id;
     struct time_range range;
-    struct str service, event; /* STR_NONE: any */
+    struct str service, environment, event; /* STR_NONE: any */
     int32_t severity_least;
     bool has_trace;
     struct trace_key trace;

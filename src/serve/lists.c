@@ -133,6 +133,33 @@ static enum status read_log_cursor(struct call *call, struct log_question *quest
     return STATUS_OK;
 }
 
+/* `f` filters that log records have, too: service, environment and trace_id, each with one value. */
+static enum status read_log_filters(struct call *call, struct log_question *question)
+{
+    struct filters filters;
+    uint8_t id[TRACE_ID_BYTES];
+    enum status status = param_filters(call, &filters);
+    for (size_t i = 0; status == STATUS_OK && i < filters.count; i++) {
+        const struct filter *filter = &filters.items[i];
+        struct str name = str_from(filter->field->name);
+        bool one = filter->op == FILTER_EQ && filter->value_count == 1;
+        if (one && str_equal(name, STR("service"))) {
+            question->service = filter->values[0];
+        } else if (one && str_equal(name, STR("environment"))) {
+            question->environment = filter->values[0];
+        } else if (one && str_equal(name, STR("trace_id"))) {
+            str_hex_decode(filter->values[0], id, sizeof id);
+            question->has_trace = true;
+            question->trace = trace_key(id);
+        } else {
+            status = fail(&call->error, STATUS_INVALID,
+                          "f: logs can be filtered by service=, environment= and trace_id=, "
+                          "one value each");
+        }
+    }
+    return status;
+}
+
 static enum status read_log_question(struct call *call, struct log_question *question)
 {
     uint8_t id[TRACE_ID_BYTES];
@@ -151,6 +178,8 @@ static enum status read_log_question(struct call *call, struct log_question *que
         question->trace = trace_key(id);
     }
     enum status status = param_range(call, &question->range);
+    if (status == STATUS_OK)
+        status = read_log_filters(call, question);
     if (status == STATUS_OK)
         status = read_severity(call, &question->severity_least);
     if (status == STATUS_OK)

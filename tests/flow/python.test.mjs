@@ -87,7 +87,7 @@ test('openai-v2, content in one event of structured attributes', { skip }, async
 test('Strands Agents: tree, tokens once, time to first token in milliseconds', { skip }, async () => {
     const { trace } = await flow.traceFrom('strands_agent.py', [], 6);
     assert.deepEqual(tree(trace.roots[0]), ['invoke_agent forecaster',
-        ['execute_event_loop_cycle', ['chat'], ['execute_tool get_weather']], ['execute_event_loop_cycle', ['chat']]]);
+        ['execute_event_loop_cycle', ['chat'], ['get_weather']], ['execute_event_loop_cycle', ['chat']]]);
     const calls = trace.spans.filter((row) => row.kind === 'llm');
     assert.deepEqual(calls.map((row) => [row.input_tokens, row.output_tokens]), [[90, 20], [120, 30]]);
     assert.deepEqual(calls.map((row) => row.cost), [25500, 33000]);
@@ -115,7 +115,7 @@ for (const way of ['plain', 'stream'])
 
 test('Pydantic AI: tree, aggregated tokens once, its own cost', { skip }, async () => {
     const { trace } = await flow.traceFrom('pydantic_agent.py', [], 4);
-    assert.deepEqual(tree(trace.roots[0]), ['invoke_agent forecaster', ['chat gpt-4o-mini'], ['execute_tool get_weather'], ['chat gpt-4o-mini']]);
+    assert.deepEqual(tree(trace.roots[0]), ['forecaster run', ['chat gpt-4o-mini'], ['get_weather'], ['chat gpt-4o-mini']]);
     assert.deepEqual([trace.input_tokens, trace.output_tokens, trace.cost, trace.llm_calls, trace.tool_calls], [210, 50, 58500, 2, 1]);
     const span = await flow.spanOf(trace, trace.spans[3]);
     assert.equal(span.vocabulary, 'pydantic_ai');

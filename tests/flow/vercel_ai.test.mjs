@@ -18,7 +18,7 @@ async function call(way, spans) {
 test('text with a tool over two steps: tree, tokens once, tool call', async () => {
     const { trace, outer } = await call('tools', 5);
     assert.deepEqual(tree(trace.roots[0]), ['request', ['ai.generateText',
-        ['ai.generateText.doGenerate'], ['ai.toolCall'], ['ai.generateText.doGenerate']]]);
+        ['ai.generateText.doGenerate'], ['get_weather'], ['ai.generateText.doGenerate']]]);
     const [first, tool, second] = outer.children;
     assert.deepEqual([first.kind, tool.kind, second.kind], ['llm', 'tool', 'llm']);
     assert.equal(outer.flags & summary, summary);

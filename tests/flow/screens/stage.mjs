@@ -7,14 +7,14 @@ import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Api } from '../support/api.mjs';
 import { eventually } from '../support/eventually.mjs';
-import { noBinary, startServer } from '../support/server.mjs';
+import { binary, startServer } from '../support/server.mjs';
 
 const modules = fileURLToPath(new URL('../../../ui/node_modules', import.meta.url));
 export const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 // False, or why the screens cannot be tested here.
 export function cannot() {
-    if (!process.env.VITRINE_URL && noBinary) return noBinary;
+    if (!process.env.VITRINE_URL && !existsSync(binary)) return `${binary} is not built`;
     if (!existsSync(`${modules}/playwright-core`)) return 'ui/node_modules is missing: tools/ui installs it';
     return existsSync(chromium) ? false : `${chromium} is missing`;
 }
