@@ -86,7 +86,7 @@ bool otlp_attributes_room(struct otlp *otlp, size_t count, struct attributes *ou
  */
 static bool usual_pair(struct str message, struct str *out_first, struct str *out_second)
 {
-    const uint8_t *at = (const uint8_t *)message.ptr, *end = at + message.len;
+    const uint8_t *at = (const uint8_t *)message.ptr;
     if (message.len < 6 || at[0] != TAG(1, BYTES) || at[1] >= 0x80 || message.len < at[1] + 5u)
         return false;
     *out_first = (struct str){message.ptr + 2, at[1]};
@@ -95,6 +95,7 @@ static bool usual_pair(struct str message, struct str *out_first, struct str *ou
         return false;
     size_t size = protobuf__short(&at);
     *out_second = (struct str){(const char *)at, size};
+    const uint8_t *end = (const uint8_t *)message.ptr + message.len;
     return at <= end && size == (size_t)(end - at);
 }
 
@@ -284,7 +285,7 @@ static bool usual_integer(struct str message, struct value *out_value)
 
 bool otlp_value(struct otlp *otlp, struct str message, unsigned depth, struct value *out_value)
 {
-    const uint8_t *at = (const uint8_t *)message.ptr, *end = at + message.len;
+    const uint8_t *at = (const uint8_t *)message.ptr;
     if (message.len < 3 || at[0] != TAG(1, BYTES)) {
         if (message.len >= 2 && at[0] == TAG(3, VARINT) && usual_integer(message, out_value))
             return true;
@@ -292,7 +293,7 @@ bool otlp_value(struct otlp *otlp, struct str message, unsigned depth, struct va
     }
     at++;
     size_t size = protobuf__short(&at); /* nearly all values are just one string */
-    if (size != (size_t)(end - at))
+    if (size != (size_t)((const uint8_t *)message.ptr + message.len - at))
         return careful_value(otlp, message, depth, out_value);
     out_value->type = VALUE_STRING;
     return otlp_text(otlp, (struct str){(const char *)at, size}, &out_value->string);

@@ -10,6 +10,7 @@
  *
  * Each round depends on the seed and its own number only, so `--round N` alone replays the one that
  * crashed. Without options it runs FUZZ_SECONDS (10) seconds. Files named are further seeds.
+ * `--write DIRECTORY` writes the seeds as files, a corpus for libFuzzer.
  */
 #pragma once
 
@@ -91,6 +92,19 @@ static void fuzz_seed_path(const char *path)
             fuzz_seed_file(name);
     }
     closedir(folder);
+}
+
+static void fuzz_write_seeds(const char *directory)
+{
+    for (size_t i = 0; i < fuzz_corpus_count; i++) {
+        char name[1024];
+        snprintf(name, sizeof name, "%s/seed-%zu", directory, i);
+        FILE *file = fopen(name, "wb");
+        if (file) {
+            fwrite(fuzz_corpus[i].bytes, 1, fuzz_corpus[i].size, file);
+            fclose(file);
+        }
+    }
 }
 
 /* --- mutation ------------------------------------------------------------------------------- */
@@ -234,6 +248,8 @@ int main(int argc, char **argv)
             fuzz_run_seed = strtoull(value, NULL, 10), i++;
         else if (strcmp(argv[i], "--round") == 0)
             only = atoll(value), i++;
+        else if (strcmp(argv[i], "--write") == 0)
+            fuzz_write_seeds(value), rounds = 1, i++;
         else
             fuzz_seed_path(argv[i]);
     }
