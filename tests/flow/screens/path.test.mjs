@@ -29,7 +29,7 @@ describe('screens: from nothing to the cause', { skip: cannot() }, () => {
         const { page, complaints, context } = await stage.open('/p/default/overview');
         const failures = page.getByRole('region', { name: 'Latest failures' });
         await failures.getByRole('link', { name: /support-agent/ }).click();
-        await page.locator('.error-card').getByText(CAUSE).waitFor();
+        await page.locator('.error-card').getByText(CAUSE, { exact: true }).waitFor();
         await page.locator('.message.user').getByText(QUESTION).waitFor();
         assert.match(await page.locator('.cause').innerText(), /chat gpt-4o.*throttle/s);
         await page.getByRole('button', { name: 'Show 4 earlier messages' }).click();

@@ -4,7 +4,7 @@
  * the previous answer stays on screen while the next one is on its way.
  */
 import { QueryClient, keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import type { Range } from "../url/range";
+import { isRelative, type Range } from "../url/range";
 import { ApiError, getJson } from "./client";
 import type { Facets, Histogram, LogPage, MetricRow, Overview, Project, Series, SpanDetail, Status, TracePage, TraceShape, Unpriced } from "./types";
 
@@ -25,6 +25,11 @@ export interface Scope {
     range: Range;
     filters: string[];
     live: number | false;
+}
+
+/** Someone who looks at an empty screen waits for the first row: it is asked for until it comes. */
+function whileEmpty(scope: Scope, empty: boolean): number | false {
+    return empty && isRelative(scope.range) ? 2_000 : false;
 }
 
 function common({ project, range, filters }: Scope) {
@@ -58,7 +63,7 @@ export function useOverview(scope: Scope) {
     return useQuery({
         queryKey: ["overview", query],
         queryFn: ({ signal }) => getJson<Overview>("/api/v1/overview", query, signal),
-        refetchInterval: scope.live,
+        refetchInterval: (each) => scope.live || whileEmpty(scope, each.state.data?.totals.spans === 0),
         placeholderData: keepPreviousData,
     });
 }
@@ -72,7 +77,11 @@ export function useTraces(scope: Scope, sort: string, order: string) {
         initialPageParam: "",
         getNextPageParam: (last) => last.next ?? undefined,
         /* Rows already scrolled past are left alone: refreshing them would ask for every page again. */
-        refetchInterval: (each) => (each.state.data && each.state.data.pages.length > 1 ? false : scope.live),
+        refetchInterval: (each) => {
+            const pages = each.state.data?.pages;
+            if (pages && pages.length > 1) return false;
+            return scope.live || whileEmpty(scope, pages?.[0]?.traces.length === 0);
+        },
         placeholderData: keepPreviousData,
     });
 }

@@ -20,6 +20,13 @@ export function Banners() {
         if (wasAway.current && !away) void queryClient.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "status" });
         wasAway.current = away;
     }, [away]);
+    const begun = projects.data?.projects.some((each) => each.name === project && each.first_span !== null);
+    const empty = useRef(false);
+    useEffect(() => {
+        /* The first span of a project changes every screen of it. */
+        if (empty.current && begun) void queryClient.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "status" && query.queryKey[0] !== "projects" });
+        empty.current = begun === false;
+    }, [begun]);
     const data = status.data;
     const lagging = !away && data && isLagging(data);
     const unknown = projects.data && !projects.data.projects.some((each) => each.name === project);

@@ -18,7 +18,7 @@ export function suggestFields(typed: string, only?: readonly string[]): Suggesti
         (a, b) => Number(b.name.startsWith(word)) - Number(a.name.startsWith(word)),
     );
     const made: Suggestion[] = fits.slice(0, 14).map(({ name, label, type }) => {
-        const op = type === "text" ? "=" : ">";
+        const op = type === "text" || type === "id" ? "=" : ">";
         return { label: `${name}${op}`, text: `${name}${op}`, hint: label, done: false };
     });
     if (word) made.push({ label: `name~${typed.trim()}`, text: `name~${typed.trim()}`, hint: "span name contains", done: true });

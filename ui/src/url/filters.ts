@@ -15,7 +15,7 @@ export interface Filter {
 export interface FieldInfo {
     name: string;
     label: string;
-    type: "text" | "number" | "duration" | "money" | "tokens";
+    type: "text" | "id" | "number" | "duration" | "money" | "tokens";
     hint?: string;
 }
 
@@ -43,7 +43,7 @@ export const FIELDS: FieldInfo[] = [
     text("release", "Release"),
     text("finish", "Finish reason"),
     text("vocabulary", "Vocabulary"),
-    text("trace_id", "Trace id"),
+    { name: "trace_id", label: "Trace id", type: "id", hint: "32 hexadecimal digits" },
     { name: "duration", label: "Latency", type: "duration", hint: "2s, 350ms" },
     { name: "ttft", label: "Time to first token", type: "duration", hint: "800ms" },
     { name: "cost", label: "Cost", type: "money", hint: "dollars, 0.05" },
