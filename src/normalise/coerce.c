@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * coerce: what a sender wrote, as the type we need (rules R1 to R8). Everything takes what is
- * common in the wild: numbers as text, JSON inside JSON, lists as text. What does not fit is absent.
+ * common in the wild: numbers as text, JSON inside JSON, lists as text. What does not fit is
+ * absent.
  */
 #include <math.h>
 #include <stdio.h>
@@ -232,8 +233,8 @@ bool coerce_list(const struct reading *reading, const struct value *value, struc
     bool ok = list.count > 0;
     if (ok) {
         buf_add_byte(&list.buf, ']');
-        struct str copy = list.buf.failed ? STR_NONE
-                                          : arena_copy(reading->arena, buf_str(&list.buf));
+        struct str copy =
+            list.buf.failed ? STR_NONE : arena_copy(reading->arena, buf_str(&list.buf));
         ok = copy.ptr != NULL;
         if (ok)
             *out_json = copy;

@@ -53,7 +53,8 @@ static void messages_from_value(struct content *content, const struct source *so
     struct str text = value_as_text(content->reading, source->value);
     if (parse(content, text, &json)) {
         const struct json *root = &json;
-        if (source->shape == SHAPE_TYPED && json.type == JSON_OBJECT && json_get(&json, STR("value")))
+        if (source->shape == SHAPE_TYPED && json.type == JSON_OBJECT &&
+            json_get(&json, STR("value")))
             root = json_get(&json, STR("value"));
         parse_items(content, &json);
         if (messages_from_json(content, root, role, out))
@@ -96,7 +97,8 @@ void messages_from_ai_text(struct content *content)
     static const struct {
         enum keep keep;
         enum part_type type;
-    } texts[] = {{KEEP_ai_reasoning, PART_REASONING}, {KEEP_ai_text, PART_TEXT},
+    } texts[] = {{KEEP_ai_reasoning, PART_REASONING},
+                 {KEEP_ai_text, PART_TEXT},
                  {KEEP_ai_object, PART_DATA}};
     struct messages *out = &content->out->output;
     size_t room = 0, count = 0;
@@ -123,8 +125,9 @@ void messages_from_ai_text(struct content *content)
                 .type = PART_TOOL_CALL,
                 .id = json_string(json_get(&calls.items[i], STR("toolCallId"))),
                 .name = json_string(json_get(&calls.items[i], STR("toolName"))),
-                .text = json_as_text(content, json_first(&calls.items[i], (const char *const[]){
-                                                          "input", "args", NULL})),
+                .text =
+                    json_as_text(content, json_first(&calls.items[i],
+                                                     (const char *const[]){"input", "args", NULL})),
             };
         count++;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* documents: what a retrieval found, from any of the forms in use. Scores and distances stay apart. */
+/* documents: what a retrieval found, from any of the forms in use. Scores and distances stay apart.
+ */
 #include <math.h>
 
 #include "normalise/normalise_private.h"
@@ -28,8 +29,8 @@ static bool document_from_json(struct content *content, const struct json *json,
         json = inner;
     if (json->type != JSON_OBJECT)
         return false;
-    const struct json *body = FIRST(json, "content", "text", "page_content", "pageContent",
-                                    "document");
+    const struct json *body =
+        FIRST(json, "content", "text", "page_content", "pageContent", "document");
     out->id = json_as_text(content, FIRST(json, "id", "document_id", "doc_id", "chunk_id"));
     out->content = json_as_text(content, body);
     out->metadata = json_as_text(content, FIRST(json, "metadata", "entity"));
@@ -69,8 +70,7 @@ static void documents_from_events(struct content *content)
     size_t made = 0;
     for (size_t i = 0; documents && i < span->event_count && made < DOCUMENTS_MAX; i++) {
         const struct span_event *event = &span->events[i];
-        struct str prefix = str_equal(event->name, STR("db.query.result"))
-                                ? STR("db.query.result.")
+        struct str prefix = str_equal(event->name, STR("db.query.result")) ? STR("db.query.result.")
                             : str_equal(event->name, STR("db.search.result"))
                                 ? STR("db.search.result.")
                                 : STR_NONE;

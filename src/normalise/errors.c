@@ -95,12 +95,9 @@ static const struct {
     const char *part;
     enum error_kind kind;
 } parts[] = {
-    {"ratelimit", ERROR_KIND_THROTTLE},
-    {"throttl", ERROR_KIND_THROTTLE},
-    {"timeout", ERROR_KIND_TIMEOUT},
-    {"contentfilter", ERROR_KIND_CONTENT_FILTER},
-    {"guardrail", ERROR_KIND_CONTENT_FILTER},
-    {"cancelled", ERROR_KIND_CANCELLED},
+    {"ratelimit", ERROR_KIND_THROTTLE},       {"throttl", ERROR_KIND_THROTTLE},
+    {"timeout", ERROR_KIND_TIMEOUT},          {"contentfilter", ERROR_KIND_CONTENT_FILTER},
+    {"guardrail", ERROR_KIND_CONTENT_FILTER}, {"cancelled", ERROR_KIND_CANCELLED},
     {"canceled", ERROR_KIND_CANCELLED},
 };
 
@@ -108,10 +105,13 @@ static const struct {
     const char *words;
     enum error_kind kind;
 } sentences[] = {
-    {"rate limit", ERROR_KIND_THROTTLE},      {"too many requests", ERROR_KIND_THROTTLE},
-    {"throttl", ERROR_KIND_THROTTLE},         {"overloaded", ERROR_KIND_THROTTLE},
+    {"rate limit", ERROR_KIND_THROTTLE},
+    {"too many requests", ERROR_KIND_THROTTLE},
+    {"throttl", ERROR_KIND_THROTTLE},
+    {"overloaded", ERROR_KIND_THROTTLE},
     {"exceeded your current quota", ERROR_KIND_THROTTLE},
-    {"timed out", ERROR_KIND_TIMEOUT},        {"deadline exceeded", ERROR_KIND_TIMEOUT},
+    {"timed out", ERROR_KIND_TIMEOUT},
+    {"deadline exceeded", ERROR_KIND_TIMEOUT},
     {"content filter", ERROR_KIND_CONTENT_FILTER},
     {"content management policy", ERROR_KIND_CONTENT_FILTER},
     {"operation was aborted", ERROR_KIND_CANCELLED},
@@ -160,8 +160,8 @@ static struct str class_in_message(struct str message)
 /* "Error code: 429", "status code 503", "HTTP 500". */
 static int64_t status_in_message(struct str message)
 {
-    static const char *const marks[] = {"code: ", "code ", "HTTP ", "status ", "status: ",
-                                        "status=", "code=", NULL};
+    static const char *const marks[] = {"code: ",   "code ",   "HTTP ", "status ",
+                                        "status: ", "status=", "code=", NULL};
     for (const char *const *mark = marks; *mark; mark++) {
         size_t at = str_find(message, str_from(*mark));
         struct str digits = str_sub(message, at + str_from(*mark).len, 3);
@@ -206,10 +206,10 @@ void level_read(struct reading *reading, const struct row *row, const struct val
     static const struct {
         const char *raw, *level;
     } levels[] = {
-        {"DEBUG", "DEBUG"},     {"TRACE", "DEBUG"},     {"VERBOSE", "DEBUG"},
-        {"DEFAULT", "DEFAULT"}, {"INFO", "DEFAULT"},    {"LOG", "DEFAULT"},
-        {"NOTICE", "DEFAULT"},  {"OK", "DEFAULT"},      {"SUCCESS", "DEFAULT"},
-        {"WARNING", "WARNING"}, {"WARN", "WARNING"},    {"ERROR", "ERROR"},
+        {"DEBUG", "DEBUG"},     {"TRACE", "DEBUG"},    {"VERBOSE", "DEBUG"},
+        {"DEFAULT", "DEFAULT"}, {"INFO", "DEFAULT"},   {"LOG", "DEFAULT"},
+        {"NOTICE", "DEFAULT"},  {"OK", "DEFAULT"},     {"SUCCESS", "DEFAULT"},
+        {"WARNING", "WARNING"}, {"WARN", "WARNING"},   {"ERROR", "ERROR"},
         {"FATAL", "ERROR"},     {"CRITICAL", "ERROR"},
     };
     struct str word;
@@ -265,8 +265,7 @@ static void exception_fields(struct reading *reading)
     reading_rule_text(reading, SLOT_error_type,
                       event_attribute(reading, &event->attributes, STR("exception.type")),
                       "exception event");
-    struct str message =
-        event_attribute(reading, &event->attributes, STR("exception.message"));
+    struct str message = event_attribute(reading, &event->attributes, STR("exception.message"));
     reading_rule_text(reading, SLOT_error_message, message, "exception event");
     reading_rule_text(reading, SLOT_status_message, message, "exception event");
 }
@@ -297,8 +296,8 @@ void errors_decide(struct reading *reading)
 {
     struct observation *out = reading->out;
     const struct span *span = reading->span;
-    out->is_error = span->status == SPAN_ERROR || str_equal(out->level, STR("ERROR")) ||
-                    says_failure(reading);
+    out->is_error =
+        span->status == SPAN_ERROR || str_equal(out->level, STR("ERROR")) || says_failure(reading);
     reading_rule_text(reading, SLOT_status_message, span->status_message, "span status");
     if (out->is_error) {
         reading_rule_text(reading, SLOT_error_message, span->status_message, "span status");

@@ -60,8 +60,7 @@ struct str finish_canonical(struct str raw)
 void finish_set(struct reading *reading, unsigned rank, const struct row *row, struct str raw)
 {
     raw = str_trim(raw);
-    if (raw.len == 0 || raw.len > 256 || str_equal(raw, STR("null")) ||
-        str_equal(raw, STR("None")))
+    if (raw.len == 0 || raw.len > 256 || str_equal(raw, STR("null")) || str_equal(raw, STR("None")))
         return;
     reading_set_text(reading, SLOT_finish, rank, row, finish_canonical(raw));
     reading_set_text(reading, SLOT_finish_raw, rank, row, raw);

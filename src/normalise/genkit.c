@@ -3,10 +3,14 @@
 #include "normalise/normalise_private.h"
 
 static const struct kind_name kinds[] = {
-    {"model", KIND_LLM, NULL},           {"background-model", KIND_LLM, NULL},
-    {"tool", KIND_TOOL, NULL},           {"tool.v2", KIND_TOOL, NULL},
-    {"embedder", KIND_EMBEDDING, NULL},  {"retriever", KIND_RETRIEVER, NULL},
-    {"evaluator", KIND_EVALUATOR, NULL}, {"*", KIND_SPAN, NULL},
+    {"model", KIND_LLM, NULL},
+    {"background-model", KIND_LLM, NULL},
+    {"tool", KIND_TOOL, NULL},
+    {"tool.v2", KIND_TOOL, NULL},
+    {"embedder", KIND_EMBEDDING, NULL},
+    {"retriever", KIND_RETRIEVER, NULL},
+    {"evaluator", KIND_EVALUATOR, NULL},
+    {"*", KIND_SPAN, NULL},
     {NULL, KIND_SPAN, NULL},
 };
 

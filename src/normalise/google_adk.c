@@ -18,9 +18,13 @@ static const struct row rows[] = {
     SOURCE("gcp.vertex.agent.llm_response", output, 140, ANY, .hint = HINT_CONTENT),
     SOURCE("gcp.vertex.agent.tool_call_args", input, 141, ARGUMENTS),
     SOURCE("gcp.vertex.agent.tool_response", output, 141, ARGUMENTS),
-    {.key = STR_INIT("gcp.vertex.agent.llm_request"), .slot = SLOT_system, .order = 4,
+    {.key = STR_INIT("gcp.vertex.agent.llm_request"),
+     .slot = SLOT_system,
+     .order = 4,
      .path = "config.system_instruction"},
-    {.key = STR_INIT("gcp.vertex.agent.llm_request"), .slot = SLOT_tools, .order = 9,
+    {.key = STR_INIT("gcp.vertex.agent.llm_request"),
+     .slot = SLOT_tools,
+     .order = 9,
      .path = "config.tools"},
 };
 

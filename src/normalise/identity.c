@@ -33,8 +33,8 @@ static void endpoint_decide(struct reading *reading)
     if (!out->endpoint.len || !value || !coerce_count(value, &port) || port == 0 || port > 65535 ||
         port == 443 || str_contains(out->endpoint, STR("://")))
         return;
-    struct str with_port = arena_printf(reading->arena, "%.*s:%lld", STR_ARGS(out->endpoint),
-                                        (long long)port);
+    struct str with_port =
+        arena_printf(reading->arena, "%.*s:%lld", STR_ARGS(out->endpoint), (long long)port);
     if (with_port.ptr)
         out->endpoint = with_port;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * keys: every key, prefix and scope name that any vocabulary knows, in one table, so that an attribute
- * costs one look-up whatever the number of vocabularies. The table is made from the vocabularies'
- * rows on first use and never changes afterwards.
+ * keys: every key, prefix and scope name that any vocabulary knows, in one table, so that an
+ * attribute costs one look-up whatever the number of vocabularies. The table is made from the
+ * vocabularies' rows on first use and never changes afterwards.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -52,8 +52,8 @@ static inline uint64_t key_hash(struct str key)
         hash ^= load8(key.ptr) * UINT64_C(0xC2B2AE3D27D4EB4F);
         hash = (hash << 29 | hash >> 35) ^
                load8(key.ptr + key.len / 2 - 4) * UINT64_C(0x165667B19E3779F9);
-        hash = (hash << 29 | hash >> 35) ^
-               load8(key.ptr + key.len - 8) * UINT64_C(0x85EBCA77C2B2AE63);
+        hash =
+            (hash << 29 | hash >> 35) ^ load8(key.ptr + key.len - 8) * UINT64_C(0x85EBCA77C2B2AE63);
     } else {
         uint64_t word = 0;
         if (key.len)

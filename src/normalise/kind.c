@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kind: the ladder. What the sender says outright comes first (rows of SLOT_kind, in the order of the
- * steps), then what the keys that are there let one conclude, then the span's name.
+ * kind: the ladder. What the sender says outright comes first (rows of SLOT_kind, in the order of
+ * the steps), then what the keys that are there let one conclude, then the span's name.
  */
 #include "normalise/normalise_private.h"
 
@@ -78,7 +78,8 @@ bool operation_parse(struct str name, enum observation_kind *out_kind, struct st
     return false;
 }
 
-/* gen_ai.operation.name and its like. An operation nobody knows is kept as sent and says no kind. */
+/* gen_ai.operation.name and its like. An operation nobody knows is kept as sent and says no kind.
+ */
 void operation_read(struct reading *reading, const struct row *row, const struct value *value,
                     unsigned rank)
 {
@@ -113,11 +114,11 @@ static const struct {
     const char *pattern;
     enum observation_kind kind;
 } names[] = {
-    {"invoke_agent ", KIND_AGENT}, {"execute_tool ", KIND_TOOL},   {"chat ", KIND_LLM},
+    {"invoke_agent ", KIND_AGENT},   {"execute_tool ", KIND_TOOL},  {"chat ", KIND_LLM},
     {"embeddings ", KIND_EMBEDDING}, {"*.workflow", KIND_WORKFLOW}, {"*.task", KIND_TASK},
-    {"*.agent", KIND_AGENT},       {"*.tool", KIND_TOOL},          {"*.guardrail", KIND_GUARDRAIL},
-    {"*.guard", KIND_GUARDRAIL},   {"agent run", KIND_AGENT},      {"running tool", KIND_TOOL},
-    {"call_llm", KIND_LLM},        {"agent_run [", KIND_AGENT},
+    {"*.agent", KIND_AGENT},         {"*.tool", KIND_TOOL},         {"*.guardrail", KIND_GUARDRAIL},
+    {"*.guard", KIND_GUARDRAIL},     {"agent run", KIND_AGENT},     {"running tool", KIND_TOOL},
+    {"call_llm", KIND_LLM},          {"agent_run [", KIND_AGENT},
 };
 
 static void conclude_from_name(struct reading *reading)
@@ -163,7 +164,8 @@ static void conclude_from_keys(struct reading *reading)
 static void prefer_operation_to_task(struct reading *reading)
 {
     static const char *const leaves[] = {"chat",       "text_completion", "generate_content",
-                                         "embeddings", "retrieval",       "execute_tool", NULL};
+                                         "embeddings", "retrieval",       "execute_tool",
+                                         NULL};
     struct str op = kept_text(reading, KEEP_operation), canonical;
     enum observation_kind kind;
     if (reading->out->kind != KIND_TASK || !kept_is(reading, KEEP_traceloop_kind, STR("task")) ||

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * langfuse: what Langfuse's OTel SDKs write. Its values are said on purpose about this span, so they
- * come before everybody else's.
+ * langfuse: what Langfuse's OTel SDKs write. Its values are said on purpose about this span, so
+ * they come before everybody else's.
  */
 #include "normalise/normalise_private.h"
 
 static const struct kind_name kinds[] = {
-    {"span", KIND_SPAN, NULL},           {"generation", KIND_LLM, NULL},
-    {"event", KIND_EVENT, NULL},         {"embedding", KIND_EMBEDDING, NULL},
-    {"agent", KIND_AGENT, NULL},         {"tool", KIND_TOOL, NULL},
-    {"chain", KIND_CHAIN, NULL},         {"retriever", KIND_RETRIEVER, NULL},
-    {"guardrail", KIND_GUARDRAIL, NULL}, {"evaluator", KIND_EVALUATOR, NULL},
+    {"span", KIND_SPAN, NULL},
+    {"generation", KIND_LLM, NULL},
+    {"event", KIND_EVENT, NULL},
+    {"embedding", KIND_EMBEDDING, NULL},
+    {"agent", KIND_AGENT, NULL},
+    {"tool", KIND_TOOL, NULL},
+    {"chain", KIND_CHAIN, NULL},
+    {"retriever", KIND_RETRIEVER, NULL},
+    {"guardrail", KIND_GUARDRAIL, NULL},
+    {"evaluator", KIND_EVALUATOR, NULL},
     {NULL, KIND_SPAN, NULL},
 };
 

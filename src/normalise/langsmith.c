@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * langsmith: LangChain's OTel exporter. It writes gen_ai.operation.name = "embeddings" for retrievers and
- * "chat" for prompts, so its own kind also decides the operation. Its "session" is a project.
+ * langsmith: LangChain's OTel exporter. It writes gen_ai.operation.name = "embeddings" for
+ * retrievers and "chat" for prompts, so its own kind also decides the operation. Its "session" is a
+ * project.
  */
 #include "normalise/normalise_private.h"
 
@@ -22,9 +23,12 @@ static const struct row rows[] = {
     MARK("langsmith.trace.id", .flags = ROW_EVIDENCE),
     ROW("langsmith.metadata.ls_provider", provider, READ, 6, .read = provider_read),
     ROW("langsmith.metadata.ls_model_name", model_request, TEXT, 6),
-    ROW("langsmith.usage_metadata", input_total, COUNT_AT, 0, .standing = STANDING_OVERRIDE, .path = "input_tokens"),
-    ROW("langsmith.usage_metadata", output_total, COUNT_AT, 0, .standing = STANDING_OVERRIDE, .path = "output_tokens"),
-    ROW("langsmith.usage_metadata", total, COUNT_AT, 0, .standing = STANDING_OVERRIDE, .path = "total_tokens"),
+    ROW("langsmith.usage_metadata", input_total, COUNT_AT, 0, .standing = STANDING_OVERRIDE,
+        .path = "input_tokens"),
+    ROW("langsmith.usage_metadata", output_total, COUNT_AT, 0, .standing = STANDING_OVERRIDE,
+        .path = "output_tokens"),
+    ROW("langsmith.usage_metadata", total, COUNT_AT, 0, .standing = STANDING_OVERRIDE,
+        .path = "total_tokens"),
     ROW("langsmith.usage_metadata", cache_read, COUNT_AT, 0, .standing = STANDING_OVERRIDE,
         .path = "input_token_details.cache_read"),
     ROW("langsmith.usage_metadata", cache_write, COUNT_AT, 0, .standing = STANDING_OVERRIDE,

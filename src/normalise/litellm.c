@@ -14,7 +14,8 @@ static const struct row rows[] = {
     ROW("metadata.user_api_key_team_id", tenant, TEXT, 9, LISTED),
 };
 
-/* The HTTP request the proxy got and the raw exchange with the provider are not calls of their own. */
+/* The HTTP request the proxy got and the raw exchange with the provider are not calls of their own.
+ */
 static void kind(struct reading *reading)
 {
     if (!str_equal(reading->span->name, STR("Received Proxy Server Request")))

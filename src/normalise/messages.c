@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * messages: lists of messages out of JSON of any provider or framework: plain lists, requests
- * ({messages}, {contents}), replies ({choices}, {candidates}, {output}), LangChain's serialised objects and the
- * events that older conventions put into one attribute.
+ * ({messages}, {contents}), replies ({choices}, {candidates}, {output}), LangChain's serialised
+ * objects and the events that older conventions put into one attribute.
  */
 #include "normalise/normalise_private.h"
 #include "wire/json.h"
@@ -15,12 +15,23 @@ bool role_canonical(struct str raw, struct str *out_role)
     static const struct {
         const char *raw, *role;
     } roles[] = {
-        {"system", "system"},       {"user", "user"},           {"assistant", "assistant"},
-        {"tool", "tool"},           {"model", "assistant"},     {"ai", "assistant"},
-        {"human", "user"},          {"developer", "system"},    {"function", "tool"},
-        {"AIMessage", "assistant"}, {"HumanMessage", "user"},   {"SystemMessage", "system"},
-        {"ToolMessage", "tool"},    {"choice", "assistant"},    {"AIMessageChunk", "assistant"},
-        {"chatbot", "assistant"},   {"FunctionMessage", "tool"},
+        {"system", "system"},
+        {"user", "user"},
+        {"assistant", "assistant"},
+        {"tool", "tool"},
+        {"model", "assistant"},
+        {"ai", "assistant"},
+        {"human", "user"},
+        {"developer", "system"},
+        {"function", "tool"},
+        {"AIMessage", "assistant"},
+        {"HumanMessage", "user"},
+        {"SystemMessage", "system"},
+        {"ToolMessage", "tool"},
+        {"choice", "assistant"},
+        {"AIMessageChunk", "assistant"},
+        {"chatbot", "assistant"},
+        {"FunctionMessage", "tool"},
     };
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
         if (str_equal_nocase(raw, str_from(roles[i].raw))) {
@@ -193,8 +204,8 @@ static bool all_results(const struct building *building)
     return building->count > 0;
 }
 
-static void add_content(struct content *content, struct building *building,
-                        const struct json *json, const struct json *body)
+static void add_content(struct content *content, struct building *building, const struct json *json,
+                        const struct json *body)
 {
     add_text(content, building, PART_REASONING,
              FIRST(json, "reasoning_content", "reasoning", "thinking"));
@@ -272,8 +283,8 @@ bool message_from_json(struct content *content, const struct json *json, struct 
 /* An item of OpenAI's Responses that is no message but belongs into one. */
 static bool is_item(struct str type)
 {
-    static const char *const items[] = {"function_call", "function_call_output", "reasoning",
-                                        "tool_call",     "tool-call",            NULL};
+    static const char *const items[] = {
+        "function_call", "function_call_output", "reasoning", "tool_call", "tool-call", NULL};
     for (const char *const *item = items; *item; item++)
         if (str_equal(type, str_from(*item)))
             return true;
@@ -296,8 +307,8 @@ static bool looks_like_message(const struct json *json)
     const struct json *body = json_get(json, STR("content"));
     if (body && body->type == JSON_OBJECT && json_get(body, STR("parts")))
         return true;
-    return FIRST(json, "finish_reason", "parts") && FIRST(json, "text", "message", "content",
-                                                          "parts", "delta");
+    return FIRST(json, "finish_reason", "parts") &&
+           FIRST(json, "text", "message", "content", "parts", "delta");
 }
 
 static void add_item(struct content *content, const struct json *json, struct messages *out)
@@ -344,8 +355,7 @@ static bool from_array(struct content *content, const struct json *json, struct 
         const struct json *item = &json->items[i];
         if (item->type == JSON_STRING)
             message_from_text(content, role, item->string, out);
-        else if (is_item(json_string(json_get(item, STR("type")))) &&
-                 !json_get(item, STR("role")))
+        else if (is_item(json_string(json_get(item, STR("type")))) && !json_get(item, STR("role")))
             add_item(content, item, out);
         else if (looks_like_message(item))
             message_from_json(content, item, role, out);
@@ -373,10 +383,10 @@ static void take_system(struct content *content, const struct json *json)
 static bool from_object(struct content *content, const struct json *json, struct str role,
                         struct messages *out, unsigned depth)
 {
-    static const char *const holders[] = {
-        "messages", "chat_history", "contents", "choices", "candidates", "generations", "message",
-        "output",   "outputs",      "input",    "inputs",  "kwargs",     "args",        "request",
-        "response", NULL};
+    static const char *const holders[] = {"messages",   "chat_history", "contents", "choices",
+                                          "candidates", "generations",  "message",  "output",
+                                          "outputs",    "input",        "inputs",   "kwargs",
+                                          "args",       "request",      "response", NULL};
     static const char *const texts[] = {"prompt", "prompts",     "completion", "text",
                                         "query",  "input_text",  "question",   "answer",
                                         "result", "output_text", "content",    NULL};
@@ -389,8 +399,8 @@ static bool from_object(struct content *content, const struct json *json, struct
         if (inner && (inner->type == JSON_ARRAY || inner->type == JSON_OBJECT) &&
             from_json(content, inner, role, out, depth + 1)) {
             struct message *last = &out->items[out->count - 1];
-            const struct json *finish = FIRST(json, "finish_reason", "stop_reason", "stopReason",
-                                              "finishReason");
+            const struct json *finish =
+                FIRST(json, "finish_reason", "stop_reason", "stopReason", "finishReason");
             if (!last->finish.len)
                 last->finish = json_string(finish);
             return true;

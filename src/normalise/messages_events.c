@@ -140,7 +140,8 @@ static void details_event(struct content *content, const struct carried *carried
     }
 }
 
-/* The text that AWS's content logs wrap: {"content"}, {"message", "finish_reason"}, {"message", "id"}. */
+/* The text that AWS's content logs wrap: {"content"}, {"message", "finish_reason"}, {"message",
+ * "id"}. */
 static void adot_wrapped(struct content *content, const struct json *body, const struct json *inner,
                          struct str role, struct messages *out)
 {
@@ -167,7 +168,8 @@ static void adot_wrapped(struct content *content, const struct json *body, const
 static void adot_body(struct content *content, const struct carried *carried)
 {
     struct json json;
-    if (!carried->body || carried->body->type != VALUE_MAP || !carried_json(content, carried, &json))
+    if (!carried->body || carried->body->type != VALUE_MAP ||
+        !carried_json(content, carried, &json))
         return;
     for (int side = 0; side < 2; side++) {
         const struct json *messages =
@@ -176,8 +178,8 @@ static void adot_body(struct content *content, const struct carried *carried)
         for (uint32_t i = 0; messages && messages->type == JSON_ARRAY && i < messages->count; i++) {
             const struct json *item = &messages->items[i], *body = json_get(item, STR("content"));
             const struct json *inner =
-                body ? json_first(body, (const char *const[]){"content", "message", "tool.result",
-                                                              NULL})
+                body ? json_first(body,
+                                  (const char *const[]){"content", "message", "tool.result", NULL})
                      : NULL;
             struct str role = STR_NONE;
             role_canonical(json_string(json_get(item, STR("role"))), &role);
@@ -218,10 +220,9 @@ static void read_carried(struct content *content, const struct carried *carried)
         text_event(content, value, false);
     else if (str_equal(name, STR("gen_ai.client.inference.operation.details")))
         details_event(content, carried);
-    else if (str_equal(name, STR("tool.output")) &&
-             ((value = carried_member(carried, "output")) ||
-              (value = carried_member(carried, "content")) ||
-              (value = carried_member(carried, "diff")))) {
+    else if (str_equal(name, STR("tool.output")) && ((value = carried_member(carried, "output")) ||
+                                                     (value = carried_member(carried, "content")) ||
+                                                     (value = carried_member(carried, "diff")))) {
         if (!content->out->output_text.ptr)
             content->out->output_text = value_as_text(content->reading, value);
     } else if (str_equal(name, STR("gen_ai.choice")) ||

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* microsoft_agents: Agent Framework and Semantic Kernel: gen_ai.* with workflow keys of their own. */
+/* microsoft_agents: Agent Framework and Semantic Kernel: gen_ai.* with workflow keys of their own.
+ */
 #include "normalise/normalise_private.h"
 
 static const struct row rows[] = {
@@ -11,9 +12,9 @@ static const struct row rows[] = {
 static void kind(struct reading *reading)
 {
     static const struct kind_name names[] = {
-        {"workflow.build", KIND_SPAN, NULL},    {"workflow.run", KIND_WORKFLOW, NULL},
-        {"executor.process", KIND_TASK, NULL},  {"edge_group.process", KIND_SPAN, NULL},
-        {"message.send", KIND_SPAN, NULL},      {NULL, KIND_SPAN, NULL},
+        {"workflow.build", KIND_SPAN, NULL},   {"workflow.run", KIND_WORKFLOW, NULL},
+        {"executor.process", KIND_TASK, NULL}, {"edge_group.process", KIND_SPAN, NULL},
+        {"message.send", KIND_SPAN, NULL},     {NULL, KIND_SPAN, NULL},
     };
     struct str name = str_sub(reading->span->name, 0, str_find_byte(reading->span->name, ' '));
     for (const struct kind_name *known = names; known->name; known++) {

@@ -33,8 +33,7 @@ static const struct row rows[] = {
     ROW("mlflow.chat.tokenUsage", output_total, COUNT_AT, 5, .path = "output_tokens"),
     ROW("mlflow.chat.tokenUsage", total, COUNT_AT, 5, .path = "total_tokens"),
     ROW("mlflow.chat.tokenUsage", cache_read, COUNT_AT, 11, .path = "cache_read_input_tokens"),
-    ROW("mlflow.chat.tokenUsage", cache_write, COUNT_AT, 9,
-        .path = "cache_creation_input_tokens"),
+    ROW("mlflow.chat.tokenUsage", cache_write, COUNT_AT, 9, .path = "cache_creation_input_tokens"),
     ROW("mlflow.trace.tokenUsage", input_total, COUNT_AT, 1, .standing = STANDING_LAST,
         .path = "input_tokens"),
     ROW("mlflow.trace.tokenUsage", output_total, COUNT_AT, 1, .standing = STANDING_LAST,
@@ -54,7 +53,9 @@ static const struct row rows[] = {
     SOURCE("mlflow.spanInputs", input, 120, ANY, .hint = HINT_CONTENT),
     SOURCE("mlflow.spanOutputs", output, 120, ANY, .hint = HINT_CONTENT),
     {.key = STR_INIT("mlflow.chat.tools"), .slot = SLOT_tools, .order = 5},
-    {.key = STR_INIT("mlflow.spanOutputs"), .slot = SLOT_documents, .order = 7,
+    {.key = STR_INIT("mlflow.spanOutputs"),
+     .slot = SLOT_documents,
+     .order = 7,
      .only = ONLY(RETRIEVER)},
 };
 

@@ -74,14 +74,10 @@ void normalise_origin(const struct resource *resource, struct normalise_origin *
         struct str key;
         uint8_t which, order;
     } keys[] = {
-        {STR_INIT("service.name"), 0, 0},
-        {STR_INIT("gen_ai.application_name"), 0, 1},
-        {STR_INIT("langfuse.environment"), 1, 0},
-        {STR_INIT("deployment.environment.name"), 1, 1},
-        {STR_INIT("deployment.environment"), 1, 2},
-        {STR_INIT("gen_ai.environment"), 1, 3},
-        {STR_INIT("langfuse.release"), 2, 0},
-        {STR_INIT("service.version"), 2, 1},
+        {STR_INIT("service.name"), 0, 0},           {STR_INIT("gen_ai.application_name"), 0, 1},
+        {STR_INIT("langfuse.environment"), 1, 0},   {STR_INIT("deployment.environment.name"), 1, 1},
+        {STR_INIT("deployment.environment"), 1, 2}, {STR_INIT("gen_ai.environment"), 1, 3},
+        {STR_INIT("langfuse.release"), 2, 0},       {STR_INIT("service.version"), 2, 1},
     };
     *out_origin = (struct normalise_origin){0};
     struct str *const out[] = {&out_origin->service, &out_origin->environment,
@@ -106,12 +102,11 @@ static void stacktrace_fill(struct content *content)
 {
     struct reading *reading = content->reading;
     if (reading->exception)
-        content->out->stacktrace = event_attribute(reading, &reading->exception->attributes,
-                                                   STR("exception.stacktrace"));
-    for (size_t i = 0; !content->out->stacktrace.len && i < reading->input->log_count; i++)
         content->out->stacktrace =
-            event_attribute(reading, &reading->input->logs[i]->attributes,
-                            STR("exception.stacktrace"));
+            event_attribute(reading, &reading->exception->attributes, STR("exception.stacktrace"));
+    for (size_t i = 0; !content->out->stacktrace.len && i < reading->input->log_count; i++)
+        content->out->stacktrace = event_attribute(reading, &reading->input->logs[i]->attributes,
+                                                   STR("exception.stacktrace"));
 }
 
 void normalise_content(const struct normalise_input *input, const struct observation *observation,

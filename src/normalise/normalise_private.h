@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * normalise, inside: a vocabulary is a table of rows {key, slot, coercion, order}; one reading of one
- * span looks every attribute up once and lets the rows of the keys it found compete for slots.
+ * normalise, inside: a vocabulary is a table of rows {key, slot, coercion, order}; one reading of
+ * one span looks every attribute up once and lets the rows of the keys it found compete for slots.
  *
  * A slot is a field of the observation, a token count or a thing that only the pipeline needs. Who
  * wins a slot is one number, the rank: carrier (span, event, log, scope, resource), then standing
@@ -84,16 +84,16 @@ enum shape {
     SHAPE_MESSAGES, /* a message list: of any kind of span */
     SHAPE_OUTPUT,   /* messages of which only the last assistant's is the output */
     SHAPE_ARGUMENTS,
-    SHAPE_TYPED,    /* LangWatch: {type, value} */
-    SHAPE_AI_TEXT,  /* AI SDK: text, reasoning, tool calls and object in attributes of their own */
-    SHAPE_INDEXED,  /* flattened keys; `prefix` says which */
-    SHAPE_EVENTS,   /* span events and joined logs */
+    SHAPE_TYPED,   /* LangWatch: {type, value} */
+    SHAPE_AI_TEXT, /* AI SDK: text, reasoning, tool calls and object in attributes of their own */
+    SHAPE_INDEXED, /* flattened keys; `prefix` says which */
+    SHAPE_EVENTS,  /* span events and joined logs */
 };
 
 enum row_flag {
-    ROW_EVIDENCE = 1,  /* the key alone detects its vocabulary */
-    ROW_RESOURCE = 2,  /* may also stand on the resource */
-    ROW_NATIVE = 4,    /* set by the index: stands higher where its vocabulary is detected */
+    ROW_EVIDENCE = 1, /* the key alone detects its vocabulary */
+    ROW_RESOURCE = 2, /* may also stand on the resource */
+    ROW_NATIVE = 4,   /* set by the index: stands higher where its vocabulary is detected */
 };
 
 /* What a key says about the kind when nothing says it outright. */
@@ -129,8 +129,8 @@ enum keep {
     KEEP_server_port,
     KEEP_http_status,
     KEEP_rpc_status,
-    KEEP_failed,       /* a status word: error, failure, FAILED */
-    KEEP_succeeded,    /* a bool: false is a failure */
+    KEEP_failed,    /* a status word: error, failure, FAILED */
+    KEEP_succeeded, /* a bool: false is a failure */
     KEEP_error_text,
     KEEP_is_root,
     KEEP_ai_text,
@@ -188,7 +188,7 @@ struct row {
         .key = STR_INIT(key_), .slot = SLOT_none, ##__VA_ARGS__                                    \
     }
 /* The row stands where the reference lists it, whichever vocabulary is detected. */
-#define LISTED .standing = STANDING_STANDARD
+#define LISTED      .standing = STANDING_STANDARD
 #define ONLY(kind_) (uint16_t)(1u << KIND_##kind_)
 
 /* Families of flattened keys, `prefix` + "." + index + "." + rest. */
@@ -269,12 +269,20 @@ const struct key_entry *key_find(struct str key); /* NULL when unknown */
 /* Prefixes that the unknown key starts with: ORs into the three. */
 void key_prefixes(struct str key, uint64_t *evidence, uint16_t *hint, uint8_t *group);
 uint64_t scope_evidence(struct str scope_name); /* bit per vocabulary */
-/* Numbers of the vocabularies that have a test of their own, ascending; VOCABULARY_COUNT ends them. */
+/* Numbers of the vocabularies that have a test of their own, ascending; VOCABULARY_COUNT ends them.
+ */
 const uint8_t *vocabularies_with_tests(void);
 
 /* --- one reading of one span ------------------------------------------------------------------ */
 
-enum carrier { CARRIER_SPAN, CARRIER_EVENT, CARRIER_LOG, CARRIER_SCOPE, CARRIER_RESOURCE, CARRIER_RULE };
+enum carrier {
+    CARRIER_SPAN,
+    CARRIER_EVENT,
+    CARRIER_LOG,
+    CARRIER_SCOPE,
+    CARRIER_RESOURCE,
+    CARRIER_RULE
+};
 enum { FOUND_MAX = 384, SOURCES_MAX = 16, PARAMETERS_MAX = 128 };
 #define RANK_NONE UINT16_MAX
 
@@ -295,7 +303,7 @@ struct reading {
     struct observation *out;
     const struct vocabulary *vocabulary;
     unsigned vocabulary_number;
-    bool content;     /* for a person: content rows are looked at too */
+    bool content; /* for a person: content rows are looked at too */
     bool kind_known;
     uint64_t evidence; /* bit per vocabulary */
     uint32_t groups;   /* bit per group seen */
@@ -376,8 +384,8 @@ struct str value_as_json(const struct reading *reading, const struct value *valu
 struct peek {
     const char *at, *end;
 };
-struct peek peek_into(struct str container);                 /* at its first item or member */
-bool peek_item(struct peek *peek, struct str *out_raw);      /* of an array */
+struct peek peek_into(struct str container);            /* at its first item or member */
+bool peek_item(struct peek *peek, struct str *out_raw); /* of an array */
 bool peek_pair(struct peek *peek, struct str *out_key, struct str *out_raw); /* of an object */
 bool peek_member(struct str object, struct str key, struct str *out_raw);
 bool peek_path(struct str json, const char *path, struct str *out_raw); /* "a.0.b" */

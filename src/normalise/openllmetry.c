@@ -3,12 +3,9 @@
 #include "normalise/normalise_private.h"
 
 static const struct kind_name kinds[] = {
-    {"workflow", KIND_WORKFLOW, NULL},
-    {"agent", KIND_AGENT, NULL},
-    {"tool", KIND_TOOL, NULL},
-    {"task", KIND_TASK, NULL},
-    {"session", KIND_WORKFLOW, NULL},
-    {"handoff", KIND_AGENT, "agent_handoff"},
+    {"workflow", KIND_WORKFLOW, NULL}, {"agent", KIND_AGENT, NULL},
+    {"tool", KIND_TOOL, NULL},         {"task", KIND_TASK, NULL},
+    {"session", KIND_WORKFLOW, NULL},  {"handoff", KIND_AGENT, "agent_handoff"},
     {NULL, KIND_SPAN, NULL},
 };
 
@@ -31,8 +28,7 @@ static const struct row rows[] = {
     ROW("gen_ai.openai.api_base", endpoint, TEXT, 1),
     ROW("gen_ai.response.finish_reason", finish, READ, 4, .read = finish_read,
         .hint = HINT_CONTENT),
-    ROW("gen_ai.response.stop_reason", finish, READ, 5, .read = finish_read,
-        .hint = HINT_CONTENT),
+    ROW("gen_ai.response.stop_reason", finish, READ, 5, .read = finish_read, .hint = HINT_CONTENT),
     ROW("gen_ai.is_streaming", streaming, FLAG, 1),
     ROW("traceloop.entity.name", tool, TEXT, 3, .only = ONLY(TOOL)),
     ROW("traceloop.entity.name", agent, TEXT, 5, .only = ONLY(AGENT)),
@@ -118,8 +114,7 @@ static const struct row legacy_rows[] = {
     ROW("llm.request.type", kind, KIND, 23, .kinds = request_types, .flags = ROW_EVIDENCE),
     ROW("llm.usage.total_tokens", total, COUNT, 3, .hint = HINT_CONTENT),
     ROW("llm.usage.reasoning_tokens", reasoning, COUNT, 2),
-    ROW("llm.response.finish_reason", finish, READ, 6, .read = finish_read,
-        .hint = HINT_CONTENT),
+    ROW("llm.response.finish_reason", finish, READ, 6, .read = finish_read, .hint = HINT_CONTENT),
     ROW("llm.response.stop_reason", finish, READ, 7, .read = finish_read, .hint = HINT_CONTENT),
     ROW("llm.is_streaming", streaming, FLAG, 2),
     ROW("gen_ai.prompt.0.user", user, TEXT, 20, LISTED),

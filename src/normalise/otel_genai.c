@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * otel_genai: OpenTelemetry's own GenAI names, as released (1.37 to 1.41) and as they continue in the
- * successor repository; and, as a vocabulary of its own, the spellings they replaced.
+ * otel_genai: OpenTelemetry's own GenAI names, as released (1.37 to 1.41) and as they continue in
+ * the successor repository; and, as a vocabulary of its own, the spellings they replaced.
  */
 #include "normalise/normalise_private.h"
 
@@ -111,8 +111,7 @@ static const struct row rows[] = {
     PARAMETER("gen_ai.request.max_tokens", "max_tokens", 0),
     PARAMETER("gen_ai.request.temperature", "temperature", 0),
     PARAMETER("gen_ai.request.top_p", "top_p", 0),
-    PARAMETER("gen_ai.request.top_k", "top_k", 0,
-              .only = (uint16_t)~(1u << KIND_RETRIEVER)),
+    PARAMETER("gen_ai.request.top_k", "top_k", 0, .only = (uint16_t) ~(1u << KIND_RETRIEVER)),
     PARAMETER("gen_ai.request.frequency_penalty", "frequency_penalty", 0),
     PARAMETER("gen_ai.request.presence_penalty", "presence_penalty", 0),
     PARAMETER("gen_ai.request.stop_sequences", "stop_sequences", 0),

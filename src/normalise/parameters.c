@@ -32,14 +32,22 @@ static struct str bag_name(struct str key)
     static const struct {
         const char *key, *name;
     } names[] = {
-        {"max_completion_tokens", "max_tokens"}, {"max_output_tokens", "max_tokens"},
-        {"maxTokens", "max_tokens"},             {"maxOutputTokens", "max_tokens"},
-        {"topP", "top_p"},                       {"topK", "top_k"},
-        {"stop", "stop_sequences"},              {"n", "choice_count"},
-        {"reasoning_effort", "reasoning_level"}, {"model", ""},
-        {"messages", ""},                        {"tools", ""},
-        {"input", ""},                           {"prompt", ""},
-        {"function_tools", ""},                  {"system", ""},
+        {"max_completion_tokens", "max_tokens"},
+        {"max_output_tokens", "max_tokens"},
+        {"maxTokens", "max_tokens"},
+        {"maxOutputTokens", "max_tokens"},
+        {"topP", "top_p"},
+        {"topK", "top_k"},
+        {"stop", "stop_sequences"},
+        {"n", "choice_count"},
+        {"reasoning_effort", "reasoning_level"},
+        {"model", ""},
+        {"messages", ""},
+        {"tools", ""},
+        {"input", ""},
+        {"prompt", ""},
+        {"function_tools", ""},
+        {"system", ""},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (str_equal(key, str_from(names[i].key)))

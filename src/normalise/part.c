@@ -50,8 +50,8 @@ static struct str flat_text(struct content *content, const struct json *json, un
     if (!json || depth > 8)
         return STR_NONE;
     if (json->type == JSON_OBJECT) {
-        const struct json *inner = FIRST(json, "text", "content", "thinking", "reasoning", "summary",
-                                         "value", "refusal");
+        const struct json *inner =
+            FIRST(json, "text", "content", "thinking", "reasoning", "summary", "value", "refusal");
         return inner ? flat_text(content, inner, depth + 1) : json->raw;
     }
     if (json->type != JSON_ARRAY)
@@ -164,8 +164,8 @@ static void fill_call(struct content *content, const struct json *json, struct p
         arguments = FIRST(json, "arguments", "args", "input");
     const struct json *name = FIRST(inner, "name", "toolName", "tool_name");
     out->type = PART_TOOL_CALL;
-    out->id = json_as_text(
-        content, FIRST(json, "id", "toolCallId", "tool_call_id", "toolUseId", "call_id"));
+    out->id = json_as_text(content,
+                           FIRST(json, "id", "toolCallId", "tool_call_id", "toolUseId", "call_id"));
     if (json_get(json, STR("call_id"))) /* Responses: "id" is the item's, not the call's */
         out->id = json_as_text(content, json_get(json, STR("call_id")));
     out->name = json_as_text(content, name ? name : FIRST(json, "name", "type"));
@@ -183,10 +183,10 @@ static void fill_result(struct content *content, const struct json *json, struct
                                           "tool_use_id", "call_id", "id"));
     out->name = json_as_text(content, FIRST(json, "name", "toolName", "tool_name"));
     /* AI SDK 5 wraps results as {type, value}. */
-    const struct json *value = result && result->type == JSON_OBJECT && result->count == 2 &&
-                                       json_get(result, STR("type"))
-                                   ? json_get(result, STR("value"))
-                                   : NULL;
+    const struct json *value =
+        result && result->type == JSON_OBJECT && result->count == 2 && json_get(result, STR("type"))
+            ? json_get(result, STR("value"))
+            : NULL;
     if (value)
         result = value;
     /* A list of text blocks is its text; anything else stays JSON. */
@@ -211,7 +211,7 @@ static void split_data_url(struct part *out)
 static void fill_media(struct content *content, const struct json *json, const char *kind,
                        struct part *out)
 {
-    static const char *const holders[] = {"image_url", "input_audio", "image",  "audio", "file",
+    static const char *const holders[] = {"image_url", "input_audio", "image",    "audio", "file",
                                           "source",    "video",       "document", NULL};
     out->type = PART_MEDIA;
     out->mime = json_as_text(content, FIRST(json, "mime_type", "mimeType", "media_type",
@@ -222,8 +222,8 @@ static void fill_media(struct content *content, const struct json *json, const c
         out->uri = json_string(uri);
         out->text = json_string(data);
         if (!out->mime.len)
-            out->mime = json_as_text(content, FIRST(at, "mime_type", "mimeType", "media_type",
-                                                    "mediaType", "format"));
+            out->mime = json_as_text(
+                content, FIRST(at, "mime_type", "mimeType", "media_type", "mediaType", "format"));
         const struct json *inner = json_first(at, holders);
         if (inner && inner->type == JSON_STRING && !out->uri.len && !out->text.len) {
             bool is_link = str_contains(str_sub(inner->string, 0, 40), STR(":"));
@@ -250,9 +250,10 @@ static bool fill_form(struct content *content, enum part_form form, const char *
         break;
     case FORM_REASONING:
         out->type = PART_REASONING;
-        out->text = flat_text(content, FIRST(json, "reasoningText", "reasoningContent")
-                                           ? FIRST(json, "reasoningText", "reasoningContent")
-                                           : json,
+        out->text = flat_text(content,
+                              FIRST(json, "reasoningText", "reasoningContent")
+                                  ? FIRST(json, "reasoningText", "reasoningContent")
+                                  : json,
                               0);
         break;
     case FORM_CALL:

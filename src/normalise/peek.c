@@ -3,8 +3,8 @@
  * peek: takes a member or two out of a JSON text without parsing the rest and without memory.
  *
  * For the way in, where a count or a finish reason stands in kilobytes of JSON. It trusts the
- * text only for where things end: on broken JSON it stops early, and what it gives always lies inside
- * the text. Nothing recurses: containers are skipped by counting brackets.
+ * text only for where things end: on broken JSON it stops early, and what it gives always lies
+ * inside the text. Nothing recurses: containers are skipped by counting brackets.
  */
 #include <string.h>
 

@@ -57,9 +57,9 @@ void sources_order(struct reading *reading)
         uint8_t order;
         bool in;
     } groups[] = {
-        {GROUP_oi_input, 70, true},      {GROUP_oi_output, 70, false},
-        {GROUP_tl_prompt, 80, true},     {GROUP_tl_completion, 80, false},
-        {GROUP_oi_prompts, 110, true},   {GROUP_oi_choices, 110, false},
+        {GROUP_oi_input, 70, true},    {GROUP_oi_output, 70, false},
+        {GROUP_tl_prompt, 80, true},   {GROUP_tl_completion, 80, false},
+        {GROUP_oi_prompts, 110, true}, {GROUP_oi_choices, 110, false},
     };
     bool done = false; /* a second call only sorts again, for another kind */
     for (size_t i = 0; i < reading->source_in_count; i++)
@@ -73,8 +73,8 @@ void sources_order(struct reading *reading)
             add_source(reading->inputs, &reading->source_in_count, groups[i].order, SHAPE_INDEXED,
                        groups[i].group);
         else
-            add_source(reading->outputs, &reading->source_out_count, groups[i].order,
-                       SHAPE_INDEXED, groups[i].group);
+            add_source(reading->outputs, &reading->source_out_count, groups[i].order, SHAPE_INDEXED,
+                       groups[i].group);
     }
     if (!done && reading->events & EVENT_MESSAGES_IN)
         add_source(reading->inputs, &reading->source_in_count, 90, SHAPE_EVENTS, GROUP_NONE);
@@ -105,8 +105,9 @@ static bool take_raw(struct preview *preview, struct str raw)
 {
     if (raw.len && raw.ptr[0] == '"') {
         char *text = arena_alloc(preview->reading->arena, OBSERVATION_PREVIEW_BYTES);
-        return text && take_text(preview, (struct str){text, peek_string(raw, text,
-                                                                          OBSERVATION_PREVIEW_BYTES)});
+        return text &&
+               take_text(preview,
+                         (struct str){text, peek_string(raw, text, OBSERVATION_PREVIEW_BYTES)});
     }
     return take_text(preview, raw);
 }
@@ -114,8 +115,8 @@ static bool take_raw(struct preview *preview, struct str raw)
 /* The text in a content value: a string, or the first part that has one. */
 static bool take_content(struct preview *preview, struct str raw, unsigned depth)
 {
-    static const char *const members[] = {"text", "content", "parts", "value", "response",
-                                          "result", NULL};
+    static const char *const members[] = {"text",     "content", "parts", "value",
+                                          "response", "result",  NULL};
     if (raw.len == 0 || depth > 4)
         return false;
     if (raw.ptr[0] == '"')
@@ -132,8 +133,7 @@ static bool take_content(struct preview *preview, struct str raw, unsigned depth
         return false;
     for (const char *const *member = members; *member; member++) {
         struct str value;
-        if (peek_member(raw, str_from(*member), &value) &&
-            take_content(preview, value, depth + 1))
+        if (peek_member(raw, str_from(*member), &value) && take_content(preview, value, depth + 1))
             return true;
     }
     return false;
@@ -166,14 +166,16 @@ static size_t find_last(struct str text, struct str needle)
             }
         }
         for (size_t at = end; at-- > from;)
-            if ((uint8_t)text.ptr[at] == first && memcmp(text.ptr + at, needle.ptr, needle.len) == 0)
+            if ((uint8_t)text.ptr[at] == first &&
+                memcmp(text.ptr + at, needle.ptr, needle.len) == 0)
                 return at;
         end = from;
     }
     return text.len;
 }
 
-/* True when the quoted word at `at` is the value of "role" or "type"; *out_key: where that begins. */
+/* True when the quoted word at `at` is the value of "role" or "type"; *out_key: where that begins.
+ */
 static bool is_role_value(struct str text, size_t at, size_t *out_key)
 {
     const char *start = text.ptr, *back = text.ptr + at;
@@ -304,8 +306,8 @@ static bool take_value(struct preview *preview, const struct value *value, bool 
     if (value->type == VALUE_ARRAY) {
         for (size_t i = value->array.count; i-- > 0;) {
             const struct value *role = member(&value->array.items[i], "role");
-            bool fits = !role || role->type != VALUE_STRING ||
-                        str_equal(role->string, STR("user")) == in;
+            bool fits =
+                !role || role->type != VALUE_STRING || str_equal(role->string, STR("user")) == in;
             if (fits && take_value_content(preview, &value->array.items[i], 0))
                 return true;
         }
@@ -336,8 +338,7 @@ static bool split_index(struct str path, int64_t *out_index, struct str *out_res
 
 static bool ends_as(struct str rest, struct str word)
 {
-    return rest.len >= word.len &&
-           memcmp(rest.ptr + rest.len - word.len, word.ptr, word.len) == 0;
+    return rest.len >= word.len && memcmp(rest.ptr + rest.len - word.len, word.ptr, word.len) == 0;
 }
 
 /* The highest numbered message of the user; -1 when no role says so. */
@@ -383,14 +384,14 @@ static bool take_indexed(struct preview *preview, enum group group, bool in)
 static bool take_event(struct preview *preview, struct str name,
                        const struct attributes *attributes, const struct value *body, bool in)
 {
-    static const char *const keys[] = {"content", "message", "gen_ai.prompt", "gen_ai.completion",
-                                       "gen_ai.event.content", NULL};
+    static const char *const keys[] = {
+        "content", "message", "gen_ai.prompt", "gen_ai.completion", "gen_ai.event.content", NULL};
     bool is_tool = preview->reading->out->kind == KIND_TOOL;
-    bool fits = in ? str_equal(name, is_tool ? STR("gen_ai.tool.message")
-                                             : STR("gen_ai.user.message")) ||
-                         str_equal(name, STR("gen_ai.content.prompt"))
-                   : str_equal(name, STR("gen_ai.choice")) ||
-                         str_equal(name, STR("gen_ai.content.completion"));
+    bool fits =
+        in ? str_equal(name, is_tool ? STR("gen_ai.tool.message") : STR("gen_ai.user.message")) ||
+                 str_equal(name, STR("gen_ai.content.prompt"))
+           : str_equal(name, STR("gen_ai.choice")) ||
+                 str_equal(name, STR("gen_ai.content.completion"));
     for (const char *const *key = keys; fits && *key; key++) {
         const struct value *value = attributes_get(attributes, str_from(*key));
         if (!value && body)

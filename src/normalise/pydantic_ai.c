@@ -14,10 +14,8 @@ static const struct row rows[] = {
     ROW("gen_ai.usage.details.input_audio_tokens", audio_in, COUNT, 4),
     ROW("gen_ai.usage.details.output_audio_tokens", audio_out, COUNT, 4),
     /* Sums over an agent's run: shown when the span has nothing else, never added. */
-    ROW("gen_ai.aggregated_usage.input_tokens", input_total, COUNT, 0,
-        .standing = STANDING_LAST),
-    ROW("gen_ai.aggregated_usage.output_tokens", output_total, COUNT, 0,
-        .standing = STANDING_LAST),
+    ROW("gen_ai.aggregated_usage.input_tokens", input_total, COUNT, 0, .standing = STANDING_LAST),
+    ROW("gen_ai.aggregated_usage.output_tokens", output_total, COUNT, 0, .standing = STANDING_LAST),
     ROW("operation.cost", cost_given_usd, MONEY, 4, LISTED),
     SOURCE("pydantic_ai.all_messages", input, 50, MESSAGES, .hint = HINT_CONTENT),
     SOURCE("pydantic_ai.all_messages", output, 51, OUTPUT),

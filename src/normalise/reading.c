@@ -185,7 +185,8 @@ static void collect(struct reading *reading, const struct attributes *attributes
     }
 }
 
-/* The first vocabulary, in order of detection, that the keys, the scope or its own test point at. */
+/* The first vocabulary, in order of detection, that the keys, the scope or its own test point at.
+ */
 void reading_detect(struct reading *reading)
 {
     collect(reading, &reading->span->attributes, CARRIER_SPAN);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * strands: Strands Agents. It speaks gen_ai.* and names itself as the provider; agent and cycle spans
- * carry sums of what is below them; times it puts on spans are milliseconds.
+ * strands: Strands Agents. It speaks gen_ai.* and names itself as the provider; agent and cycle
+ * spans carry sums of what is below them; times it puts on spans are milliseconds.
  */
 #include "normalise/normalise_private.h"
 

@@ -20,7 +20,7 @@ void timing_clamp(struct reading *reading)
         (int64_t)(span->end_ns - span->start_ns) > TEN_YEARS_NS)
         out->flags |= OBSERVATION_BAD_TIME;
     /* A span without a start began, as far as anyone knows, when it ended. */
-    out->start_ns = start_ok ? (int64_t)span->start_ns
+    out->start_ns = start_ok                                             ? (int64_t)span->start_ns
                     : end_ok && span->end_ns <= INT64_MAX - TEN_YEARS_NS ? (int64_t)span->end_ns
                                                                          : 0;
     out->end_ns = end_ok ? (int64_t)span->end_ns : out->start_ns;
@@ -37,8 +37,7 @@ void ttft_by_producer_read(struct reading *reading, const struct row *row,
     if (!coerce_number(value, &number))
         return;
     bool whole = number == (double)(int64_t)(number < 9e15 ? number : 0);
-    bool seconds =
-        reading->vocabulary_number != VOCABULARY_strands && number < 1000 && !whole;
+    bool seconds = reading->vocabulary_number != VOCABULARY_strands && number < 1000 && !whole;
     if (scale_ns(number, seconds ? 1e9 : 1e6, &ttft_ns))
         reading_set_number(reading, SLOT_ttft_ns, rank, row, ttft_ns);
 }

@@ -75,8 +75,8 @@ static void gather_group(struct gathering *tools, enum group group)
     struct json json;
     if (tools->count || !(reading->groups >> group & 1))
         return;
-    struct str text = unflatten(tools->content->arena, reading, &reading->span->attributes,
-                                group_prefix(group));
+    struct str text =
+        unflatten(tools->content->arena, reading, &reading->span->attributes, group_prefix(group));
     if (text.ptr && json_parse(text, tools->content->arena, &json, NULL) == STATUS_OK)
         gather(tools, &json, 0);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * unflatten: `prefix.0.message.role`, `prefix.0.message.content`, … back into one JSON text. The keys
- * are sorted by path, numbers as numbers, and written in one walk; gaps close up. A level whose
- * first step is a number is an array. Limits: index R6, depth, number of keys.
+ * unflatten: `prefix.0.message.role`, `prefix.0.message.content`, … back into one JSON text. The
+ * keys are sorted by path, numbers as numbers, and written in one walk; gaps close up. A level
+ * whose first step is a number is an array. Limits: index R6, depth, number of keys.
  */
 #include <stdlib.h>
 
@@ -47,7 +47,8 @@ static int compare_step(const struct cell *a, const struct cell *b, uint32_t ste
 /* Longer paths first: where `x` and `x.y` both exist, the structure wins. */
 static int compare_cells(const void *left, const void *right)
 {
-    const struct cell *a = *(const struct cell *const *)left, *b = *(const struct cell *const *)right;
+    const struct cell *a = *(const struct cell *const *)left,
+                      *b = *(const struct cell *const *)right;
     for (uint32_t i = 0; i < a->count && i < b->count; i++) {
         int order = compare_step(a, b, i);
         if (order)

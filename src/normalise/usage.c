@@ -28,11 +28,11 @@ static enum usage_basis basis_of_producer(const struct reading *reading)
     static const char *const bedrock[] = {"aws.bedrock", NULL};
     static const char *const bedrock_anthropic[] = {"aws.bedrock", "anthropic", NULL};
     static const char *const openai_family[] = {
-        "openai", "azure.ai.openai", "x_ai",        "deepseek",    "groq",       "perplexity",
-        "ollama", "moonshot_ai",     "together_ai", "fireworks",   "openrouter", "cerebras",
-        "vllm",   NULL};
-    bool converse = provider_in(reading, bedrock) &&
-                    str_contains_nocase(reading->span->name, STR("converse"));
+        "openai",     "azure.ai.openai", "x_ai",        "deepseek",    "groq",
+        "perplexity", "ollama",          "moonshot_ai", "together_ai", "fireworks",
+        "openrouter", "cerebras",        "vllm",        NULL};
+    bool converse =
+        provider_in(reading, bedrock) && str_contains_nocase(reading->span->name, STR("converse"));
     switch (reading->vocabulary_number) {
     case VOCABULARY_claude_code:
     case VOCABULARY_botocore:
@@ -82,10 +82,10 @@ static enum usage_basis basis_guess(const struct token_usage *usage, int64_t cac
 
 static void drop_absurd(struct token_usage *usage)
 {
-    int64_t *const counts[] = {
-        &usage->input_total, &usage->output_total,   &usage->total,          &usage->cache_read,
-        &usage->cache_write, &usage->cache_write_5m, &usage->cache_write_1h, &usage->reasoning,
-        &usage->audio_in,    &usage->audio_out,      &usage->image_in,       &usage->image_out};
+    int64_t *const counts[] = {&usage->input_total,    &usage->output_total, &usage->total,
+                               &usage->cache_read,     &usage->cache_write,  &usage->cache_write_5m,
+                               &usage->cache_write_1h, &usage->reasoning,    &usage->audio_in,
+                               &usage->audio_out,      &usage->image_in,     &usage->image_out};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         if (*counts[i] > TOKENS_MAX)
             *counts[i] = USAGE_ABSENT;
@@ -184,7 +184,8 @@ static void detail_classify(struct details *details, struct str key, enum detail
                             int64_t count)
 {
     bool cached = str_contains(key, STR("cache"));
-    bool written = cached && (str_contains(key, STR("creation")) || str_contains(key, STR("write")));
+    bool written =
+        cached && (str_contains(key, STR("creation")) || str_contains(key, STR("write")));
     if (written) {
         detail_add(detail_part(details, SLOT_cache_write), count);
         if (str_contains(key, STR("5m")))
@@ -205,9 +206,15 @@ static void detail_classify(struct details *details, struct str key, enum detail
 
 static bool is_base(struct str key)
 {
-    static const char *const names[] = {"input",        "output",         "prompt",
-                                        "completion",   "input_tokens",   "output_tokens",
-                                        "prompt_tokens", "completion_tokens", NULL};
+    static const char *const names[] = {"input",
+                                        "output",
+                                        "prompt",
+                                        "completion",
+                                        "input_tokens",
+                                        "output_tokens",
+                                        "prompt_tokens",
+                                        "completion_tokens",
+                                        NULL};
     for (const char *const *name = names; *name; name++)
         if (str_equal(key, str_from(*name)))
             return true;
@@ -248,8 +255,7 @@ static void details_store(struct reading *reading, const struct row *row, unsign
 {
     /* Buckets exclude one another unless the total proves that the base already holds the rest. */
     bool has_base = details->base[DETAIL_INPUT] >= 0 && details->base[DETAIL_OUTPUT] >= 0;
-    bool proven = has_base &&
-                  details->extra[DETAIL_INPUT] + details->extra[DETAIL_OUTPUT] > 0 &&
+    bool proven = has_base && details->extra[DETAIL_INPUT] + details->extra[DETAIL_OUTPUT] > 0 &&
                   details->total == details->base[DETAIL_INPUT] + details->base[DETAIL_OUTPUT];
     bool inclusive = details->nested || proven;
     for (int class = DETAIL_INPUT; class <= DETAIL_OUTPUT; class ++) {

@@ -18,8 +18,8 @@ static const struct prefix prefixes[] = {
 
 static bool detect(const struct reading *reading)
 {
-    static const char *const systems[] = {"pinecone", "chroma",  "milvus", "qdrant",
-                                          "weaviate", "marqo",   "lancedb", NULL};
+    static const char *const systems[] = {"pinecone", "chroma", "milvus",  "qdrant",
+                                          "weaviate", "marqo",  "lancedb", NULL};
     if (!reading->kept[KEEP_db_system])
         return false;
     for (const char *const *system = systems; *system; system++)

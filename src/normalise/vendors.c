@@ -30,8 +30,7 @@ static const char *const flue_scopes[] = {"@flue/opentelemetry", NULL};
 SMALL(flue, "Flue", PREFIXES(flue_prefixes), .scopes = flue_scopes);
 
 static const struct row openai_agents_rows[] = {
-    ROW("gen_ai.guardrail.triggered", guardrail_triggered, FLAG, 0, LISTED,
-        .hint = HINT_GUARDRAIL),
+    ROW("gen_ai.guardrail.triggered", guardrail_triggered, FLAG, 0, LISTED, .hint = HINT_GUARDRAIL),
     ROW("gen_ai.handoff.to_agent", agent, TEXT, 7),
     ROW("gen_ai.handoff.from_agent", graph_parent, TEXT, 5, LISTED),
 };
@@ -51,8 +50,8 @@ SMALL(botocore, "Bedrock through botocore (OpenTelemetry contrib)", ROWS(botocor
       .scopes = botocore_scopes);
 
 static const struct kind_name voltagent_kinds[] = {
-    {"agent", KIND_AGENT, NULL},      {"llm", KIND_LLM, NULL},
-    {"tool", KIND_TOOL, NULL},        {"memory", KIND_RETRIEVER, "memory"},
+    {"agent", KIND_AGENT, NULL},       {"llm", KIND_LLM, NULL},
+    {"tool", KIND_TOOL, NULL},         {"memory", KIND_RETRIEVER, "memory"},
     {"workflow", KIND_WORKFLOW, NULL}, {NULL, KIND_SPAN, NULL},
 };
 static const struct row voltagent_rows[] = {

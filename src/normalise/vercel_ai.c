@@ -11,10 +11,10 @@ static const struct {
     enum observation_kind kind;
     const char *op;
 } operations[] = {
-    {"ai.toolCall", KIND_TOOL, "execute_tool"}, {"ai.embed", KIND_EMBEDDING, "embeddings"},
+    {"ai.toolCall", KIND_TOOL, "execute_tool"},     {"ai.embed", KIND_EMBEDDING, "embeddings"},
     {"ai.embedMany", KIND_EMBEDDING, "embeddings"}, {"ai.rerank", KIND_RERANKER, "rerank"},
-    {"ai.generateText", KIND_CHAIN, NULL},      {"ai.streamText", KIND_CHAIN, NULL},
-    {"ai.generateObject", KIND_CHAIN, NULL},    {"ai.streamObject", KIND_CHAIN, NULL},
+    {"ai.generateText", KIND_CHAIN, NULL},          {"ai.streamText", KIND_CHAIN, NULL},
+    {"ai.generateObject", KIND_CHAIN, NULL},        {"ai.streamObject", KIND_CHAIN, NULL},
 };
 
 /* ai.operationId, or operation.name = "<operation> <functionId>". */
@@ -158,7 +158,9 @@ static void refine(struct reading *reading)
 /* Spans without the attribute are still named after the operation. */
 static void kind(struct reading *reading)
 {
-    static const struct row by_name = {.key = STR_INIT("span name"), .slot = SLOT_kind, .order = 24,
+    static const struct row by_name = {.key = STR_INIT("span name"),
+                                       .slot = SLOT_kind,
+                                       .order = 24,
                                        .owner = VOCABULARY_vercel_ai};
     struct value name = value_string(reading->span->name);
     if (!reading->kept[KEEP_ai_operation])

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Cases of normalise: a span written down, and what must be made of it. Every `== title` in
- * tests/cases/normalise is one test; how they are written stands in its README. Each is also run with
- * arenas that are too small, where only not crashing counts.
+ * tests/cases/normalise is one test; how they are written stands in its README. Each is also run
+ * with arenas that are too small, where only not crashing counts.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -241,15 +241,15 @@ static struct str flags_text(struct arena *arena, uint32_t flags)
         uint32_t bit;
         const char *name;
     } names[] = {
-        {OBSERVATION_BILLED, "billed"},   {OBSERVATION_SUMMARY, "summary"},
+        {OBSERVATION_BILLED, "billed"},     {OBSERVATION_SUMMARY, "summary"},
         {OBSERVATION_BAD_TIME, "bad_time"}, {OBSERVATION_TRUNCATED, "truncated"},
-        {OBSERVATION_PENDING, "pending"}, {OBSERVATION_ROOT, "root"},
+        {OBSERVATION_PENDING, "pending"},   {OBSERVATION_ROOT, "root"},
     };
     struct str text = STR("");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (flags & names[i].bit)
-            text = arena_printf(arena, "%.*s%s%s", STR_ARGS(text), text.len ? " " : "",
-                                names[i].name);
+            text =
+                arena_printf(arena, "%.*s%s%s", STR_ARGS(text), text.len ? " " : "", names[i].name);
     return or_dash(text);
 }
 
@@ -261,13 +261,20 @@ static bool usage_text(const struct observation *out, struct str name, struct ar
         const char *name;
         int64_t count;
     } counts[] = {
-        {"input_total", usage->input_total},   {"output_total", usage->output_total},
-        {"total", usage->total},               {"cache_read", usage->cache_read},
-        {"cache_write", usage->cache_write},   {"cache_write_5m", usage->cache_write_5m},
-        {"cache_write_1h", usage->cache_write_1h}, {"reasoning", usage->reasoning},
-        {"audio_in", usage->audio_in},         {"audio_out", usage->audio_out},
-        {"image_in", usage->image_in},         {"image_out", usage->image_out},
-        {"start_ns", out->start_ns},           {"end_ns", out->end_ns},
+        {"input_total", usage->input_total},
+        {"output_total", usage->output_total},
+        {"total", usage->total},
+        {"cache_read", usage->cache_read},
+        {"cache_write", usage->cache_write},
+        {"cache_write_5m", usage->cache_write_5m},
+        {"cache_write_1h", usage->cache_write_1h},
+        {"reasoning", usage->reasoning},
+        {"audio_in", usage->audio_in},
+        {"audio_out", usage->audio_out},
+        {"image_in", usage->image_in},
+        {"image_out", usage->image_out},
+        {"start_ns", out->start_ns},
+        {"end_ns", out->end_ns},
     };
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         if (str_equal(name, str_from(counts[i].name))) {
@@ -408,8 +415,8 @@ static bool content_text(const struct conversation *content, struct str name, st
     if (str_equal(word, STR("output")))
         return messages_text(&content->output, rest, arena, text);
     if (str_equal(word, STR("system"))) {
-        *text = i < (int64_t)content->system_count ? part_text(arena, &content->system[i])
-                                                   : STR("-");
+        *text =
+            i < (int64_t)content->system_count ? part_text(arena, &content->system[i]) : STR("-");
         return true;
     }
     if (str_equal(word, STR("tools"))) {
@@ -418,9 +425,9 @@ static bool content_text(const struct conversation *content, struct str name, st
     }
     if (str_equal(word, STR("tool_definition")) && i < (int64_t)content->tool_count) {
         const struct tool_definition *tool = &content->tools[i];
-        *text = arena_printf(arena, "%.*s | %.*s | %.*s", STR_ARGS(or_dash(tool->name)),
-                             STR_ARGS(or_dash(tool->description)),
-                             STR_ARGS(or_dash(tool->parameters)));
+        *text =
+            arena_printf(arena, "%.*s | %.*s | %.*s", STR_ARGS(or_dash(tool->name)),
+                         STR_ARGS(or_dash(tool->description)), STR_ARGS(or_dash(tool->parameters)));
         return true;
     }
     if (str_equal(word, STR("documents"))) {
@@ -475,9 +482,9 @@ static size_t check_line(const struct test_case *test, struct str line,
         bad_case(test, line, "expectation without ' = ' or ' @ '");
     struct str name = str_sub(expectation, 0, cut);
     struct str wanted = str_trim(str_sub(expectation, cut + 3, expectation.len));
-    bool found = origin ? provenance_text(out, name, arena, &text)
-                        : content_text(content, name, arena, &text) ||
-                              field_text(out, name, arena, &text);
+    bool found =
+        origin ? provenance_text(out, name, arena, &text)
+               : content_text(content, name, arena, &text) || field_text(out, name, arena, &text);
     if (str_equal(wanted, STR("(empty)"))) /* there, and without a byte */
         wanted = STR("");
     if (found && str_equal(text, wanted))
@@ -611,17 +618,17 @@ static void load_folder(struct suite *suite, const char *folder)
 
 int main(int argc, char **argv)
 {
-    struct suite suite = {0};
+    static struct suite suite; /* static: what it holds is not lost when main returns */
     load_folder(&suite, argc > 1 ? argv[1] : "tests/cases/normalise");
     if (suite.count == 0) {
         fprintf(stderr, "no cases found; run from the root of the sources\n");
         return 1;
     }
-    struct CMUnitTest *tests = calloc(suite.count * 2, sizeof *tests);
+    static struct CMUnitTest *tests;
+    tests = calloc(suite.count * 2, sizeof *tests);
     for (size_t i = 0; i < suite.count; i++) {
-        tests[i] = (struct CMUnitTest){.name = suite.cases[i]->name,
-                                       .test_func = run_case,
-                                       .initial_state = suite.cases[i]};
+        tests[i] = (struct CMUnitTest){
+            .name = suite.cases[i]->name, .test_func = run_case, .initial_state = suite.cases[i]};
         char *name;
         if (asprintf(&name, "%s (small arenas)", suite.cases[i]->name) < 0)
             return 1;
