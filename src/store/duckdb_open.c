@@ -352,10 +352,10 @@ static struct store *new_store(const struct store_options *options)
         return NULL;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     store->memory_bytes = options->memory_bytes ? options->memory_bytes : MEMORY_DEFAULT;
-    store->threads = options->threads ? options->threads
-                     : cores < 1      ? 1
-                     : cores > THREADS_MAX ? THREADS_MAX
-                                           : (int)cores;
+    /* A second thread spins while it waits for the first: on few cores that costs the writer a third more
+     * and makes no question faster. */
+    long threads = options->threads ? options->threads : cores / 2;
+    store->threads = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : (int)threads;
     pthread_mutex_init(&store->progress_lock, NULL);
     store->directory = strdup(options->directory);
     if (asprintf(&store->path, "%s/index.duckdb", options->directory) < 0)

@@ -21,7 +21,7 @@ struct store;
 struct store_options {
     const char *directory;  /* created when absent */
     size_t memory_bytes;    /* 0: 192 MiB */
-    int threads;            /* of one query; 0: number of cores, at most 4 */
+    int threads;            /* of one query; 0: half the cores, 1 to 4 */
 };
 
 /* Position in the journal; all zero means the beginning. */
