@@ -15,6 +15,20 @@
 
 enum { LABEL_BYTES_MAX = 1 << 16 };
 
+static struct str read_content(const struct reading *reading, const struct value *value)
+{
+    struct content_memo *memo = reading->memo;
+    for (size_t i = 0; i < memo->count; i++)
+        if (memo->values[i] == value)
+            return memo->texts[i];
+    struct str text = value_text(value, reading->input->contents, reading->arena);
+    if (memo->count < CONTENT_MEMO_MAX) {
+        memo->values[memo->count] = value;
+        memo->texts[memo->count++] = text;
+    }
+    return text;
+}
+
 /* Text of strings, and of content up to `max` bytes. */
 struct str coerce_content(const struct reading *reading, const struct value *value, size_t max)
 {
@@ -23,7 +37,7 @@ struct str coerce_content(const struct reading *reading, const struct value *val
     if (value->type == VALUE_STRING)
         return value->string;
     if (value->type == VALUE_CONTENT && value->content.size_bytes <= max)
-        return value_text(value, reading->input->contents, reading->arena);
+        return read_content(reading, value);
     return STR_NONE;
 }
 

@@ -2,8 +2,8 @@
 /*
  * normalise: their names -> ours.
  *
- * One file a vocabulary (vocabularies.def lists them in the order of detection). The rules, their order and
- * the traps are those of docs/vocabularies.md. Pure functions of their input: the same
+ * One file a vocabulary (vocabularies.def lists them in the order of detection). The rules, their
+ * order and the traps are those of docs/vocabularies.md. Pure functions of their input: the same
  * record gives the same observation today and at the next reindex.
  *
  * Threads  any; nothing is kept between calls.
@@ -26,7 +26,8 @@ struct normalise_input {
 
 /*
  * Fills *out_observation; texts are borrowed from the batch or the arena. On the way into the index
- * `with_provenance` is false; content already known from elsewhere is then read only if a needed field stands in it.
+ * `with_provenance` is false; content already known from elsewhere is then read only if a needed
+ * field stands in it.
  */
 void normalise_span(const struct normalise_input *input, bool with_provenance, struct arena *arena,
                     struct observation *out_observation);

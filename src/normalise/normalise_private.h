@@ -294,6 +294,14 @@ struct source {
     const struct value *value; /* NULL: as above */
 };
 
+/* Content that was read for one field is not read again for the next. */
+enum { CONTENT_MEMO_MAX = 4 };
+struct content_memo {
+    const struct value *values[CONTENT_MEMO_MAX];
+    struct str texts[CONTENT_MEMO_MAX];
+    size_t count;
+};
+
 struct reading {
     const struct normalise_input *input;
     const struct span *span;
@@ -301,6 +309,8 @@ struct reading {
     const struct resource *resource;
     struct arena *arena;
     struct observation *out;
+    struct content_memo *memo; /* its own, changeable through a const reading */
+    struct content_memo memo_storage;
     const struct vocabulary *vocabulary;
     unsigned vocabulary_number;
     bool content; /* for a person: content rows are looked at too */

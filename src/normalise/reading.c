@@ -145,6 +145,8 @@ void reading_start(struct reading *reading, const struct normalise_input *input,
                             : &no_resource;
     reading->arena = arena;
     reading->out = out;
+    reading->memo = &reading->memo_storage;
+    reading->memo_storage.count = 0;
     reading->vocabulary = NULL;
     reading->content = reading->kind_known = false;
     reading->evidence = 0;
