@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/cli.h"
 #include "cli/client.h"
@@ -77,25 +78,59 @@ static int read_arguments(struct wishes *wishes, int argc, char **argv)
     return 0;
 }
 
-static enum status has_data(struct client *client, bool *out_any, struct error *error)
+/* Asks, and parses the answer into `arena`. */
+static enum status ask(struct client *client, const char *path, struct arena *arena,
+                       struct json *out_reply, struct error *error)
 {
     struct buf body = {0};
+    int http_status = 0;
+    enum status status =
+        client_call(client, "GET", path, NULL, STR_NONE, &http_status, &body, error);
+    if (status == STATUS_OK && http_status != 200)
+        status = fail(error, STATUS_INVALID, "%s answered %d", path, http_status);
+    if (status == STATUS_OK) {
+        struct str copy = arena_copy(arena, buf_str(&body));
+        status = copy.ptr ? json_parse(copy, arena, out_reply, error)
+                          : fail(error, STATUS_TOO_LARGE, "%s: the answer is too large", path);
+    }
+    buf_done(&body);
+    return status;
+}
+
+/* The index opens beside the first requests; before, nobody knows what there is. */
+static enum status wait_for_index(struct client *client, struct error *error)
+{
+    const int64_t deadline = clock_mono_ns() + 60 * NS_PER_SEC;
+    const struct timespec pause = {.tv_nsec = 50 * NS_PER_MS};
+    for (;;) {
+        struct arena arena;
+        struct json reply;
+        arena_init(&arena, 1 << 20);
+        enum status status = ask(client, "/api/v1/status", &arena, &reply, error);
+        const struct json *open = status == STATUS_OK ? json_path(&reply, STR("index.open")) : NULL;
+        bool ready = !open || (open->type == JSON_BOOL && open->boolean);
+        arena_done(&arena);
+        if (status != STATUS_OK || ready)
+            return status;
+        if (clock_mono_ns() > deadline)
+            return fail(error, STATUS_TIMEOUT, "the index was not open within a minute");
+        nanosleep(&pause, NULL);
+    }
+}
+
+static enum status has_data(struct client *client, bool *out_any, struct error *error)
+{
     struct arena arena;
     struct json reply;
-    int http_status;
     arena_init(&arena, 16 << 20);
-    enum status status =
-        client_call(client, "GET", "/api/v1/projects", NULL, STR_NONE, &http_status, &body, error);
-    if (status == STATUS_OK && http_status != 200)
-        status = fail(error, STATUS_INVALID, "/api/v1/projects answered %d", http_status);
+    enum status status = wait_for_index(client, error);
     if (status == STATUS_OK)
-        status = json_parse(buf_str(&body), &arena, &reply, error);
+        status = ask(client, "/api/v1/projects", &arena, &reply, error);
     const struct json *list = status == STATUS_OK ? json_get(&reply, STR("projects")) : NULL;
     *out_any = false;
     for (size_t i = 0; list && list->type == JSON_ARRAY && i < list->count; i++)
         *out_any |= json_string(json_get(&list->items[i], STR("first_span"))).len > 0;
     arena_done(&arena);
-    buf_done(&body);
     return status;
 }
 

@@ -120,14 +120,13 @@ struct str demo_fill(struct demo_trace *trace, const char *text, const struct de
 
 /* --- the day: demo_day.c -------------------------------------------------------------------- */
 
-/* What goes wrong, and when. Hours before the end of the current hour, except the afternoon burst.
- */
+/* What goes wrong, and when. */
 struct demo_day {
     int64_t now_ns, end_ns;                  /* the end of the current hour */
     int64_t prompt_v8_ns;                    /* support answers get longer */
     int64_t slow_from_ns, slow_until_ns;     /* docs-search on a slower model */
-    int64_t burst_from_ns, burst_until_ns;   /* the research model throttles, 14:00 to 14:45 UTC */
-    int64_t outage_from_ns, outage_until_ns; /* the carrier's tracking API is down */
+    int64_t burst_from_ns, burst_until_ns;   /* the research model throttles */
+    int64_t outage_from_ns, outage_until_ns; /* the carrier's tracking is down */
     int64_t spender_from_ns;                 /* tenant northwind asks for much more */
     int64_t loop_ns[2];                      /* research runs that go in circles */
 };

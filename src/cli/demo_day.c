@@ -59,24 +59,33 @@ struct demo_metrics *demo_metrics_of(struct demo *demo)
     return demo->metrics;
 }
 
+/* The last time it was so late in the day (UTC), at least `length` ago. */
+static int64_t last_time(int64_t now_ns, int hour, int minute, int64_t length_ns)
+{
+    const int64_t day = 24 * NS_PER_HOUR;
+    int64_t time = now_ns / day * day + hour * NS_PER_HOUR + minute * NS_PER_MIN;
+    while (time + length_ns > now_ns)
+        time -= day;
+    return time;
+}
+
+/* Most of it in working hours, where there is traffic to suffer from it. */
 static void plan_day(struct demo *demo)
 {
     struct demo_day *day = &demo->day;
-    day->now_ns = demo->options.now_ns;
-    day->end_ns = (day->now_ns / NS_PER_HOUR + 1) * NS_PER_HOUR;
-    day->prompt_v8_ns = day->end_ns - 9 * NS_PER_HOUR;
-    day->slow_from_ns = day->end_ns - 7 * NS_PER_HOUR;
-    day->slow_until_ns = day->end_ns - 4 * NS_PER_HOUR;
-    day->outage_from_ns = day->end_ns - 200 * NS_PER_MIN;
-    day->outage_until_ns = day->end_ns - 155 * NS_PER_MIN;
+    int64_t now = demo->options.now_ns;
+    day->now_ns = now;
+    day->end_ns = (now / NS_PER_HOUR + 1) * NS_PER_HOUR;
+    day->prompt_v8_ns = last_time(now, 12, 30, 3 * NS_PER_HOUR);
+    day->slow_from_ns = last_time(now, 8, 30, 3 * NS_PER_HOUR);
+    day->slow_until_ns = day->slow_from_ns + 3 * NS_PER_HOUR;
+    day->outage_from_ns = last_time(now, 16, 10, 50 * NS_PER_MIN);
+    day->outage_until_ns = day->outage_from_ns + 50 * NS_PER_MIN;
+    day->burst_from_ns = last_time(now, 14, 0, 45 * NS_PER_MIN);
+    day->burst_until_ns = day->burst_from_ns + 45 * NS_PER_MIN;
     day->spender_from_ns = day->end_ns - 6 * NS_PER_HOUR;
     day->loop_ns[0] = day->end_ns - 2 * NS_PER_HOUR - 17 * NS_PER_MIN;
     day->loop_ns[1] = day->end_ns - 13 * NS_PER_HOUR - 41 * NS_PER_MIN;
-    /* The last afternoon that has passed. */
-    day->burst_from_ns = day->now_ns / (24 * NS_PER_HOUR) * (24 * NS_PER_HOUR) + 14 * NS_PER_HOUR;
-    if (day->burst_from_ns + NS_PER_HOUR > day->now_ns)
-        day->burst_from_ns -= 24 * NS_PER_HOUR;
-    day->burst_until_ns = day->burst_from_ns + 45 * NS_PER_MIN;
 }
 
 /* --- the way to the server ---------------------------------------------------------------------

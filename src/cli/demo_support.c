@@ -128,9 +128,12 @@ static int64_t run_tool(struct chat *chat, const struct otlp_span *root,
     return is_down ? -end : end;
 }
 
-static struct demo_fault pick_fault(struct demo_random *random)
+static struct demo_fault pick_fault(struct demo_random *random, bool upset)
 {
     double at = demo_unit(random);
+    if (upset && at > 0.94)
+        return (struct demo_fault){"content_filter", "400 The response was filtered: category "
+                                                     "harassment, severity medium"};
     if (at < 0.006)
         return (struct demo_fault){"AbortError", "The operation was aborted: the customer left"};
     if (at < 0.010)
@@ -221,7 +224,7 @@ static int64_t make_turn(struct chat *chat, size_t index, int64_t start_ns)
     if (v8 && index == 0)
         last.output.text = str_from(demo_text(&trace, "%.*s\n\n%.*s", STR_ARGS(last.output.text),
                                               STR_ARGS(fill(chat, chat->talk->more))));
-    last.fault = pick_fault(&trace.random);
+    last.fault = pick_fault(&trace.random, upset);
     if (!last.fault.type && demo_chance(&trace.random, upset ? 0.05 : 0.003)) {
         last.finish = "content_filter";
         last.output.text = STR("");
