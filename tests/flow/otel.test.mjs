@@ -2,9 +2,12 @@
 // OpenTelemetry's JavaScript SDK over each protocol, configured by environment only. Nothing may depend on the protocol,
 // so one list of expectations holds for all of them.
 import { strict as assert } from 'node:assert';
+import net from 'node:net';
 import { test } from 'node:test';
 import { attribute, eventually, field, said, tree } from './support/api.mjs';
+import { runClient } from './support/client.mjs';
 import { serverAndModel } from './support/fixture.mjs';
+import { startServer } from './support/server.mjs';
 
 const flow = serverAndModel();
 const ms = 1e6;
@@ -95,7 +98,7 @@ async function checkLogs(result, service) {
         assert.deepEqual(span.logs.map((log) => log.event), ['gen_ai.client.inference.operation.details']);
     });
     const { logs } = await eventually(async () => {
-        const reply = await flow.api.logs({ f: `service=${service}` });
+        const reply = await flow.api.logs({ service });
         assert.equal(reply.logs.length, 2);
         return reply;
     });
@@ -120,7 +123,7 @@ for (const [protocol, compression] of [['http/protobuf'], ['http/protobuf', 'gzi
 
 test('what clients sent is found by filters, counted by facets and summed by the overview', async () => {
     await flow.api.settled();
-    const { traces } = await flow.api.traces({ f: ['name=invoke_agent forecaster', 'cost>0.00005', 'status=error'] });
+    const { traces } = await flow.api.traces({ f: ['trace_name=invoke_agent forecaster', 'cost>0.00005', 'error_kind=throttle'] });
     assert.equal(traces.length, 6);
     assert.equal((await flow.api.traces({ f: 'cost>0.0001' })).traces.length, 0);
     const { facets } = await flow.api.facets({ fields: 'model,session,error_kind' });
@@ -133,4 +136,24 @@ test('what clients sent is found by filters, counted by facets and summed by the
     assert.equal(errors_by_kind.find((one) => one.key === 'throttle').total, 6);
     assert.equal(models.reduce((sum, model) => sum + model.calls, 0), 18);
     assert.equal(models.reduce((sum, model) => sum + model.cost, 0), 6 * 58500);
+});
+
+const isFree = (port) => new Promise((done) => {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.on('connect', () => { socket.destroy(); done(false); });
+    socket.on('error', () => done(true));
+});
+
+test('an application without any configuration shows up in the default project within a second', async (t) => {
+    if (!(await isFree(4318)) || !(await isFree(4317))) return t.skip('something else listens on port 4317 or 4318');
+    const server = await startServer({ http: '127.0.0.1:4318', grpc: '127.0.0.1:4317' });
+    try {
+        const { trace_id } = await runClient('otel.mjs', { env: { OTEL_SERVICE_NAME: 'newcomer' } });
+        const trace = await eventually(() => server.api.trace(trace_id), 1000);
+        assert.equal(trace.spans.length, 5);
+        assert.deepEqual((await server.api.traces()).traces.map((one) => [one.service, one.trace_id]), [['newcomer', trace_id]]);
+    } finally {
+        await server.close();
+    }
+    return undefined;
 });

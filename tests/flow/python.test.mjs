@@ -27,7 +27,7 @@ for (const protocol of ['grpc', 'http/protobuf'])
         assert.deepEqual(span.links.map((link) => [link.trace_id, link.span_id]), [['1234567890abcdef1234567890abcdef', '1234567890abcdef']]);
         assert.deepEqual(span.events.map((event) => event.name), ['cache miss']);
         await eventually(async () => {
-            const { logs } = await flow.api.logs({ f: `service=${service}` });
+            const { logs } = await flow.api.logs({ service });
             assert.deepEqual(logs.map((log) => [log.body, log.severity_number, log.span_id]), [['slow answer', 13, span.span_id]]);
         });
         await eventually(async () => assert.ok((await flow.api.metrics()).metrics.some((metric) => metric.name === 'app.requests')));

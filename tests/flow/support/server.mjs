@@ -22,8 +22,9 @@ const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
 export class Server {
-    constructor({ data, args = [], env = {} }) {
+    constructor({ data, args = [], env = {}, http = '127.0.0.1:0', grpc = '127.0.0.1:0' }) {
         this.data = data;
+        this.where = ['--http', http, '--grpc', grpc];
         this.args = args;
         this.env = env;
         this.stderr = '';
@@ -31,8 +32,7 @@ export class Server {
 
     // Fails with the server's own words when it does not come up.
     async start() {
-        const args = ['serve', '--data', this.data, '--http', '127.0.0.1:0', '--grpc', '127.0.0.1:0'];
-        const child = spawn(binary, [...args, ...this.args], {
+        const child = spawn(binary, ['serve', '--data', this.data, ...this.where, ...this.args], {
             env: { ...process.env, VITRINE_LOG: 'warn', ...this.env },
             stdio: ['ignore', 'pipe', 'pipe'],
         });
@@ -104,7 +104,7 @@ export class Fatal extends Error {
     final = true;
 }
 
-// A server for one test file; `t` is node:test's before/after pair of the file.
+// A server, on a directory that goes with it unless `data` names one.
 export async function startServer(options = {}) {
     const own = !options.data;
     const data = options.data ?? (await mkdtemp(join(tmpdir(), 'vitrine-flow-')));
