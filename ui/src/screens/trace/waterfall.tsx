@@ -219,8 +219,19 @@ function SpanSearch({ matches, selected, select }: { matches: Matches; selected:
         const n = matches.list.length;
         if (n) select(matches.list[at < 0 ? (step > 0 ? 0 : n - 1) : (at + step + n) % n]);
     };
+    /* Enter right after typing asks for what is in the box, not for what was found so far. */
+    const wanted = useRef(0);
+    useEffect(() => {
+        if (!wanted.current || text !== (url.search.q ?? "")) return;
+        go(wanted.current);
+        wanted.current = 0;
+    }, [matches]);
     const onKey = (event: KeyboardEvent) => {
-        if (event.key === "Enter") go(event.shiftKey ? -1 : 1);
+        const step = event.shiftKey ? -1 : 1;
+        if (event.key === "Enter" && text !== (url.search.q ?? "")) {
+            wanted.current = step;
+            url.set({ q: text || undefined }, { replace: true });
+        } else if (event.key === "Enter") go(step);
         else if (event.key === "Escape") {
             setText("");
             (event.target as HTMLElement).blur();
