@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "normalise/normalise.h"
+#include "normalise/normalise_private.h"
 
 #include <cmocka.h> /* after ours: it defines a macro fail() */
 
@@ -270,6 +270,31 @@ static void threads_do_not_meet(void **state)
     }
 }
 
+/* What people can read must be what is read. */
+static void the_documentation_names_every_key(void **state)
+{
+    (void)state;
+    FILE *file = fopen("docs/vocabularies.md", "rb");
+    static char bytes[1 << 20];
+    assert_non_null(file); /* run from the root of the sources */
+    struct str text = {bytes, fread(bytes, 1, sizeof bytes, file)};
+    size_t missing = 0;
+    fclose(file);
+    for (size_t i = 0; i < VOCABULARY_COUNT; i++) {
+        const struct vocabulary *vocabulary = vocabulary_at(i);
+        char wanted[300];
+        snprintf(wanted, sizeof wanted, "### `%s`", vocabulary->name);
+        if (!str_contains(text, str_from(wanted)))
+            fprintf(stderr, "no section: %s\n", wanted), missing++;
+        for (size_t j = 0; j < vocabulary->row_count; j++) {
+            snprintf(wanted, sizeof wanted, "`%.*s`", STR_ARGS(vocabulary->rows[j].key));
+            if (!str_contains(text, str_from(wanted)))
+                fprintf(stderr, "not documented: %s\n", wanted), missing++;
+        }
+    }
+    assert_int_equal(missing, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +307,7 @@ int main(void)
         cmocka_unit_test(a_span_of_nothing_but_known_keys_is_bounded),
         cmocka_unit_test(origins_follow_their_order),
         cmocka_unit_test(a_log_s_event_is_named_in_three_places),
+        cmocka_unit_test(the_documentation_names_every_key),
     };
     return cmocka_run_group_tests_name("normalise", tests, NULL, NULL);
 }
