@@ -203,6 +203,7 @@ enum status store_select(struct store *store, const struct store_question *quest
             status = bind(statement, question, error);
         if (status == STATUS_OK)
             status = execute(store, reader, statement, rows, error);
+        store__reader_finish(reader, &statement);
         store__reader_give_back(store, reader);
     }
     if (status != STATUS_OK) {

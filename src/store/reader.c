@@ -6,12 +6,10 @@
 #define _GNU_SOURCE
 #include "store/reader.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/must.h"
 
 enum { TIMEOUT_MS = 30000, WATCH_MS = 20 };
 
@@ -26,18 +24,8 @@ static void wait_until(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t
 
 /* --- connections -------------------------------------------------------------------------- */
 
-static void drop_statement(struct statement *statement)
-{
-    if (statement->prepared)
-        duckdb_destroy_prepare(&statement->prepared);
-    free(statement->sql);
-    *statement = (struct statement){0};
-}
-
 static void close_reader(struct reader *reader)
 {
-    for (int i = 0; i < STATEMENTS_KEPT; i++)
-        drop_statement(&reader->statements[i]);
     if (reader->open)
         duckdb_disconnect(&reader->connection);
     reader->open = false;
@@ -61,25 +49,14 @@ static enum status open_reader(struct store *store, struct reader *reader, struc
     return status;
 }
 
-/* A free one that has the statement prepared is best, then one that is open, then any. */
-static struct reader *find_free(struct pool_of_readers *pool, const char *sql)
+/* One that is open is better than one that must be opened. */
+static struct reader *find_free(struct pool_of_readers *pool)
 {
     struct reader *best = NULL;
-    int best_rank = -1;
-    if (pool->paused)
-        return NULL;
-    for (int i = 0; i < POOL_CONNECTIONS; i++) {
+    for (int i = 0; i < POOL_CONNECTIONS && !pool->paused; i++) {
         struct reader *reader = &pool->readers[i];
-        if (reader->busy)
-            continue;
-        int rank = reader->open;
-        for (int s = 0; s < STATEMENTS_KEPT && reader->open; s++)
-            if (reader->statements[s].sql && strcmp(reader->statements[s].sql, sql) == 0)
-                rank = 2;
-        if (rank > best_rank) {
+        if (!reader->busy && (!best || (reader->open && !best->open)))
             best = reader;
-            best_rank = rank;
-        }
     }
     return best;
 }
@@ -92,7 +69,7 @@ enum status store__reader_take(struct store *store, const struct store_question 
     int64_t deadline_ns = clock_mono_ns() + timeout_ms * NS_PER_MS;
     struct reader *reader;
     pthread_mutex_lock(&pool->lock);
-    while (!(reader = find_free(pool, question->sql)) && clock_mono_ns() < deadline_ns &&
+    while (!(reader = find_free(pool)) && clock_mono_ns() < deadline_ns &&
            !(question->cancelled && *question->cancelled))
         wait_until(&pool->freed, &pool->lock, clock_mono_ns() + WATCH_MS * NS_PER_MS);
     if (reader) {
@@ -100,7 +77,6 @@ enum status store__reader_take(struct store *store, const struct store_question 
         reader->interrupted = false;
         reader->deadline_ns = deadline_ns;
         reader->cancelled = question->cancelled;
-        pool->questions++;
     }
     pthread_mutex_unlock(&pool->lock);
     if (!reader)
@@ -134,10 +110,26 @@ void store__reader_give_back(struct store *store, struct reader *reader)
 
 /* --- statements --------------------------------------------------------------------------- */
 
-static enum status prepare(struct store *store, struct reader *reader, const char *sql,
-                           duckdb_prepared_statement *out_statement, struct error *error)
+static bool run(struct reader *reader, const char *sql)
 {
-    duckdb_extracted_statements all;
+    duckdb_result result;
+    bool done = duckdb_query(reader->connection, sql, &result) == DuckDBSuccess;
+    duckdb_destroy_result(&result);
+    return done;
+}
+
+/*
+ * A plan rests on the minima and maxima that columns had when it was made (a join by number becomes a look-up in an
+ * array of that range): run again after a commit it leaves rows out. So plans are not kept, and a question is prepared
+ * and run in one transaction, in which nothing newer shows.
+ */
+enum status store__reader_prepare(struct store *store, struct reader *reader, const char *sql,
+                                  duckdb_prepared_statement *out_statement, struct error *error)
+{
+    duckdb_extracted_statements all = NULL;
+    *out_statement = NULL;
+    if (!run(reader, "BEGIN TRANSACTION READ ONLY"))
+        return fail(error, STATUS_IO, "index: no transaction for a question");
     enum status status = STATUS_OK;
     idx_t count = duckdb_extract_statements(reader->connection, sql, &all);
     if (count == 0)
@@ -145,48 +137,20 @@ static enum status prepare(struct store *store, struct reader *reader, const cha
     else if (count > 1)
         status = fail(error, STATUS_INVALID, "one statement at a time, this has %llu",
                       (unsigned long long)count);
-    duckdb_prepared_statement statement = NULL;
-    if (status == STATUS_OK &&
-        duckdb_prepare_extracted_statement(reader->connection, all, 0, &statement) !=
-            DuckDBSuccess)
+    else if (duckdb_prepare_extracted_statement(reader->connection, all, 0, out_statement) !=
+             DuckDBSuccess)
         status = store__reader_failed(store, reader, DUCKDB_ERROR_INVALID,
-                                      duckdb_prepare_error(statement), error);
-    if (status == STATUS_OK &&
-        duckdb_prepared_statement_type(statement) != DUCKDB_STATEMENT_TYPE_SELECT)
+                                      duckdb_prepare_error(*out_statement), error);
+    else if (duckdb_prepared_statement_type(*out_statement) != DUCKDB_STATEMENT_TYPE_SELECT)
         status = fail(error, STATUS_FORBIDDEN, "only SELECT is answered here");
     duckdb_destroy_extracted(&all);
-    if (status == STATUS_OK)
-        *out_statement = statement;
-    else
-        duckdb_destroy_prepare(&statement);
     return status;
 }
 
-enum status store__reader_prepare(struct store *store, struct reader *reader, const char *sql,
-                                  duckdb_prepared_statement *out_statement, struct error *error)
+void store__reader_finish(struct reader *reader, duckdb_prepared_statement *statement)
 {
-    struct statement *oldest = &reader->statements[0];
-    for (int i = 0; i < STATEMENTS_KEPT; i++) {
-        struct statement *statement = &reader->statements[i];
-        if (statement->sql && strcmp(statement->sql, sql) == 0) {
-            statement->used = store->pool.questions;
-            *out_statement = statement->prepared;
-            return STATUS_OK;
-        }
-        if (statement->used < oldest->used)
-            oldest = statement;
-    }
-    duckdb_prepared_statement prepared;
-    enum status status = prepare(store, reader, sql, &prepared, error);
-    if (status != STATUS_OK)
-        return status;
-    drop_statement(oldest);
-    oldest->sql = strdup(sql);
-    must(oldest->sql != NULL);
-    oldest->prepared = prepared;
-    oldest->used = store->pool.questions;
-    *out_statement = prepared;
-    return STATUS_OK;
+    duckdb_destroy_prepare(statement);
+    run(reader, "ROLLBACK");
 }
 
 enum status store__reader_failed(struct store *store, struct reader *reader,

@@ -8,9 +8,11 @@
 enum status store__reader_take(struct store *store, const struct store_question *question,
                                struct reader **out_reader, struct error *error);
 void store__reader_give_back(struct store *store, struct reader *reader);
-/* From the connection's cache, or prepared. Only a single SELECT passes. */
+/* Begins a transaction and prepares the statement in it; only a single SELECT passes. The transaction ends with
+ * store__reader_finish(), whatever came of it. */
 enum status store__reader_prepare(struct store *store, struct reader *reader, const char *sql,
                                   duckdb_prepared_statement *out_statement, struct error *error);
+void store__reader_finish(struct reader *reader, duckdb_prepared_statement *statement);
 /* An engine's error as ours: an interrupted question was cancelled or took too long. */
 enum status store__reader_failed(struct store *store, struct reader *reader,
                                  duckdb_error_type type, const char *message,

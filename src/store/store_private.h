@@ -21,7 +21,6 @@
 enum {
     SCHEMA_VERSION = 1,
     POOL_CONNECTIONS = 8,
-    STATEMENTS_KEPT = 16, /* prepared, a connection */
     LABELS_MAX = 20000,
     SERIES_MAX = 1000000,
     PREVIEW_BYTES_MAX = 160,
@@ -67,16 +66,8 @@ struct compaction {
     bool shrunk, periods_loaded;
 };
 
-struct statement {
-    char *sql;
-    size_t sql_size;
-    duckdb_prepared_statement prepared;
-    uint64_t used; /* when, by the pool's count of questions */
-};
-
 struct reader {
     duckdb_connection connection;
-    struct statement statements[STATEMENTS_KEPT];
     bool open, busy;
     /* Set while a question runs; the watchdog looks at them under the pool's lock. */
     bool running, interrupted;
@@ -89,7 +80,6 @@ struct pool_of_readers {
     pthread_mutex_t lock;
     pthread_cond_t freed, wake; /* a reader is free; the watchdog has work */
     pthread_t watchdog;
-    uint64_t questions;
     int running;
     bool started, stopping, paused;
 };
