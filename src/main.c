@@ -24,12 +24,14 @@ static void print_help(void)
         printf("  %-9s %s\n", commands[i].name, commands[i].summary);
     printf("\n`vitrine COMMAND --help` tells more. To begin:\n\n"
            "  vitrine serve                                  then open http://127.0.0.1:4318/\n"
-           "  export OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318   and start your application\n");
+           "  export OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318   and start your "
+           "application\n");
 }
 
 int main(int argc, char **argv)
 {
-    /* Bodies of requests are large and short-lived: without this each one is mapped and unmapped, a page fault a page. */
+    /* Bodies of requests are large and short-lived: without this each one is mapped and unmapped, a
+     * page fault a page. */
     mallopt(M_MMAP_THRESHOLD, 4 << 20);
     mallopt(M_TRIM_THRESHOLD, 64 << 20);
     const char *name = argc > 1 ? argv[1] : "--help";

@@ -25,7 +25,7 @@ void arena_done(struct arena *arena); /* also makes it empty and usable again */
 
 void *arena_alloc(struct arena *arena, size_t size); /* 16-byte aligned, not cleared */
 void *arena_zero(struct arena *arena, size_t size);  /* cleared */
-#define arena_new(arena, type) ((type *)arena_zero((arena), sizeof(type)))
+#define arena_new(arena, type)          ((type *)arena_zero((arena), sizeof(type)))
 #define arena_array(arena, type, count) ((type *)arena_zero_array((arena), (count), sizeof(type)))
 void *arena_zero_array(struct arena *arena, size_t count, size_t size);
 

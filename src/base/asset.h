@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* asset: files that travel inside the binary (tools/embed): "prices/openai.yaml", "openapi.json", "ui/index.html". */
+/* asset: files that travel inside the binary (tools/embed): "prices/openai.yaml", "openapi.json",
+ * "ui/index.html". */
 #pragma once
 
 #include "base/str.h"

@@ -14,8 +14,8 @@ struct buf {
     bool failed;
 };
 
-void buf_done(struct buf *buf); /* frees; the buffer is empty and usable again */
-void buf_clear(struct buf *buf); /* keeps the memory */
+void buf_done(struct buf *buf);                 /* frees; the buffer is empty and usable again */
+void buf_clear(struct buf *buf);                /* keeps the memory */
 bool buf_reserve(struct buf *buf, size_t more); /* room for `more` bytes behind len */
 void buf_add(struct buf *buf, const void *bytes, size_t len);
 void buf_add_str(struct buf *buf, struct str text);

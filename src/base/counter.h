@@ -2,12 +2,12 @@
 /*
  * counter: the server's own numbers, shown at /metrics in Prometheus' text format.
  *
- *   COUNTER(spans_accepted, "vitrine_accepted_records_total", "signal=\"spans\"", "Records acknowledged");
- *   counter_add(&spans_accepted, batch->span_count);
+ *   COUNTER(spans_accepted, "vitrine_accepted_records_total", "signal=\"spans\"", "Records
+ * acknowledged"); counter_add(&spans_accepted, batch->span_count);
  *
  * at file scope in the file that counts. Rows of one name stand together at /metrics. Labels are
- * fixed text: nothing from outside becomes a label. GAUGE is the same but may go down (counter_set).
- * Threads  any.
+ * fixed text: nothing from outside becomes a label. GAUGE is the same but may go down
+ * (counter_set). Threads  any.
  */
 #pragma once
 
@@ -25,8 +25,8 @@ struct counter {
 #define COUNTER__DEFINE(id, name_, labels_, help_, gauge_)                                         \
     static struct counter id = {                                                                   \
         .name = (name_), .labels = (labels_), .help = (help_), .is_gauge = (gauge_)};              \
-    __attribute__((section("vitrine_counters"), used)) static struct counter *const                \
-        id##_in_counters = &id
+    __attribute__((section("vitrine_counters"),                                                    \
+                   used)) static struct counter *const id##_in_counters = &id
 #define COUNTER(id, name, labels, help) COUNTER__DEFINE(id, name, labels, help, false)
 #define GAUGE(id, name, labels, help)   COUNTER__DEFINE(id, name, labels, help, true)
 

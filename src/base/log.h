@@ -4,9 +4,9 @@
  *
  *   log_info("journal", "segment sealed", "segment=%u bytes=%zu", id, size);
  *
- * gives `2026-01-31T12:00:00.000Z info journal: segment sealed segment=3 bytes=1024`, or one JSON object
- * a line after log_format_json(true). Text from outside goes in as a quoted value: use log_quote().
- * Threads  any. Never blocks on anything but the write itself.
+ * gives `2026-01-31T12:00:00.000Z info journal: segment sealed segment=3 bytes=1024`, or one JSON
+ * object a line after log_format_json(true). Text from outside goes in as a quoted value: use
+ * log_quote(). Threads  any. Never blocks on anything but the write itself.
  */
 #pragma once
 

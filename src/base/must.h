@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#define must(cond)                                                                                 \
-    ((cond) ? (void)0 : must__failed(#cond, __FILE__, __LINE__))
+#define must(cond) ((cond) ? (void)0 : must__failed(#cond, __FILE__, __LINE__))
 
 _Noreturn void must__failed(const char *condition, const char *file, int line);

@@ -13,16 +13,16 @@ enum status {
     STATUS_UNAUTHENTICATED, /* no key, or a wrong one */
     STATUS_FORBIDDEN,       /* the key does not allow this */
     STATUS_NOT_FOUND,
-    STATUS_METHOD,          /* known path, other method */
+    STATUS_METHOD, /* known path, other method */
     STATUS_CONFLICT,
-    STATUS_TOO_LARGE,       /* over a documented limit */
-    STATUS_UNSUPPORTED,     /* content type or encoding we do not read */
-    STATUS_BUSY,            /* a queue is full: try again */
-    STATUS_FULL,            /* the disk is (nearly) full: try again later */
+    STATUS_TOO_LARGE,   /* over a documented limit */
+    STATUS_UNSUPPORTED, /* content type or encoding we do not read */
+    STATUS_BUSY,        /* a queue is full: try again */
+    STATUS_FULL,        /* the disk is (nearly) full: try again later */
     STATUS_TIMEOUT,
-    STATUS_CANCELLED,       /* the asker went away */
+    STATUS_CANCELLED, /* the asker went away */
     STATUS_IO,
-    STATUS_CORRUPT,         /* our own files do not check out */
+    STATUS_CORRUPT, /* our own files do not check out */
     STATUS_UNIMPLEMENTED,
     STATUS_INTERNAL,
     STATUS_COUNT

@@ -16,12 +16,15 @@ struct str {
 
 #define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
 /* The same for static initialisers, where a compound literal is not constant everywhere. */
-#define STR_INIT(literal) {"" literal, sizeof(literal) - 1}
+#define STR_INIT(literal)                                                                          \
+    {                                                                                              \
+        "" literal, sizeof(literal) - 1                                                            \
+    }
 #define STR_NONE ((struct str){NULL, 0})
 /* printf("%.*s", STR_ARGS(s)) */
 #define STR_ARGS(s) (int)(s).len, (s).ptr
 
-struct str str_from(const char *terminated); /* NULL gives STR_NONE */
+struct str str_from(const char *terminated);                    /* NULL gives STR_NONE */
 struct str str_sub(struct str text, size_t offset, size_t len); /* clipped to the text */
 
 bool str_equal(struct str a, struct str b);

@@ -159,8 +159,9 @@ enum status config_number(const char *name, const char *text, int64_t least, int
 {
     int64_t number;
     if (!str_to_i64(str_from(text), &number) || number < least || number > most)
-        return fail(error, STATUS_INVALID, "%s: expected a whole number from %lld to %lld, got '%s'",
-                    name, (long long)least, (long long)most, text);
+        return fail(error, STATUS_INVALID,
+                    "%s: expected a whole number from %lld to %lld, got '%s'", name,
+                    (long long)least, (long long)most, text);
     *out_number = number;
     return STATUS_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * config: the server's settings (options.def): command line before environment before file before default.
+ * config: the server's settings (options.def): command line before environment before file before
+ * default.
  */
 #pragma once
 

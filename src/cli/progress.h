@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* progress: one line on standard error that is redrawn while a person watches; nothing when nobody does. */
+/* progress: one line on standard error that is redrawn while a person watches; nothing when nobody
+ * does. */
 #pragma once
 
 #include <stdint.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * reindex: throws the index of a stopped server away and builds it anew from the journal, with today's
- * vocabularies and prices. The new one is made beside the old, and takes its place when it is complete.
+ * reindex: throws the index of a stopped server away and builds it anew from the journal, with
+ * today's vocabularies and prices. The new one is made beside the old, and takes its place when it
+ * is complete.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -33,9 +34,8 @@ static void show(void *context, struct journal_position at)
     struct watch *watch = context;
     uint32_t segments = watch->stats.last_segment - watch->stats.first_segment + 1;
     uint64_t each = watch->stats.file_bytes / segments;
-    uint32_t behind = at.segment < watch->stats.first_segment
-                          ? 0
-                          : at.segment - watch->stats.first_segment;
+    uint32_t behind =
+        at.segment < watch->stats.first_segment ? 0 : at.segment - watch->stats.first_segment;
     progress_show(&watch->progress, behind * each + (at.offset < each ? at.offset : each),
                   watch->stats.file_bytes);
 }
@@ -124,9 +124,10 @@ int cli_reindex(int argc, char **argv)
     if (config_load(argc, argv, &config, &error) != STATUS_OK)
         return cli_usage_error("reindex", "%s", error.text);
     if (config.help) {
-        printf("usage: vitrine reindex [--data DIR] [--prices FILE]\n\n"
-               "Rebuilds the index of a stopped server from its journal, with the vocabularies and\n"
-               "prices of this version. The old index stays until the new one is complete.\n");
+        printf(
+            "usage: vitrine reindex [--data DIR] [--prices FILE]\n\n"
+            "Rebuilds the index of a stopped server from its journal, with the vocabularies and\n"
+            "prices of this version. The old index stays until the new one is complete.\n");
         config_done(&config);
         return 0;
     }

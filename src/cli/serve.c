@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* serve: runs the server until SIGTERM or SIGINT, then lets requests in flight end and exits with 0. */
+/* serve: runs the server until SIGTERM or SIGINT, then lets requests in flight end and exits with
+ * 0. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
@@ -13,11 +14,13 @@
 
 static void print_help(void)
 {
-    printf("usage: vitrine serve [OPTION…]\n\n"
-           "Runs the server. Each option is also an environment variable (--data is VITRINE_DATA)\n"
-           "and a member of the configuration file; the command line wins, then the environment.\n\n");
+    printf(
+        "usage: vitrine serve [OPTION…]\n\n"
+        "Runs the server. Each option is also an environment variable (--data is VITRINE_DATA)\n"
+        "and a member of the configuration file; the command line wins, then the environment.\n\n");
     config_print_help();
-    printf("\nStops on SIGTERM or SIGINT: answers what is in flight, writes what it has, exits with 0.\n");
+    printf("\nStops on SIGTERM or SIGINT: answers what is in flight, writes what it has, exits "
+           "with 0.\n");
 }
 
 static enum status read_options(const struct config *config, struct vitrine_options *out_options,
@@ -25,8 +28,8 @@ static enum status read_options(const struct config *config, struct vitrine_opti
 {
     enum log_level level;
     if (!log_level_parse(str_from(config->log), &level))
-        return fail(error, STATUS_INVALID, "log: expected debug, info, warn, error or off, got '%s'",
-                    config->log);
+        return fail(error, STATUS_INVALID,
+                    "log: expected debug, info, warn, error or off, got '%s'", config->log);
     if (strcmp(config->log_format, "text") && strcmp(config->log_format, "json"))
         return fail(error, STATUS_INVALID, "log_format: expected text or json, got '%s'",
                     config->log_format);
@@ -34,9 +37,10 @@ static enum status read_options(const struct config *config, struct vitrine_opti
     log_format_json(!strcmp(config->log_format, "json"));
     int64_t days, gigabytes, low, body, memory;
     enum status status;
-    if ((status = config_number("retention_days", config->retention_days, 0, 36500, &days, error)) ||
-        (status = config_number("retention_gb", config->retention_gb, 0, 1 << 20, &gigabytes,
-                                error)) ||
+    if ((status =
+             config_number("retention_days", config->retention_days, 0, 36500, &days, error)) ||
+        (status =
+             config_number("retention_gb", config->retention_gb, 0, 1 << 20, &gigabytes, error)) ||
         (status = config_number("disk_low_mb", config->disk_low_mb, 0, 1 << 30, &low, error)) ||
         (status = config_number("body_max_mb", config->body_max_mb, 1, 1024, &body, error)) ||
         (status = config_number("index_memory_mb", config->index_memory_mb, 64, 1 << 20, &memory,

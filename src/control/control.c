@@ -119,8 +119,9 @@ static enum status make_default_project(struct control *control, const char *pub
                                       error);
     if (strlen(public_key) >= sizeof out_pair->public_key || !public_key[0] ||
         strlen(secret_key) >= sizeof out_pair->secret_key || strlen(secret_key) < 8)
-        return fail(error, STATUS_INVALID,
-                    "VITRINE_INIT_PUBLIC_KEY: expected 1 to 63 bytes, VITRINE_INIT_SECRET_KEY: 8 to 63");
+        return fail(
+            error, STATUS_INVALID,
+            "VITRINE_INIT_PUBLIC_KEY: expected 1 to 63 bytes, VITRINE_INIT_SECRET_KEY: 8 to 63");
     snprintf(out_pair->public_key, sizeof out_pair->public_key, "%s", public_key);
     snprintf(out_pair->secret_key, sizeof out_pair->secret_key, "%s", secret_key);
     return control_project_create_with(control, STR("default"), STR("Default"), false, out_pair,
@@ -138,9 +139,9 @@ enum status control_open(const char *path, const char *init_public_key, const ch
         return fail(error, STATUS_INTERNAL, "no memory for the control database");
     pthread_mutex_init(&control->lock, NULL);
     mode_t mask = umask(077); /* it holds hashes of secrets */
-    int opened = sqlite3_open_v2(path, &control->db,
-                                 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
-                                 NULL);
+    int opened =
+        sqlite3_open_v2(path, &control->db,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, NULL);
     umask(mask);
     enum status status = STATUS_OK;
     if (opened != SQLITE_OK)

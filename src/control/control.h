@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * control: what is small, relational and precious, in SQLite: projects and keys (more nouns will follow).
+ * control: what is small, relational and precious, in SQLite: projects and keys (more nouns will
+ * follow).
  *
  * Owns     the file. Secrets are stored as keyed hashes (libsodium), public keys as they are.
  * Threads  any; reads of projects and keys come from memory.
@@ -14,7 +15,7 @@ struct control;
 
 struct project {
     uint32_t id;
-    struct str name, title;  /* name: [a-z0-9-]{1,60} */
+    struct str name, title; /* name: [a-z0-9-]{1,60} */
     bool is_demo;
     struct str public_key;
     int64_t created_ns;
@@ -25,7 +26,8 @@ struct key_pair {
     char public_key[64], secret_key[64];
 };
 
-/* The first open creates the default project: with the pair given (both may be NULL), or a new one. *out_first tells. */
+/* The first open creates the default project: with the pair given (both may be NULL), or a new one.
+ * *out_first tells. */
 enum status control_open(const char *path, const char *init_public_key, const char *init_secret_key,
                          struct control **out_control, bool *out_first, struct key_pair *out_pair,
                          struct error *error);

@@ -16,7 +16,7 @@ struct control_key {
 
 struct control {
     sqlite3 *db;
-    pthread_mutex_t lock; /* around db and the key table */
+    pthread_mutex_t lock;                              /* around db and the key table */
     unsigned char pepper[crypto_generichash_KEYBYTES]; /* keys the hashes; made at first open */
     struct control_key *keys;
     size_t key_count, key_capacity;

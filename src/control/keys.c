@@ -2,8 +2,8 @@
 /*
  * keys: pairs of a public and a secret key, each belonging to one project.
  *
- * Secrets are long and random, so a keyed BLAKE2b of them is enough (a slow password hash would only
- * slow every request). All keys stay in memory: a check never touches the disk.
+ * Secrets are long and random, so a keyed BLAKE2b of them is enough (a slow password hash would
+ * only slow every request). All keys stay in memory: a check never touches the disk.
  */
 #include "control/control_private.h"
 

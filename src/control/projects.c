@@ -98,12 +98,13 @@ enum status control_project_list(struct control *control, struct arena *arena,
     size_t count = 0, capacity = 0;
     sqlite3_stmt *statement;
     pthread_mutex_lock(&control->lock);
-    enum status status = control__prepare(
-        control,
-        "SELECT id, name, title, is_demo, created_ns,"
-        " (SELECT public_key FROM api_key WHERE project_id=project.id ORDER BY created_ns, rowid LIMIT 1)"
-        " FROM project ORDER BY id",
-        &statement, error);
+    enum status status =
+        control__prepare(control,
+                         "SELECT id, name, title, is_demo, created_ns,"
+                         " (SELECT public_key FROM api_key WHERE project_id=project.id ORDER BY "
+                         "created_ns, rowid LIMIT 1)"
+                         " FROM project ORDER BY id",
+                         &statement, error);
     while (status == STATUS_OK && sqlite3_step(statement) == SQLITE_ROW) {
         if (!arena_grow(arena, &projects, count, &capacity)) {
             status = fail(error, STATUS_TOO_LARGE, "too many projects for one reply");

@@ -47,8 +47,8 @@ struct span {
     uint8_t trace_id[TRACE_ID_BYTES], span_id[SPAN_ID_BYTES];
     uint8_t parent_id[SPAN_ID_BYTES]; /* all zero: a root */
     struct str name, trace_state;
-    uint32_t kind;              /* OTLP SpanKind */
-    uint64_t start_ns, end_ns;  /* as claimed: any 64-bit number */
+    uint32_t kind;             /* OTLP SpanKind */
+    uint64_t start_ns, end_ns; /* as claimed: any 64-bit number */
     enum span_status status;
     struct str status_message;
     uint32_t flags;
@@ -126,7 +126,7 @@ const char *signal_name(enum signal signal); /* "spans", "logs", "points" */
 struct batch {
     struct arena arena;
     uint32_t project_id;
-    struct str receiver;  /* name of the receiver, e.g. "otlp" */
+    struct str receiver; /* name of the receiver, e.g. "otlp" */
     int64_t arrival_ns;
 
     struct resource *resources;

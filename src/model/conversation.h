@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * conversation: the content of one span in one shape, whichever vocabulary it was sent in. Made when
- * somebody looks at the span, never on the way in. Borrowed memory, as in observation.h.
+ * conversation: the content of one span in one shape, whichever vocabulary it was sent in. Made
+ * when somebody looks at the span, never on the way in. Borrowed memory, as in observation.h.
  */
 #pragma once
 

@@ -38,10 +38,13 @@ bool observation_kind_is_model_call(enum observation_kind kind)
 const char *error_kind_name(enum error_kind kind)
 {
     static const char *const names[ERROR_KIND_COUNT] = {
-        [ERROR_KIND_THROTTLE] = "throttle",   [ERROR_KIND_TIMEOUT] = "timeout",
+        [ERROR_KIND_THROTTLE] = "throttle",
+        [ERROR_KIND_TIMEOUT] = "timeout",
         [ERROR_KIND_CONTENT_FILTER] = "content_filter",
-        [ERROR_KIND_CANCELLED] = "cancelled", [ERROR_KIND_CLIENT] = "client",
-        [ERROR_KIND_SERVER] = "server",       [ERROR_KIND_TOOL] = "tool",
+        [ERROR_KIND_CANCELLED] = "cancelled",
+        [ERROR_KIND_CLIENT] = "client",
+        [ERROR_KIND_SERVER] = "server",
+        [ERROR_KIND_TOOL] = "tool",
         [ERROR_KIND_UNKNOWN] = "unknown",
     };
     return names[kind];

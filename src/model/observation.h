@@ -67,23 +67,23 @@ struct provenance {
 };
 
 enum observation_flag {
-    OBSERVATION_BILLED = 1,         /* made a model call: its tokens and money count */
-    OBSERVATION_SUMMARY = 2,        /* repeats its children's usage: shown, never added */
-    OBSERVATION_BAD_TIME = 4,       /* start or end was implausible and was clamped */
-    OBSERVATION_PARENT_UNSEEN = 8,  /* set by queries */
-    OBSERVATION_TRUNCATED = 16,     /* the sender dropped attributes */
-    OBSERVATION_UNPRICED = 32,      /* billed, but no price is known */
-    OBSERVATION_PENDING = 64,       /* a copy sent before the span ended: not kept in the index */
-    OBSERVATION_ROOT = 128,         /* no parent, or declared a root */
+    OBSERVATION_BILLED = 1,        /* made a model call: its tokens and money count */
+    OBSERVATION_SUMMARY = 2,       /* repeats its children's usage: shown, never added */
+    OBSERVATION_BAD_TIME = 4,      /* start or end was implausible and was clamped */
+    OBSERVATION_PARENT_UNSEEN = 8, /* set by queries */
+    OBSERVATION_TRUNCATED = 16,    /* the sender dropped attributes */
+    OBSERVATION_UNPRICED = 32,     /* billed, but no price is known */
+    OBSERVATION_PENDING = 64,      /* a copy sent before the span ended: not kept in the index */
+    OBSERVATION_ROOT = 128,        /* no parent, or declared a root */
 };
 
 struct observation {
     enum observation_kind kind;
     enum error_kind error_kind;
-    uint32_t flags;              /* enum observation_flag */
+    uint32_t flags; /* enum observation_flag */
     bool is_error;
-    struct str vocabulary;       /* the convention detected, e.g. "openinference" */
-    int64_t start_ns, end_ns;    /* clamped to plausible times, end >= start */
+    struct str vocabulary;    /* the convention detected, e.g. "openinference" */
+    int64_t start_ns, end_ns; /* clamped to plausible times, end >= start */
     struct token_usage usage;
 #define TEXT(member, help)   struct str member;
 #define NUMBER(member, help) int64_t member;

@@ -61,7 +61,8 @@ struct attributes {
 
 enum { VALUE_DEPTH_MAX = 64 }; /* nesting of arrays and maps; receivers refuse more */
 
-/* Reads content by reference: all of it, into the arena. Function and context of whoever keeps it. */
+/* Reads content by reference: all of it, into the arena. Function and context of whoever keeps it.
+ */
 struct content_source {
     enum status (*read)(void *context, struct content_ref ref, struct arena *arena,
                         struct str *out_text, struct error *error);

@@ -28,7 +28,8 @@ enum status authorise_init(struct authorise *authorise, struct control *control,
     return control_project_find(control, STR("default"), &authorise->default_project);
 }
 
-/* `Basic <base64 of public:secret>`; also `Bearer` with the same base64, or with public:secret in plain. */
+/* `Basic <base64 of public:secret>`; also `Bearer` with the same base64, or with public:secret in
+ * plain. */
 static bool read_key(struct str header, char plain[256], struct str *out_public,
                      struct str *out_secret)
 {

@@ -2,8 +2,9 @@
 /*
  * authorise: whose request is this? The one place where a key becomes a project.
  *
- * Basic (public:secret) or Bearer of both joined by ':' or as base64. A request with a key must have a right one. Without
- * a key it is the default project's, or for reading the one named by ?project=, unless keys are required.
+ * Basic (public:secret) or Bearer of both joined by ':' or as base64. A request with a key must
+ * have a right one. Without a key it is the default project's, or for reading the one named by
+ * ?project=, unless keys are required.
  */
 #pragma once
 

@@ -2,9 +2,10 @@
 /*
  * indexer: journal frame -> observations -> priced rows -> commit.
  *
- * States: FOLLOW reads the next frame; when none comes within the commit interval, or enough rows wait, COMMIT makes
- * them visible together with the position behind the last whole frame. A failed commit goes back to the
- * position the store still has and reads again, so rows are counted exactly once.
+ * States: FOLLOW reads the next frame; when none comes within the commit interval, or enough rows
+ * wait, COMMIT makes them visible together with the position behind the last whole frame. A failed
+ * commit goes back to the position the store still has and reads again, so rows are counted exactly
+ * once.
  */
 #define _GNU_SOURCE
 #include "pipeline/indexer.h"
@@ -135,9 +136,9 @@ static enum status step(struct indexer *indexer, int timeout_ms, struct error *e
             set_position(indexer, end);
     } else if (status == STATUS_CORRUPT) {
         counter_add(&frames_skipped, 1);
-        log_error("index", "a journal frame was stepped over", "segment=%u offset=%llu reason=\"%s\"",
-                  frame.position.segment, (unsigned long long)frame.position.offset,
-                  error->text);
+        log_error("index", "a journal frame was stepped over",
+                  "segment=%u offset=%llu reason=\"%s\"", frame.position.segment,
+                  (unsigned long long)frame.position.offset, error->text);
         set_position(indexer, frame.next);
         status = STATUS_OK;
     } else if (status == STATUS_OK) {
@@ -173,8 +174,8 @@ static void pause_after_failure(struct indexer *indexer, const struct error *err
     struct journal_frame ignored;
     struct error unused;
     struct journal_position end = journal_end(indexer->options.journal);
-    if (!indexer->stopping && journal_read(indexer->options.journal, end, *delay_ms, &ignored,
-                                           &unused) == STATUS_OK)
+    if (!indexer->stopping &&
+        journal_read(indexer->options.journal, end, *delay_ms, &ignored, &unused) == STATUS_OK)
         journal_frame_done(&ignored);
     *delay_ms = *delay_ms * 2 > RETRY_MS_MAX ? RETRY_MS_MAX : *delay_ms * 2;
 }
@@ -219,7 +220,8 @@ static void *run(void *argument)
     }
     struct error error;
     if (indexer->pending_since_ns && commit(indexer, &error) != STATUS_OK)
-        log_warn("index", "the last commit failed; the journal will be read again at the next start",
+        log_warn("index",
+                 "the last commit failed; the journal will be read again at the next start",
                  "reason=\"%s\"", error.text);
     return NULL;
 }

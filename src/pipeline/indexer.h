@@ -2,8 +2,9 @@
 /*
  * indexer: the one thread that follows the journal and keeps the index: normalise, price, store.
  *
- * It starts where the store says it stopped, so a crash, a restart and `vitrine reindex` are the same thing: reading
- * on from a position. A frame that does not check out is logged, counted and stepped over.
+ * It starts where the store says it stopped, so a crash, a restart and `vitrine reindex` are the
+ * same thing: reading on from a position. A frame that does not check out is logged, counted and
+ * stepped over.
  */
 #pragma once
 
@@ -29,8 +30,8 @@ void indexer_forget_before(struct indexer *indexer, uint32_t first_kept);
 
 struct indexer_stats {
     uint64_t indexed_records; /* since start */
-    int64_t lag_bytes;        /* of journal not yet indexed, within its last segment; -1: more than that */
-    int64_t lag_ns;           /* age of the oldest record not yet visible; 0 when up to date */
+    int64_t lag_bytes; /* of journal not yet indexed, within its last segment; -1: more than that */
+    int64_t lag_ns;    /* age of the oldest record not yet visible; 0 when up to date */
     bool caught_up;
 };
 void indexer_get_stats(struct indexer *indexer, struct indexer_stats *out_stats);

@@ -2,8 +2,8 @@
 /*
  * rows: names and prices each record of a batch and gives it to the store.
  *
- * Identity: a span is itself by its ids; a log record by a hash of all it says; a datapoint by its series and
- * time. Those hashes never change between versions, or old records would count twice.
+ * Identity: a span is itself by its ids; a log record by a hash of all it says; a datapoint by its
+ * series and time. Those hashes never change between versions, or old records would count twice.
  */
 #include "pipeline/rows.h"
 

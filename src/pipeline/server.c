@@ -20,7 +20,14 @@
 #include "receive/receive.h"
 #include "serve/serve.h"
 
-enum { ROUTES_MAX = 256, QUERY_THREADS = 4, QUERY_QUEUE = 256, STOP_MS = 5000, PATH_BYTES = 4000, HOSTS_MAX = 32 };
+enum {
+    ROUTES_MAX = 256,
+    QUERY_THREADS = 4,
+    QUERY_QUEUE = 256,
+    STOP_MS = 5000,
+    PATH_BYTES = 4000,
+    HOSTS_MAX = 32
+};
 
 struct vitrine {
     struct vitrine_options options;
@@ -97,7 +104,8 @@ static void *open_index(void *argument)
     const struct price_options prices = {.override_paths = &override,
                                          .override_count = override.len ? 1 : 0};
     const struct store_options store = {.directory = vitrine->index_path,
-                                        .memory_bytes = (size_t)vitrine->options.index_memory_bytes};
+                                        .memory_bytes =
+                                            (size_t)vitrine->options.index_memory_bytes};
     struct error *failure = &vitrine->failure;
     enum status status = price_open(&prices, &vitrine->prices, failure);
     if (status == STATUS_OK)
@@ -156,8 +164,8 @@ static enum status listen_on(struct vitrine *vitrine, struct error *error)
         return status;
     snprintf(vitrine->url, sizeof vitrine->url, "http://%s", bound);
     if (strcmp(vitrine->options.grpc, "off") != 0)
-        status = server_listen(vitrine->server, str_from(vitrine->options.grpc), error,
-                               vitrine->grpc);
+        status =
+            server_listen(vitrine->server, str_from(vitrine->options.grpc), error, vitrine->grpc);
     return status;
 }
 
@@ -182,9 +190,9 @@ static enum status read_hosts(struct vitrine *vitrine, struct error *error)
 
 static enum status start_net(struct vitrine *vitrine, struct error *error)
 {
-    enum status status = authorise_init(&vitrine->authorise, vitrine->control,
-                                        vitrine->options.auth, vitrine->options.http,
-                                        vitrine->options.grpc, error);
+    enum status status =
+        authorise_init(&vitrine->authorise, vitrine->control, vitrine->options.auth,
+                       vitrine->options.http, vitrine->options.grpc, error);
     if (status == STATUS_OK)
         status = read_hosts(vitrine, error);
     if (status != STATUS_OK)

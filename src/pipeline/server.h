@@ -2,9 +2,11 @@
 /*
  * vitrine server: every stage started in order, each handed its neighbour, stopped in reverse.
  *
- *   control -> journal -> net (accepting from here on) -> price book, store, indexer on a thread of their own
+ *   control -> journal -> net (accepting from here on) -> price book, store, indexer on a thread of
+ * their own
  *
- * The index opens beside the first requests: what arrives before is in the journal and is indexed then.
+ * The index opens beside the first requests: what arrives before is in the journal and is indexed
+ * then.
  */
 #pragma once
 
@@ -19,8 +21,8 @@ struct vitrine_options {
 
 enum status vitrine_start(const struct vitrine_options *options, struct vitrine **out_vitrine,
                           struct error *error);
-const char *vitrine_url(const struct vitrine *vitrine);      /* "http://127.0.0.1:4318" */
-const char *vitrine_grpc(const struct vitrine *vitrine);     /* "127.0.0.1:4317", "" when off */
+const char *vitrine_url(const struct vitrine *vitrine);  /* "http://127.0.0.1:4318" */
+const char *vitrine_grpc(const struct vitrine *vitrine); /* "127.0.0.1:4317", "" when off */
 /* The default project's pair when this start made it; NULL otherwise. */
 const char *vitrine_new_public_key(const struct vitrine *vitrine);
 const char *vitrine_new_secret_key(const struct vitrine *vitrine);

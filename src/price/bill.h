@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bill: what one observation cost: the sender's own figure when there is one, else the price book's.
+ * bill: what one observation cost: the sender's own figure when there is one, else the price
+ * book's.
  *
- * The same function serves the index and the screen of one span, so both say the same. A summary span gets
- * a figure to show; only spans with OBSERVATION_BILLED are ever added up.
+ * The same function serves the index and the screen of one span, so both say the same. A summary
+ * span gets a figure to show; only spans with OBSERVATION_BILLED are ever added up.
  */
 #pragma once
 

@@ -29,12 +29,14 @@ static void select_pairs(struct sql *sql, const struct query *query,
                          const struct filter_field *field)
 {
     if (field->level == FILTER_OF_TRACE) {
-        sql_add(sql, "SELECT s.trace_hi, s.trace_lo, %s AS value FROM trace_parts p "
-                     "JOIN (SELECT DISTINCT s.trace_hi, s.trace_lo FROM spans s WHERE s.project = ",
+        sql_add(sql,
+                "SELECT s.trace_hi, s.trace_lo, %s AS value FROM trace_parts p "
+                "JOIN (SELECT DISTINCT s.trace_hi, s.trace_lo FROM spans s WHERE s.project = ",
                 field->trace_expression);
     } else {
-        sql_add(sql, "SELECT DISTINCT s.trace_hi, s.trace_lo, s.%s AS value FROM spans s "
-                     "WHERE s.project = ",
+        sql_add(sql,
+                "SELECT DISTINCT s.trace_hi, s.trace_lo, s.%s AS value FROM spans s "
+                "WHERE s.project = ",
                 field->span_column);
     }
     sql_int(sql, question->project_id);
@@ -51,8 +53,7 @@ static void select_pairs(struct sql *sql, const struct query *query,
         sql_add(sql, " GROUP BY s.trace_hi, s.trace_lo");
     } else {
         bool zero_is_absent = field->kind == FILTER_NAME || !strcmp(field->name, "error_kind");
-        sql_add(sql, " AND s.%s %s", field->span_column,
-                zero_is_absent ? "<> 0" : "IS NOT NULL");
+        sql_add(sql, " AND s.%s %s", field->span_column, zero_is_absent ? "<> 0" : "IS NOT NULL");
     }
 }
 

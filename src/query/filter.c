@@ -53,8 +53,8 @@ static bool parse_duration(struct str text, int64_t *out_ns)
     static const struct {
         struct str unit;
         double ns;
-    } units[] = {{STR_INIT("ns"), 1},   {STR_INIT("us"), 1e3}, {STR_INIT("µs"), 1e3},
-                 {STR_INIT("ms"), 1e6}, {STR_INIT("s"), 1e9},  {STR_INIT("m"), 60e9},
+    } units[] = {{STR_INIT("ns"), 1},    {STR_INIT("us"), 1e3}, {STR_INIT("µs"), 1e3},
+                 {STR_INIT("ms"), 1e6},  {STR_INIT("s"), 1e9},  {STR_INIT("m"), 60e9},
                  {STR_INIT("h"), 3600e9}};
     double number, factor = 1e9;
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
@@ -177,7 +177,7 @@ enum status filter_parse(struct filters *filters, struct str text, struct error 
 static const char *sign_of(enum filter_op op)
 {
     static const char *const signs[] = {
-        [FILTER_EQ] = "=", [FILTER_NE] = "<>", [FILTER_GT] = ">", [FILTER_GE] = ">=",
+        [FILTER_EQ] = "=", [FILTER_NE] = "<>", [FILTER_GT] = ">",  [FILTER_GE] = ">=",
         [FILTER_LT] = "<", [FILTER_LE] = "<=", [FILTER_HAS] = "=",
     };
     return signs[op];
@@ -232,7 +232,9 @@ static void condition(const struct filter *filter, const char *what, const struc
     bool absent_is_zero = filter->field->kind == FILTER_NAME || filter->field->kind == FILTER_ENUM;
     if (filter->value_count == 0) {
         sql_add(sql, " AND coalesce(%s, %s) %s %s", what, absent_is_zero ? "0" : "NULL",
-                absent_is_zero ? sign_of(filter->op) : filter->op == FILTER_EQ ? "IS" : "IS NOT",
+                absent_is_zero            ? sign_of(filter->op)
+                : filter->op == FILTER_EQ ? "IS"
+                                          : "IS NOT",
                 absent_is_zero ? "0" : "NULL");
         return;
     }

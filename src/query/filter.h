@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * filter: what people narrow a list or chart by: `model=gpt-4o|gpt-5`, `duration>2s`, `name~checkout`.
+ * filter: what people narrow a list or chart by: `model=gpt-4o|gpt-5`, `duration>2s`,
+ * `name~checkout`.
  *
- * Fields are rows of filter_fields.def. A field belongs to spans (a trace matches when one of its spans does) or
- * to the trace as a whole. docs/api.md has the grammar.
+ * Fields are rows of filter_fields.def. A field belongs to spans (a trace matches when one of its
+ * spans does) or to the trace as a whole. docs/api.md has the grammar.
  */
 #pragma once
 
@@ -61,5 +62,5 @@ bool filter_has_trace_level(const struct filters *filters);
 /* ` AND …` for HAVING, over trace_parts p grouped by trace. */
 void filter_traces(const struct filters *filters, const struct query *query, struct sql *sql);
 /* ` AND …` over labels l; STATUS_INVALID names a field that rollups do not have. */
-enum status filter_labels(const struct filters *filters, const struct query *query,
-                          struct sql *sql, struct error *error);
+enum status filter_labels(const struct filters *filters, const struct query *query, struct sql *sql,
+                          struct error *error);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * overview: one pass adds up the counts of the range and of the one before, one pass the histograms.
+ * overview: one pass adds up the counts of the range and of the one before, one pass the
+ * histograms.
  *
- * Rows are grouped by the engine to (step, what the panels tell apart) and spread over the panels here, so that every
- * panel is made of the same numbers.
+ * Rows are grouped by the engine to (step, what the panels tell apart) and spread over the panels
+ * here, so that every panel is made of the same numbers.
  */
 #include "query/overview.h"
 
@@ -68,9 +69,8 @@ static struct overview_model *find_model(struct builder *builder, int64_t model,
                     &builder->model_capacity))
         return NULL;
     *out_index = builder->key_count;
-    builder->keys[builder->key_count] =
-        (struct model_sketches){model, provider, quantile_sketch_new(builder->arena),
-                                quantile_sketch_new(builder->arena)};
+    builder->keys[builder->key_count] = (struct model_sketches){
+        model, provider, quantile_sketch_new(builder->arena), quantile_sketch_new(builder->arena)};
     struct overview_model *added = &builder->out.models[builder->key_count++];
     *added = (struct overview_model){
         .model = store_name(builder->query->store, (int32_t)model),
@@ -125,7 +125,8 @@ static bool add_errors(struct builder *builder, const struct store_rows *rows, s
 {
     int64_t errors = store_rows_int(rows, C_ERRORS), kind = store_rows_int(rows, C_ERROR_KIND);
     enum observation_kind of = (enum observation_kind)store_rows_int(rows, C_KIND);
-    bool told = store_rows_int(rows, C_ROOT) || of == KIND_TOOL || observation_kind_is_model_call(of);
+    bool told =
+        store_rows_int(rows, C_ROOT) || of == KIND_TOOL || observation_kind_is_model_call(of);
     if (!errors || !told || kind < 0 || kind >= ERROR_KIND_COUNT)
         return true;
     if (kind == ERROR_KIND_NONE)
@@ -259,8 +260,9 @@ static enum status histogram_pass(struct builder *builder, struct error *error)
 {
     struct sql sql = {0};
     select_step(&sql, builder);
-    sql_add(&sql, "l.root, l.kind IN (%d, %d, %d), l.model, l.provider, r.metric, r.bucket, "
-                  "sum(r.count)",
+    sql_add(&sql,
+            "l.root, l.kind IN (%d, %d, %d), l.model, l.provider, r.metric, r.bucket, "
+            "sum(r.count)",
             KIND_LLM, KIND_EMBEDDING, KIND_RERANKER);
     select_both(&sql, builder, "histograms");
     sql_add(&sql, " AND (l.root OR l.kind IN (%d, %d, %d))", KIND_LLM, KIND_EMBEDDING,
@@ -278,9 +280,9 @@ static bool make_arrays(struct builder *builder)
 {
     struct overview *out = &builder->out;
     size_t steps = out->step_count;
-    int64_t **counts[] = {&out->requests,     &out->errors,        &out->llm_calls,
-                          &out->cost,         &out->input_tokens,  &out->output_tokens,
-                          &out->cache_read,   &out->reasoning};
+    int64_t **counts[] = {&out->requests,   &out->errors,       &out->llm_calls,
+                          &out->cost,       &out->input_tokens, &out->output_tokens,
+                          &out->cache_read, &out->reasoning};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         if (!(*counts[i] = arena_array(builder->arena, int64_t, steps)))
             return false;

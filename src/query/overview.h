@@ -43,5 +43,4 @@ struct overview_question {
 };
 
 enum status query_overview(const struct query *query, const struct overview_question *question,
-                           struct arena *arena, struct overview *out_overview,
-                           struct error *error);
+                           struct arena *arena, struct overview *out_overview, struct error *error);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * query: a question -> rows or documents. Questions are checked structs, made by serve from what people
- * send; SQL is made here and only here, every value bound as a parameter, every question scoped to one project.
+ * query: a question -> rows or documents. Questions are checked structs, made by serve from what
+ * people send; SQL is made here and only here, every value bound as a parameter, every question
+ * scoped to one project.
  *
  * Threads  any; a query object is read-only.
- * Limits   each question has a timeout; lists are paged; a trace's shape holds at most 200,000 spans (it says
- *          when there are more).
+ * Limits   each question has a timeout; lists are paged; a trace's shape holds at most 200,000
+ * spans (it says when there are more).
  */
 #pragma once
 

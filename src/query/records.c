@@ -87,8 +87,7 @@ enum status query_logs(const struct query *query, const struct log_question *que
 
 enum status query_metric_names(const struct query *query, uint32_t project_id,
                                struct time_range range, struct arena *arena,
-                               struct metric_row **out_rows, size_t *out_count,
-                               struct error *error)
+                               struct metric_row **out_rows, size_t *out_count, struct error *error)
 {
     struct sql sql = {0};
     struct store_rows *rows;
@@ -121,8 +120,8 @@ enum status query_metric_names(const struct query *query, uint32_t project_id,
 }
 
 /*
- * Cumulative counters become increases: the difference to the point before in the same series, or the value itself after
- * a reset (the value fell) or for delta temporality. Gauges are averaged.
+ * Cumulative counters become increases: the difference to the point before in the same series, or
+ * the value itself after a reset (the value fell) or for delta temporality. Gauges are averaged.
  */
 static void select_metric(struct sql *sql, const struct query *query,
                           const struct metric_question *question, const struct steps *steps)
@@ -136,9 +135,10 @@ static void select_metric(struct sql *sql, const struct query *query,
     } else {
         sql_add(sql, "'' AS key, ");
     }
-    sql_add(sql, "CASE WHEN s.type <= %d THEN p.value ELSE CAST(p.count AS DOUBLE) END AS v "
-                 "FROM points p JOIN series s ON s.hash = p.series AND s.project = p.project "
-                 "WHERE p.project = ",
+    sql_add(sql,
+            "CASE WHEN s.type <= %d THEN p.value ELSE CAST(p.count AS DOUBLE) END AS v "
+            "FROM points p JOIN series s ON s.hash = p.series AND s.project = p.project "
+            "WHERE p.project = ",
             METRIC_SUM);
     sql_int(sql, question->project_id);
     sql_add(sql, " AND s.metric = ");
@@ -147,16 +147,18 @@ static void select_metric(struct sql *sql, const struct query *query,
     sql_int(sql, from - steps->step_s * NS_PER_SEC);
     sql_add(sql, " AND p.time_ns < ");
     sql_int(sql, from + (int64_t)steps->count * steps->step_s * NS_PER_SEC);
-    sql_add(sql, "), moved AS (SELECT *, lag(v) OVER (PARTITION BY series ORDER BY time_ns) AS "
-                 "before FROM raw), told AS (SELECT key, time_ns, CASE WHEN type = %d THEN v "
-                 "WHEN temporality <> %d THEN v WHEN before IS NULL THEN 0 "
-                 "WHEN v < before THEN v ELSE v - before END AS v, type FROM moved) "
-                 "SELECT (time_ns - ",
+    sql_add(sql,
+            "), moved AS (SELECT *, lag(v) OVER (PARTITION BY series ORDER BY time_ns) AS "
+            "before FROM raw), told AS (SELECT key, time_ns, CASE WHEN type = %d THEN v "
+            "WHEN temporality <> %d THEN v WHEN before IS NULL THEN 0 "
+            "WHEN v < before THEN v ELSE v - before END AS v, type FROM moved) "
+            "SELECT (time_ns - ",
             METRIC_GAUGE, TEMPORALITY_CUMULATIVE);
     sql_int(sql, from);
-    sql_add(sql, ") // %lld AS step, coalesce(key, '') AS key, "
-                 "CASE WHEN any_value(type) = %d THEN avg(v) ELSE sum(v) END "
-                 "FROM told WHERE time_ns >= ",
+    sql_add(sql,
+            ") // %lld AS step, coalesce(key, '') AS key, "
+            "CASE WHEN any_value(type) = %d THEN avg(v) ELSE sum(v) END "
+            "FROM told WHERE time_ns >= ",
             (long long)(steps->step_s * NS_PER_SEC), METRIC_GAUGE);
     sql_int(sql, from);
     sql_add(sql, " GROUP BY 1, 2 ORDER BY 2, 1");
@@ -168,8 +170,7 @@ static bool add_point(struct series *series, const struct store_rows *rows, size
 {
     size_t step = (size_t)store_rows_int(rows, 0);
     struct str key = store_rows_text(rows, 1);
-    struct series_line *last =
-        series->line_count ? &series->lines[series->line_count - 1] : NULL;
+    struct series_line *last = series->line_count ? &series->lines[series->line_count - 1] : NULL;
     if (!last || !str_equal(last->key, key)) {
         if (series->line_count == SERIES_KEYS_MAX)
             return true;
@@ -190,8 +191,7 @@ static bool add_point(struct series *series, const struct store_rows *rows, size
 }
 
 enum status query_metric_series(const struct query *query, const struct metric_question *question,
-                                struct arena *arena, struct series *out_series,
-                                struct error *error)
+                                struct arena *arena, struct series *out_series, struct error *error)
 {
     struct steps steps;
     struct sql sql = {0};

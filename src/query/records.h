@@ -44,7 +44,8 @@ enum status query_metric_names(const struct query *query, uint32_t project_id,
                                struct metric_row **out_rows, size_t *out_count,
                                struct error *error);
 
-/* One metric by an attribute (STR_NONE: as a whole): the mean of gauges, the increase of sums and histogram counts. */
+/* One metric by an attribute (STR_NONE: as a whole): the mean of gauges, the increase of sums and
+ * histogram counts. */
 struct metric_question {
     uint32_t project_id;
     struct time_range range;

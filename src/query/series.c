@@ -105,8 +105,7 @@ static enum status select_sums(const struct query *query, const struct series_qu
     return sql_run(&sql, query, question->cancelled, out_rows, error);
 }
 
-static enum status select_buckets(const struct query *query,
-                                  const struct series_question *question,
+static enum status select_buckets(const struct query *query, const struct series_question *question,
                                   const struct steps *steps, struct store_rows **out_rows,
                                   struct error *error)
 {
@@ -119,7 +118,7 @@ static enum status select_buckets(const struct query *query,
     select_range(&sql, question, steps, "histograms");
     sql_add(&sql, " AND r.metric = %d AND %s", question->metric == METRIC_TTFT ? 1 : 0,
             question->scope == SCOPE_CALLS || question->metric == METRIC_TTFT ? "l.kind = 1"
-                                                                               : "l.root");
+                                                                              : "l.root");
     enum status status = filter_labels(question->filters, query, &sql, error);
     if (status != STATUS_OK) {
         sql_done(&sql);
@@ -157,7 +156,8 @@ static int by_total(const void *a, const void *b)
     return (left->label > right->label) - (left->label < right->label);
 }
 
-/* What does not fit into SERIES_KEYS_MAX lines is added up; percentiles of the rest are left out. */
+/* What does not fit into SERIES_KEYS_MAX lines is added up; percentiles of the rest are left out.
+ */
 static void fold_small(struct groups *groups, bool sums)
 {
     enum { OTHER = 1 }; /* the name id of "(other)" */
@@ -185,8 +185,8 @@ static enum status make_lines(const struct query *query, const struct series_que
         const struct group *group = &groups->items[i];
         for (size_t q = 0; q < per_group; q++) {
             struct series_line *line = &series->lines[series->line_count++];
-            line->key = question->by ? label_text(query->store, question->by, group->label)
-                                     : STR("");
+            line->key =
+                question->by ? label_text(query->store, question->by, group->label) : STR("");
             line->values = group->values;
             if (!is_histogram(question))
                 continue;
@@ -195,8 +195,7 @@ static enum status make_lines(const struct query *query, const struct series_que
             if (!line->values)
                 return STATUS_TOO_LARGE;
             for (size_t step = 0; step < groups->steps; step++)
-                line->values[step] =
-                    quantile_sketch_value(group->sketches[step], line->quantile);
+                line->values[step] = quantile_sketch_value(group->sketches[step], line->quantile);
         }
     }
     return STATUS_OK;

@@ -2,8 +2,8 @@
 /*
  * series: numbers over time, from rollups only: their cost does not grow with traffic.
  *
- * A question gives a range and a step; times are the starts of the steps. Percentiles come from mergeable
- * histograms (at most 1 % off).
+ * A question gives a range and a step; times are the starts of the steps. Percentiles come from
+ * mergeable histograms (at most 1 % off).
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * span_view: one span with everything about it, read from the journal and named and priced now, so a better mapping or
- * price shows at once.
+ * span_view: one span with everything about it, read from the journal and named and priced now, so
+ * a better mapping or price shows at once.
  *
  * Owns the batches its texts point into: span_view_done(). Texts also live in the arena given.
  */
@@ -33,8 +33,9 @@ enum status query_span(const struct query *query, uint32_t project_id, struct tr
 void span_view_done(struct span_view *view);
 
 /*
- * The text at a path, as the API's hrefs give it: input/2/0 (message, part), output/0/1, system/0, tool/1, document/3,
- * text/input, text/output, attribute/4, resource/4, event/0/2, log/1. STATUS_NOT_FOUND otherwise.
+ * The text at a path, as the API's hrefs give it: input/2/0 (message, part), output/0/1, system/0,
+ * tool/1, document/3, text/input, text/output, attribute/4, resource/4, event/0/2, log/1.
+ * STATUS_NOT_FOUND otherwise.
  */
 enum status span_view_text(const struct span_view *view, struct str path, struct arena *arena,
                            struct str *out_text, struct error *error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sql: a statement under construction. Text is only ever ours; what people sent becomes a parameter.
- * Errors are sticky: a statement that ran out of room fails when it is run.
+ * sql: a statement under construction. Text is only ever ours; what people sent becomes a
+ * parameter. Errors are sticky: a statement that ran out of room fails when it is run.
  */
 #pragma once
 

@@ -12,9 +12,8 @@ static int64_t floor_to(int64_t seconds, int64_t step)
 static int64_t pleasant_step(int64_t span_s)
 {
     enum { POINTS_MAX = 240 };
-    static const int64_t steps[] = {60,    120,   300,   600,   1200,   1800,   3600,
-                                    7200,  10800, 21600, 43200, 86400,  172800, 604800,
-                                    1209600, 2592000};
+    static const int64_t steps[] = {60,    120,   300,   600,   1200,   1800,   3600,    7200,
+                                    10800, 21600, 43200, 86400, 172800, 604800, 1209600, 2592000};
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         if (span_s / steps[i] <= POINTS_MAX)
             return steps[i];

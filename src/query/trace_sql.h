@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* trace_sql: how the parts of a trace add up (docs/index.md), as SQL over `trace_parts p` grouped by trace. */
+/* trace_sql: how the parts of a trace add up (docs/index.md), as SQL over `trace_parts p` grouped
+ * by trace. */
 #pragma once
 
 #include "query/query.h"

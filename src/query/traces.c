@@ -2,8 +2,8 @@
 /*
  * traces: a trace is the sum of its parts (docs/index.md).
  *
- * Sorted by start, only the newest keys of the range are picked first and just those are added up; any other order,
- * or a condition on sums, needs the sums of the whole range.
+ * Sorted by start, only the newest keys of the range are picked first and just those are added up;
+ * any other order, or a condition on sums, needs the sums of the whole range.
  */
 #include "query/traces.h"
 
@@ -112,7 +112,8 @@ static void where_range(struct sql *sql, uint32_t project_id, struct time_range 
     sql_int(sql, range.to_ns);
 }
 
-/* ` AND (trace_hi, trace_lo) IN (…)` for filters on spans. A span may start after the range's end. */
+/* ` AND (trace_hi, trace_lo) IN (…)` for filters on spans. A span may start after the range's end.
+ */
 static void where_spans_match(struct sql *sql, const struct query *query,
                               const struct trace_list_question *question)
 {
@@ -169,9 +170,10 @@ enum status query_traces(const struct query *query, const struct trace_list_ques
     struct sql sql = {0};
     sql_add(&sql, "WITH picked AS (");
     trace_select_keys(&sql, query, question, (int64_t)question->limit + 1);
-    sql_add(&sql, ") SELECT %s, any_value(k.sort_value) AS sort_value FROM trace_parts p "
-                  "JOIN picked k ON p.trace_lo = k.trace_lo AND p.trace_hi = k.trace_hi "
-                  "WHERE p.project = ",
+    sql_add(&sql,
+            ") SELECT %s, any_value(k.sort_value) AS sort_value FROM trace_parts p "
+            "JOIN picked k ON p.trace_lo = k.trace_lo AND p.trace_hi = k.trace_hi "
+            "WHERE p.project = ",
             summary_columns);
     sql_int(&sql, question->project_id);
     sql_add(&sql, " GROUP BY p.trace_hi, p.trace_lo ORDER BY sort_value %s, p.trace_hi, p.trace_lo",
@@ -202,9 +204,8 @@ enum status query_traces(const struct query *query, const struct trace_list_ques
     return STATUS_OK;
 }
 
-enum status query_trace_count(const struct query *query,
-                              const struct trace_list_question *question, int64_t most,
-                              int64_t *out_count, struct error *error)
+enum status query_trace_count(const struct query *query, const struct trace_list_question *question,
+                              int64_t most, int64_t *out_count, struct error *error)
 {
     struct trace_list_question all = *question;
     all.has_cursor = false;

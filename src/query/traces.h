@@ -60,10 +60,10 @@ struct trace_list {
 enum status query_traces(const struct query *query, const struct trace_list_question *question,
                          struct arena *arena, struct trace_list *out_list, struct error *error);
 /* How many the list has altogether, counted up to `most`. */
-enum status query_trace_count(const struct query *query,
-                              const struct trace_list_question *question, int64_t most,
-                              int64_t *out_count, struct error *error);
-/* The keys, sort value and status of all traces the question's range and filters hold: `limit` 0, or the first ones. */
+enum status query_trace_count(const struct query *query, const struct trace_list_question *question,
+                              int64_t most, int64_t *out_count, struct error *error);
+/* The keys, sort value and status of all traces the question's range and filters hold: `limit` 0,
+ * or the first ones. */
 void trace_select_keys(struct sql *sql, const struct query *query,
                        const struct trace_list_question *question, int64_t limit);
 /* STATUS_NOT_FOUND when the project has no such trace. */

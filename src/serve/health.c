@@ -67,8 +67,7 @@ void serve__status(struct request *request, void *context)
     json_out_end_object(out);
     json_out_object(out, "journal");
     json_out_int(out, "bytes", (int64_t)status.journal.file_bytes);
-    json_out_int(out, "segments",
-                 status.journal.last_segment - status.journal.first_segment + 1);
+    json_out_int(out, "segments", status.journal.last_segment - status.journal.first_segment + 1);
     json_out_int(out, "raw_bytes", (int64_t)status.journal.raw_bytes);
     json_out_int(out, "written_bytes", (int64_t)status.journal.written_bytes);
     json_out_int(out, "waiting_bytes", (int64_t)status.journal.waiting_bytes);

@@ -41,9 +41,8 @@ void serve__facets(struct request *request, void *context)
     int64_t limit = 0;
     if (!call_begin(&call, request, context))
         return;
-    struct trace_list_question question = {.project_id = request->project_id,
-                                           .filters = &filters,
-                                           .cancelled = &request->cancelled};
+    struct trace_list_question question = {
+        .project_id = request->project_id, .filters = &filters, .cancelled = &request->cancelled};
     struct str name, rest = request_param(request, STR("fields"));
     if (rest.len == 0)
         rest = STR("service,environment,model,provider,kind,status,error_kind,name,user,agent,"
@@ -133,7 +132,8 @@ static enum status read_log_cursor(struct call *call, struct log_question *quest
     return STATUS_OK;
 }
 
-/* `f` filters that log records have, too: service, environment and trace_id, each with one value. */
+/* `f` filters that log records have, too: service, environment and trace_id, each with one value.
+ */
 static enum status read_log_filters(struct call *call, struct log_question *question)
 {
     struct filters filters;

@@ -48,8 +48,8 @@ static enum status read_time(struct call *call, struct str name, int64_t now_ns,
 enum status param_range(struct call *call, struct time_range *out_range)
 {
     int64_t now = clock_now_ns();
-    enum status status = read_time(call, STR("from"), now, now - 86400 * NS_PER_SEC,
-                                   &out_range->from_ns);
+    enum status status =
+        read_time(call, STR("from"), now, now - 86400 * NS_PER_SEC, &out_range->from_ns);
     /* "Now" includes the span that ends this very moment on a clock slightly ahead. */
     if (status == STATUS_OK)
         status = read_time(call, STR("to"), now, now + 60 * NS_PER_SEC, &out_range->to_ns);

@@ -9,8 +9,7 @@ static void write_project(struct call *call, const struct project *project)
 {
     struct time_range extent;
     bool any = false;
-    if (call->query &&
-        query_extent(call->query, project->id, &any, &extent, NULL) != STATUS_OK)
+    if (call->query && query_extent(call->query, project->id, &any, &extent, NULL) != STATUS_OK)
         any = false;
     json_out_object(&call->out, NULL);
     json_out_int(&call->out, "id", project->id);

@@ -286,9 +286,8 @@ void serve__overview(struct request *request, void *context)
     struct overview overview;
     if (!call_begin(&call, request, context))
         return;
-    struct overview_question question = {.project_id = request->project_id,
-                                         .filters = &filters,
-                                         .cancelled = &request->cancelled};
+    struct overview_question question = {
+        .project_id = request->project_id, .filters = &filters, .cancelled = &request->cancelled};
     enum status status = param_range(&call, &question.range);
     if (status == STATUS_OK)
         status = param_filters(&call, &filters);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * serve: the JSON API of docs/api.md, the screens, health and metrics. One file an API area; the routes are rows
- * in routes.def.
+ * serve: the JSON API of docs/api.md, the screens, health and metrics. One file an API area; the
+ * routes are rows in routes.def.
  *
  * Threads  handlers run on the query pool, except health and metrics (inline).
- * Errors   worded as docs/api.md says; a question asked before the index is open gets 503 with Retry-After.
+ * Errors   worded as docs/api.md says; a question asked before the index is open gets 503 with
+ * Retry-After.
  */
 #pragma once
 
@@ -14,10 +15,10 @@
 
 struct serve_status {
     bool accepting;
-    char reason[160]; /* why not */
-    bool caught_up;            /* everything acknowledged is in the index */
-    int64_t lag_ns;            /* age of the oldest record that is not */
-    uint64_t indexed_records;  /* since start */
+    char reason[160];         /* why not */
+    bool caught_up;           /* everything acknowledged is in the index */
+    int64_t lag_ns;           /* age of the oldest record that is not */
+    uint64_t indexed_records; /* since start */
     int64_t started_ns;
     struct journal_stats journal;
 };
@@ -29,7 +30,8 @@ struct serve_options {
     void (*get_status)(void *context, struct serve_status *out_status);
     void *context;
     bool auth_required;
-    /* What to print in "point your SDK here": "http://127.0.0.1:4318". Set once the port is known. */
+    /* What to print in "point your SDK here": "http://127.0.0.1:4318". Set once the port is known.
+     */
     const char *(*base_url)(void *context);
 };
 

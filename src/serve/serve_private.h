@@ -12,7 +12,7 @@ struct call {
     const struct serve_options *options;
     const struct query *query; /* never NULL in handlers that ask the index */
     struct response response;
-    struct json_out out;       /* writes into response.body */
+    struct json_out out; /* writes into response.body */
     struct error error;
 };
 
@@ -41,6 +41,6 @@ bool time_parse(struct str text, int64_t now_ns, int64_t *out_ns);
 /* --- writing ------------------------------------------------------------------------------- */
 void out_trace_id(struct json_out *out, const char *key, struct trace_key trace);
 void out_span_id(struct json_out *out, const char *key, int64_t span); /* 0: null */
-void out_name(struct json_out *out, const char *key, struct str text);  /* empty: null */
-void out_time(struct json_out *out, const char *key, int64_t time_ns);  /* 0: null */
+void out_name(struct json_out *out, const char *key, struct str text); /* empty: null */
+void out_time(struct json_out *out, const char *key, int64_t time_ns); /* 0: null */
 void out_trace(struct json_out *out, const char *key, const struct trace_summary *trace);

@@ -2,8 +2,8 @@
 /*
  * span: one span with its content, and pieces of content by byte range.
  *
- * Long texts are cut to their first 16 KiB with a link to the rest, so a reply stays small however large the
- * span is. Everything is quoted as JSON text: what a prompt contains is never markup.
+ * Long texts are cut to their first 16 KiB with a link to the rest, so a reply stays small however
+ * large the span is. Everything is quoted as JSON text: what a prompt contains is never markup.
  */
 #include <math.h>
 #include <stdio.h>
@@ -81,9 +81,9 @@ static void write_messages(struct writer *writer, const char *key, const struct 
 static const char *type_name(enum value_type type)
 {
     static const char *const names[] = {
-        [VALUE_NULL] = "null",     [VALUE_STRING] = "string", [VALUE_BOOL] = "bool",
-        [VALUE_INT] = "int",       [VALUE_DOUBLE] = "double", [VALUE_BYTES] = "bytes",
-        [VALUE_ARRAY] = "array",   [VALUE_MAP] = "map",       [VALUE_CONTENT] = "string",
+        [VALUE_NULL] = "null",   [VALUE_STRING] = "string", [VALUE_BOOL] = "bool",
+        [VALUE_INT] = "int",     [VALUE_DOUBLE] = "double", [VALUE_BYTES] = "bytes",
+        [VALUE_ARRAY] = "array", [VALUE_MAP] = "map",       [VALUE_CONTENT] = "string",
     };
     return names[type];
 }
@@ -99,10 +99,10 @@ static void write_attributes(struct writer *writer, const char *key,
         json_out_object(writer->out, NULL);
         json_out_str(writer->out, "key", attribute->key.ptr ? attribute->key : STR(""));
         json_out_text(writer->out, "type", type_name(attribute->value.type));
-        write_text(writer, "value",
-                   value_plain_text(&attribute->value, &writer->view->contents,
-                                    &writer->request->arena),
-                   path);
+        write_text(
+            writer, "value",
+            value_plain_text(&attribute->value, &writer->view->contents, &writer->request->arena),
+            path);
         json_out_end_object(writer->out);
     }
     json_out_end_array(writer->out);
@@ -244,8 +244,7 @@ static void write_cost(struct writer *writer)
     bool asked = bill->source != COST_NONE && price->status != PRICE_NO_USAGE;
     if (asked)
         price_explain(price, reason, sizeof reason);
-    out_name(writer->out, "entry",
-             asked && price->match.entry ? price->match.entry->id : STR_NONE);
+    out_name(writer->out, "entry", asked && price->match.entry ? price->match.entry->id : STR_NONE);
     json_out_text(writer->out, "tier", asked ? price_tier_name(price->tier) : NULL);
     json_out_text(writer->out, "reason", reason[0] ? reason : NULL);
     if (asked && price->status == PRICE_PRICED)
@@ -300,7 +299,8 @@ static void write_tools(struct writer *writer)
         snprintf(path, sizeof path, "tool/%zu", i);
         json_out_object(writer->out, NULL);
         out_name(writer->out, "name", talk->tools[i].name);
-        out_name(writer->out, "description", utf8_clip(talk->tools[i].description, TEXT_HEAD_BYTES));
+        out_name(writer->out, "description",
+                 utf8_clip(talk->tools[i].description, TEXT_HEAD_BYTES));
         write_text(writer, "parameters", talk->tools[i].parameters, path);
         json_out_end_object(writer->out);
     }
@@ -425,8 +425,7 @@ static void write_head(struct writer *writer)
     json_out_int_text(writer->out, "end", observation->end_ns);
     json_out_int(writer->out, "duration", observation->end_ns - observation->start_ns);
     json_out_int_text(writer->out, "arrival", writer->view->arrival_ns);
-    json_out_text(writer->out, "status",
-                  observation->is_error ? "error" : statuses[span->status]);
+    json_out_text(writer->out, "status", observation->is_error ? "error" : statuses[span->status]);
     out_name(writer->out, "status_message",
              utf8_clip(observation->status_message, TEXT_HEAD_BYTES));
     out_name(writer->out, "level", observation->level);
@@ -447,8 +446,8 @@ static void write_span(struct writer *writer)
     write_timing(writer);
     write_conversation(writer);
     write_attributes(writer, "attributes", &span->attributes, "attribute");
-    write_attributes(writer, "resource",
-                     &writer->view->batch->resources[span->resource].attributes, "resource");
+    write_attributes(writer, "resource", &writer->view->batch->resources[span->resource].attributes,
+                     "resource");
     write_scope(writer);
     write_events(writer);
     write_links(writer);
@@ -501,9 +500,8 @@ static struct str raw_text(const struct span_view *view, struct arena *arena)
     struct json_out out = json_out(&buf);
     json_out_object(&out, NULL);
     json_out_str(&out, "name", view->span->name.ptr ? view->span->name : STR(""));
-    const struct value attributes = {.type = VALUE_MAP,
-                                     .map = {view->span->attributes.items,
-                                             view->span->attributes.count}};
+    const struct value attributes = {
+        .type = VALUE_MAP, .map = {view->span->attributes.items, view->span->attributes.count}};
     value_write_json(&out, "attributes", &attributes, &view->contents, arena);
     json_out_end_object(&out);
     struct str text = arena_copy(arena, buf_str(&buf));

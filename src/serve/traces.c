@@ -139,8 +139,8 @@ static int32_t place_of(const struct place *places, size_t count, int64_t span_i
 }
 
 /*
- * Each span's parent as an index, -1 for none. Senders can make rings; the first span of a ring in order of start
- * becomes a root, so that whoever walks up comes to an end.
+ * Each span's parent as an index, -1 for none. Senders can make rings; the first span of a ring in
+ * order of start becomes a root, so that whoever walks up comes to an end.
  */
 static int32_t *find_parents(const struct trace_shape *shape, struct arena *arena)
 {
@@ -282,8 +282,7 @@ static void write_strings(struct shape_writer *writer)
 static enum status write_shape(struct call *call, const struct trace_summary *trace,
                                const struct trace_shape *shape)
 {
-    struct shape_writer writer = {
-        .out = &call->out, .call = call, .trace = trace, .shape = shape};
+    struct shape_writer writer = {.out = &call->out, .call = call, .trace = trace, .shape = shape};
     writer.parents = find_parents(shape, &call->request->arena);
     if (!writer.parents || !strings_init(&writer.strings, shape->count, &call->request->arena))
         return fail(&call->error, STATUS_TOO_LARGE, "trace: too many spans for one reply");
@@ -312,8 +311,8 @@ void serve__trace(struct request *request, void *context)
         return;
     enum status status = param_trace_id(&call, &key);
     if (status == STATUS_OK)
-        status = query_trace(call.query, request->project_id, key, &request->arena, &trace,
-                             &call.error);
+        status =
+            query_trace(call.query, request->project_id, key, &request->arena, &trace, &call.error);
     if (status == STATUS_OK)
         status = query_trace_shape(call.query, request->project_id, &trace, &request->arena,
                                    &request->cancelled, &shape, &call.error);

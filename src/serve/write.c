@@ -83,11 +83,11 @@ void out_trace(struct json_out *out, const char *key, const struct trace_summary
     const struct {
         const char *name;
         struct str text;
-    } texts[] = {{"model", trace->model},       {"provider", trace->provider},
-                 {"service", trace->service},   {"environment", trace->environment},
-                 {"user", trace->user},         {"session", trace->session},
-                 {"tenant", trace->tenant},     {"release", trace->release},
-                 {"input", trace->input},       {"output", trace->output}};
+    } texts[] = {{"model", trace->model},     {"provider", trace->provider},
+                 {"service", trace->service}, {"environment", trace->environment},
+                 {"user", trace->user},       {"session", trace->session},
+                 {"tenant", trace->tenant},   {"release", trace->release},
+                 {"input", trace->input},     {"output", trace->output}};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         out_name(out, texts[i].name, texts[i].text);
     json_out_end_object(out);

@@ -32,7 +32,9 @@ static void numbers_are_whole_texts(void **state)
     assert_false(str_to_i64(STR("12x"), &number));
     assert_false(str_to_i64(STR(""), &number));
     assert_false(str_to_i64(STR(" 1"), &number));
-    assert_false(str_to_i64(STR("1\0" "2"), &number));
+    assert_false(str_to_i64(STR("1\0"
+                                "2"),
+                            &number));
     assert_int_equal(number, INT64_MIN);
     assert_true(str_to_u64(STR("18446744073709551615"), &wide));
     assert_true(wide == UINT64_MAX);
@@ -139,9 +141,9 @@ static void times_are_read_in_every_form(void **state)
         assert_true(clock_parse(str_from(cases[i].text), &ns));
         assert_int_equal(ns, cases[i].ns);
     }
-    static const char *const bad[] = {"",           "yesterday",  "2026-13-01", "2026-01-31T25:99Z",
-                                      "2026-01-32", "9999-01-01", "nan",        "1e300",
-                                      "2026-01-31T12:00:00Zjunk"};
+    static const char *const bad[] = {
+        "",           "yesterday", "2026-13-01", "2026-01-31T25:99Z",       "2026-01-32",
+        "9999-01-01", "nan",       "1e300",      "2026-01-31T12:00:00Zjunk"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         int64_t ns = 42;
         assert_false(clock_parse(str_from(bad[i]), &ns));

@@ -68,9 +68,9 @@ static void the_first_start_makes_a_project_whose_keys_work_after_a_restart(void
     control_close(control);
     control = open_control(false, &unused);
     uint32_t id = 0;
-    assert_int_equal(control_key_check(control, str_from(pair.public_key),
-                                       str_from(pair.secret_key), &id),
-                     STATUS_OK);
+    assert_int_equal(
+        control_key_check(control, str_from(pair.public_key), str_from(pair.secret_key), &id),
+        STATUS_OK);
     assert_int_equal(id, 1);
     control_close(control);
 }
@@ -87,9 +87,9 @@ static void wrong_pairs_are_refused(void **state)
     struct key_pair other;
     struct error error;
     uint32_t id;
-    assert_int_equal(control_project_create(control, STR("other"), STR("Other"), false, &id, &other,
-                                            &error),
-                     STATUS_OK);
+    assert_int_equal(
+        control_project_create(control, STR("other"), STR("Other"), false, &id, &other, &error),
+        STATUS_OK);
     assert_int_equal(check(control, pair.public_key, other.secret_key), STATUS_UNAUTHENTICATED);
     assert_int_equal(check(control, other.public_key, other.secret_key), STATUS_OK);
     control_close(control);
@@ -122,9 +122,9 @@ static void names_of_projects_are_checked_and_unique(void **state)
     struct control *control = open_control(true, &pair);
     static const char *const bad[] = {"", "Upper", "with space", "../up", "a/b", "\xC3\xA9"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        assert_int_equal(control_project_create(control, str_from(bad[i]), STR("x"), false, &id,
-                                                &pair, &error),
-                         STATUS_INVALID);
+        assert_int_equal(
+            control_project_create(control, str_from(bad[i]), STR("x"), false, &id, &pair, &error),
+            STATUS_INVALID);
     char longest[62];
     memset(longest, 'a', 61);
     longest[61] = 0;
@@ -138,9 +138,9 @@ static void names_of_projects_are_checked_and_unique(void **state)
     struct project *projects;
     size_t count;
     arena_init(&arena, 1 << 20);
-    assert_int_equal(control_project_create(control, STR("demo"), STR("Demo"), true, &id, &pair,
-                                            &error),
-                     STATUS_OK);
+    assert_int_equal(
+        control_project_create(control, STR("demo"), STR("Demo"), true, &id, &pair, &error),
+        STATUS_OK);
     assert_int_equal(control_project_list(control, &arena, &projects, &count, &error), STATUS_OK);
     assert_int_equal(count, 2);
     assert_true(projects[1].is_demo);
