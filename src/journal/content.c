@@ -28,6 +28,7 @@ void journal__builder_done(struct frame_builder *builder)
     buf_done(&builder->raw);
     buf_done(&builder->scratch);
     free(builder->content_at);
+    free(builder->items);
     journal__known_done(&builder->known);
     *builder = (struct frame_builder){0};
 }
@@ -95,36 +96,49 @@ static uint32_t add_block(struct frame_builder *builder, struct hash hash, const
 /* --- lists */
 
 /* What follows the parent, being cut into bytes that stand here and texts that stand elsewhere. */
-struct list_items {
+struct list_cutter {
     struct frame_builder *builder;
     const char *text;
-    size_t pending; /* bytes from here on are not yet put */
+    size_t pending; /* bytes from here on are in no item yet */
+    size_t item_count;
 };
 
-static void put_literal(struct list_items *items, size_t end)
+static void add_item(struct list_cutter *cutter, struct list_item item)
 {
-    struct buf *out = &items->builder->scratch;
-    if (end > items->pending) {
-        put_varint(out, (uint64_t)(end - items->pending) << 1);
-        put_bytes(out, items->text + items->pending, end - items->pending);
+    struct frame_builder *builder = cutter->builder;
+    if (cutter->item_count == builder->item_capacity) {
+        size_t capacity = builder->item_capacity ? builder->item_capacity * 2 : 256;
+        struct list_item *wider = realloc(builder->items, capacity * sizeof *wider);
+        if (!wider) {
+            builder->failed = true;
+            return;
+        }
+        builder->items = wider;
+        builder->item_capacity = capacity;
     }
-    items->pending = end;
+    builder->items[cutter->item_count++] = item;
 }
 
-/* By ordinal itself: a distance would need the list's own, not known before all its texts are
- * written. */
-static void put_shared(struct list_items *items, size_t start, size_t end, const struct hash *hash)
+static void cut_literal(struct list_cutter *cutter, size_t end)
 {
-    struct frame_builder *builder = items->builder;
+    if (end > cutter->pending)
+        add_item(cutter,
+                 (struct list_item){.start = cutter->pending, .size = end - cutter->pending});
+    cutter->pending = end;
+}
+
+static void cut_shared(struct list_cutter *cutter, size_t start, size_t end,
+                       const struct hash *hash)
+{
+    struct frame_builder *builder = cutter->builder;
+    const char *bytes = cutter->text + start;
     if (end - start < SHARED_BYTES_MIN)
         return;
-    struct hash own =
-        hash ? *hash : journal__hash_bytes(builder->secret, items->text + start, end - start);
-    put_literal(items, start);
-    uint32_t ordinal = add_text(builder, own, items->text + start, end - start);
-    put_varint(&builder->scratch, (uint64_t)ordinal << 1 | 1);
-    put_varint(&builder->scratch, end - start);
-    items->pending = end;
+    struct hash own = hash ? *hash : journal__hash_bytes(builder->secret, bytes, end - start);
+    cut_literal(cutter, start);
+    uint32_t ordinal = add_text(builder, own, bytes, end - start);
+    add_item(cutter, (struct list_item){true, ordinal, start, end - start});
+    cutter->pending = end;
 }
 
 static size_t find_parent(const struct frame_builder *builder, const struct entry_piece *pieces,
@@ -137,26 +151,30 @@ static size_t find_parent(const struct frame_builder *builder, const struct entr
     return 0;
 }
 
-static uint32_t finish_list(struct frame_builder *builder, const uint32_t *parent,
-                            size_t parent_bytes, size_t prefix_bytes, size_t size)
+/* After all its texts: a list refers back, by distance, which stays small and so compresses. */
+static uint32_t put_list(struct list_cutter *cutter, const uint32_t *parent, size_t parent_bytes,
+                         size_t tail_bytes)
 {
+    struct frame_builder *builder = cutter->builder;
+    struct buf *out = &builder->scratch;
     uint32_t ordinal = next_ordinal(builder);
-    struct buf head = {0};
-    put_varint(&head, parent ? ordinal - *parent : 0);
+    buf_clear(out);
+    put_varint(out, parent ? ordinal - *parent : 0);
     if (parent)
-        put_varint(&head, parent_bytes);
-    put_varint(&head, prefix_bytes);
-    put_varint(&head, size);
-    if (head.failed)
-        builder->failed = true;
-    else if (note_offset(builder)) {
-        put_varint(&builder->raw, (uint64_t)(head.len + builder->scratch.len) << 2 | CONTENT_LIST);
-        put_bytes(&builder->raw, head.ptr, head.len);
-        put_bytes(&builder->raw, builder->scratch.ptr, builder->scratch.len);
-        builder->content_count++;
+        put_varint(out, parent_bytes);
+    put_varint(out, tail_bytes);
+    for (size_t i = 0; i < cutter->item_count; i++) {
+        const struct list_item *item = &builder->items[i];
+        if (item->shared) {
+            put_varint(out, (uint64_t)(ordinal - item->ordinal) << 1 | 1);
+            put_varint(out, item->size);
+        } else {
+            put_varint(out, (uint64_t)item->size << 1);
+            put_bytes(out, cutter->text + item->start, item->size);
+        }
     }
-    buf_done(&head);
-    return ordinal;
+    builder->failed |= out->failed;
+    return add_record(builder, CONTENT_LIST, out->ptr, out->len);
 }
 
 static uint32_t add_list(struct frame_builder *builder, const struct entry *entry,
@@ -172,18 +190,17 @@ static uint32_t add_list(struct frame_builder *builder, const struct entry *entr
     size_t count = content->piece_count;
     size_t inherited = find_parent(builder, pieces, count, &parent);
     size_t parent_bytes = inherited ? pieces[inherited - 1].end : 0;
-    struct list_items items = {builder, entry->texts.ptr + content->offset, parent_bytes};
-    buf_clear(&builder->scratch);
+    struct list_cutter cutter = {builder, entry->texts.ptr + content->offset, parent_bytes, 0};
     for (size_t i = inherited; i < count; i++) {
-        put_shared(&items, i ? pieces[i - 1].end : 0, pieces[i].start, NULL);
-        put_shared(&items, pieces[i].start, pieces[i].end, &pieces[i].text);
+        cut_shared(&cutter, i ? pieces[i - 1].end : 0, pieces[i].start, NULL);
+        cut_shared(&cutter, pieces[i].start, pieces[i].end, &pieces[i].text);
     }
     size_t prefix_bytes = pieces[count - 1].end;
-    put_literal(&items, prefix_bytes); /* items do not straddle the end of what children inherit */
-    put_shared(&items, prefix_bytes, content->size, NULL);
-    put_literal(&items, content->size);
+    cut_literal(&cutter, prefix_bytes); /* no item straddles the end of what children inherit */
+    cut_shared(&cutter, prefix_bytes, content->size, NULL);
+    cut_literal(&cutter, content->size);
     ordinal =
-        finish_list(builder, inherited ? &parent : NULL, parent_bytes, prefix_bytes, content->size);
+        put_list(&cutter, inherited ? &parent : NULL, parent_bytes, content->size - prefix_bytes);
     journal__known_put(&builder->known, content->hash, ordinal);
     if (inherited < count)
         journal__known_put(&builder->known, pieces[count - 1].prefix, ordinal);
@@ -208,6 +225,7 @@ void journal__builder_add_contents(struct frame_builder *builder, struct entry *
 
 void journal__builder_end_contents(struct frame_builder *builder)
 {
+    builder->entries_at = builder->raw.len;
     if (!builder->raw.failed)
         store_u32((uint8_t *)builder->raw.ptr,
                   (uint32_t)(builder->raw.len - CONTENTS_LENGTH_BYTES));

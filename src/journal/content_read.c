@@ -10,26 +10,56 @@
 
 struct list {
     bool has_parent;
-    uint32_t parent;
+    uint32_t ordinal, parent;
     uint64_t parent_bytes, prefix_bytes, size_bytes;
     struct cursor items;
 };
 
+struct item {
+    bool shared;
+    uint32_t ordinal;
+    uint64_t size;
+    struct str literal;
+};
+
+static bool next_item(struct cursor *in, uint32_t list, struct item *out)
+{
+    uint64_t head = get_varint(in);
+    *out = (struct item){.shared = head & 1, .size = head >> 1};
+    if (out->shared) {
+        uint64_t distance = head >> 1;
+        if (distance == 0 || distance > list)
+            cursor_fail(in);
+        out->ordinal = list - (uint32_t)distance;
+        out->size = get_varint(in);
+    } else {
+        out->literal = get_bytes(in, out->size);
+    }
+    return !in->bad;
+}
+
+/* Sums up the items: the size is written nowhere. */
 static bool list_get(uint32_t ordinal, struct str record, struct list *out)
 {
     struct cursor in = cursor_of(record);
+    struct item item;
     uint64_t distance = get_varint(&in);
-    *out = (struct list){.has_parent = distance > 0};
+    *out = (struct list){.ordinal = ordinal, .has_parent = distance > 0};
     if (distance > ordinal)
         cursor_fail(&in);
     out->parent = ordinal - (uint32_t)distance;
     if (out->has_parent)
         out->parent_bytes = get_varint(&in);
-    out->prefix_bytes = get_varint(&in);
-    out->size_bytes = get_varint(&in);
+    uint64_t tail_bytes = get_varint(&in);
     out->items = in;
-    return !in.bad && out->parent_bytes <= out->prefix_bytes &&
-           out->prefix_bytes <= out->size_bytes;
+    out->size_bytes = out->parent_bytes;
+    while (cursor_left(&in) && next_item(&in, ordinal, &item))
+        if (__builtin_add_overflow(out->size_bytes, item.size, &out->size_bytes))
+            cursor_fail(&in);
+    if (in.bad || tail_bytes > out->size_bytes - out->parent_bytes)
+        return false;
+    out->prefix_bytes = out->size_bytes - tail_bytes;
+    return true;
 }
 
 static enum status corrupt(uint32_t ordinal, struct error *error)
@@ -53,49 +83,40 @@ static void put_part(const struct range *range, uint64_t at, struct str bytes)
                (size_t)(end - start));
 }
 
-static enum status copy_item(const struct content_finder *finder, const struct range *range,
-                             uint64_t at, uint32_t list, uint64_t ordinal, uint64_t size,
-                             struct error *error)
+static enum status copy_shared(const struct content_finder *finder, const struct range *range,
+                               uint64_t at, const struct item *item, struct error *error)
 {
     enum content_kind kind;
     struct str text;
-    if (ordinal >= list)
-        return corrupt(list, error);
-    if (at >= range->end || at + size <= range->start)
+    if (at >= range->end || at + item->size <= range->start)
         return STATUS_OK;
-    enum status status = finder->find(finder->context, (uint32_t)ordinal, &kind, &text, error);
+    enum status status = finder->find(finder->context, item->ordinal, &kind, &text, error);
     if (status != STATUS_OK)
         return status;
-    if (kind != CONTENT_TEXT || text.len != size)
-        return corrupt((uint32_t)ordinal, error);
+    if (kind != CONTENT_TEXT || text.len != item->size)
+        return corrupt(item->ordinal, error);
     put_part(range, at, text);
     return STATUS_OK;
 }
 
-/* The list's own items, which hold its bytes from parent_bytes on. Finding a text may take the
- * record away. */
+/* The list's own items, which hold its bytes from parent_bytes on. */
 static enum status copy_items(const struct content_finder *finder, const struct range *range,
-                              uint32_t ordinal, const struct list *list, struct error *error)
+                              const struct list *list, struct error *error)
 {
     struct cursor in = list->items;
-    uint64_t at = list->parent_bytes;
-    while (cursor_left(&in) && at < range->end) {
-        uint64_t head = get_varint(&in), size = head & 1 ? get_varint(&in) : head >> 1;
-        if (in.bad || size > list->size_bytes - at)
-            return corrupt(ordinal, error);
-        if (head & 1) {
-            enum status status = copy_item(finder, range, at, ordinal, head >> 1, size, error);
-            if (status != STATUS_OK)
-                return status;
-        } else {
-            struct str literal = get_bytes(&in, size);
-            if (in.bad)
-                return corrupt(ordinal, error);
-            put_part(range, at, literal);
+    struct item item;
+    for (uint64_t at = list->parent_bytes; at < range->end && cursor_left(&in); at += item.size) {
+        if (!next_item(&in, list->ordinal, &item))
+            return corrupt(list->ordinal, error);
+        if (!item.shared) {
+            put_part(range, at, item.literal);
+            continue;
         }
-        at += size;
+        enum status status = copy_shared(finder, range, at, &item, error);
+        if (status != STATUS_OK)
+            return status;
     }
-    return at < range->end ? corrupt(ordinal, error) : STATUS_OK;
+    return STATUS_OK;
 }
 
 enum status journal__content_copy(const struct content_finder *finder, uint32_t ordinal,
@@ -119,7 +140,7 @@ enum status journal__content_copy(const struct content_finder *finder, uint32_t 
         if (kind != CONTENT_LIST || !list_get(ordinal, record, &list) ||
             range.end > list.size_bytes || (needs_prefix && list.prefix_bytes != needs_prefix))
             return corrupt(ordinal, error);
-        status = copy_items(finder, &range, ordinal, &list, error);
+        status = copy_items(finder, &range, &list, error);
         if (status != STATUS_OK || !list.has_parent || range.start >= list.parent_bytes)
             return status;
         if (range.end > list.parent_bytes)
@@ -154,19 +175,10 @@ bool journal__list_visit(uint32_t ordinal, struct str record,
         return false;
     if (list.has_parent && !visit(context, list.parent, list.parent_bytes, true))
         return false;
-    uint64_t at = list.parent_bytes;
-    while (cursor_left(&list.items)) {
-        uint64_t head = get_varint(&list.items),
-                 size = head & 1 ? get_varint(&list.items) : head >> 1;
-        if (!(head & 1))
-            get_bytes(&list.items, size);
-        if (list.items.bad || size > list.size_bytes - at)
+    struct item item;
+    while (cursor_left(&list.items) && next_item(&list.items, ordinal, &item))
+        if (item.shared && !visit(context, item.ordinal, item.size, false))
             return false;
-        if ((head & 1) &&
-            (head >> 1 >= ordinal || !visit(context, (uint32_t)(head >> 1), size, false)))
-            return false;
-        at += size;
-    }
     *out_sizes = (struct list_sizes){list.prefix_bytes, list.size_bytes};
-    return at == list.size_bytes;
+    return true;
 }

@@ -331,33 +331,45 @@ static enum status check_entry(const struct encoder *encoder, struct error *erro
     return STATUS_OK;
 }
 
-enum status journal__encode(const uint8_t *secret, const struct batch *batch,
-                            struct entry **out_entry, struct error *error)
+static size_t entry_bytes(const struct entry *entry)
 {
-    struct entry *entry = calloc(1, sizeof *entry);
-    struct dictionary *strings = malloc(sizeof *strings);
-    if (!entry || !strings) {
-        free(entry);
-        free(strings);
-        return fail(error, STATUS_BUSY, "no memory to encode the batch");
-    }
-    entry->body.limit_bytes = entry->texts.limit_bytes = FRAME_BYTES_MAX + 1;
+    return sizeof *entry + entry->body.capacity + entry->texts.capacity +
+           entry->content_capacity * sizeof *entry->contents +
+           entry->piece_capacity * sizeof *entry->pieces + sizeof *entry->strings;
+}
+
+enum status journal__encode(const uint8_t *secret, const struct batch *batch, struct entry *entry,
+                            struct error *error)
+{
     entry->arrival_ns = batch->arrival_ns;
     entry->record_count = batch_record_count(batch);
     struct encoder encoder = {.secret = secret, .entry = entry, .out = &entry->body};
-    put_batch(&encoder, batch, strings);
+    put_batch(&encoder, batch, entry->strings);
     journal__split_done(&encoder.split);
-    free(strings);
-    enum status status = check_entry(&encoder, error);
-    if (status != STATUS_OK) {
-        journal__entry_free(entry);
-        return status;
+    entry->waiting_bytes = entry_bytes(entry);
+    return check_entry(&encoder, error);
+}
+
+struct entry *journal__entry_new(void)
+{
+    struct entry *entry = calloc(1, sizeof *entry);
+    if (!entry)
+        return NULL;
+    entry->strings = malloc(sizeof *entry->strings);
+    if (!entry->strings) {
+        free(entry);
+        return NULL;
     }
-    entry->waiting_bytes = sizeof *entry + entry->body.capacity + entry->texts.capacity +
-                           entry->content_capacity * sizeof *entry->contents +
-                           entry->piece_capacity * sizeof *entry->pieces;
-    *out_entry = entry;
-    return STATUS_OK;
+    entry->body.limit_bytes = entry->texts.limit_bytes = FRAME_BYTES_MAX + 1;
+    return entry;
+}
+
+void journal__entry_clear(struct entry *entry)
+{
+    buf_clear(&entry->body);
+    buf_clear(&entry->texts);
+    entry->content_count = entry->piece_count = 0;
+    entry->next = NULL;
 }
 
 void journal__entry_free(struct entry *entry)
@@ -368,5 +380,6 @@ void journal__entry_free(struct entry *entry)
     buf_done(&entry->texts);
     free(entry->contents);
     free(entry->pieces);
+    free(entry->strings);
     free(entry);
 }

@@ -30,7 +30,7 @@ COUNTER(hits_total, "vitrine_journal_contents_total", "known=\"yes\"",
 COUNTER(misses_total, "vitrine_journal_contents_total", "known=\"no\"",
         "Texts and lists put into frames");
 
-enum { LEVEL_DEFAULT = 1 };
+enum { LEVEL_DEFAULT = 1, HASH_LOG = 17 };
 #define SEGMENT_AGE_MAX_NS                                                                         \
     (24 * 3600 * NS_PER_SEC) /* retention works by segment: none may cover many days */
 
@@ -42,6 +42,10 @@ enum status journal__compressor_start(struct journal *journal, struct error *err
         return fail(error, STATUS_BUSY, "no memory for the journal's compressor");
     ZSTD_CCtx_setParameter(journal->compressor, ZSTD_c_compressionLevel, level);
     ZSTD_CCtx_setParameter(journal->compressor, ZSTD_c_windowLog, WINDOW_LOG);
+    /* Level 1 looks back through a table made for 128 KiB; a larger one finds what is farther:
+     * measured on agents, a tenth less on disk for a sixth more time. */
+    if (level == LEVEL_DEFAULT)
+        ZSTD_CCtx_setParameter(journal->compressor, ZSTD_c_hashLog, HASH_LOG);
     return STATUS_OK;
 }
 
@@ -143,21 +147,32 @@ static bool build(struct journal *journal, struct entry *group)
     return !builder->failed && !builder->raw.failed;
 }
 
-/* Behind room for the header. */
+static bool compress_part(struct journal *journal, ZSTD_outBuffer *output, const char *bytes,
+                          size_t size)
+{
+    ZSTD_inBuffer input = {bytes, size, 0};
+    for (size_t left = 1; left;) {
+        left = ZSTD_compressStream2(journal->compressor, output, &input, ZSTD_e_flush);
+        if (ZSTD_isError(left) || (left && output->pos == output->size))
+            return false;
+    }
+    return true;
+}
+
+/* Behind room for the header. Texts and entries are flushed apart: their bytes are distributed
+ * differently. */
 static bool compress(struct journal *journal)
 {
     struct buf *out = &journal->out;
     const struct buf *raw = &journal->builder.raw;
+    size_t contents = journal->builder.entries_at;
     buf_clear(out);
     if (!buf_reserve(out, FRAME_HEADER_BYTES + ZSTD_compressBound(raw->len) + 64))
         return false;
-    ZSTD_inBuffer input = {raw->ptr, raw->len, 0};
     ZSTD_outBuffer output = {out->ptr, out->capacity, FRAME_HEADER_BYTES};
-    for (size_t left = 1; left;) {
-        left = ZSTD_compressStream2(journal->compressor, &output, &input, ZSTD_e_flush);
-        if (ZSTD_isError(left) || (left && output.pos == output.size))
-            return false;
-    }
+    if (!compress_part(journal, &output, raw->ptr, contents) ||
+        !compress_part(journal, &output, raw->ptr + contents, raw->len - contents))
+        return false;
     out->len = output.pos;
     return true;
 }

@@ -171,6 +171,7 @@ void journal_close(struct journal *journal)
         return;
     stop_thread(journal);
     must(!journal->queue_first);
+    journal__drop_spare(journal);
     journal__chunk_unref(journal->chunk);
     for (size_t i = 0; i < journal->chunk_count; i++)
         journal__chunk_unref(journal->chunks[i]);
@@ -212,6 +213,19 @@ static enum status may_queue(struct journal *journal, size_t bytes, struct error
     return STATUS_OK;
 }
 
+static struct entry *take_entry(struct journal *journal)
+{
+    pthread_mutex_lock(&journal->queue_lock);
+    struct entry *entry = journal->spare;
+    if (entry) {
+        journal->spare = entry->next;
+        journal->spare_bytes -= entry->waiting_bytes;
+        entry->next = NULL;
+    }
+    pthread_mutex_unlock(&journal->queue_lock);
+    return entry ? entry : journal__entry_new();
+}
+
 enum status journal_append(struct journal *journal, const struct batch *batch,
                            void (*done)(void *context, enum status status,
                                         const struct error *error),
@@ -221,11 +235,16 @@ enum status journal_append(struct journal *journal, const struct batch *batch,
     pthread_mutex_lock(&journal->queue_lock);
     enum status status = may_queue(journal, 0, error);
     pthread_mutex_unlock(&journal->queue_lock);
-    struct entry *entry;
-    if (status == STATUS_OK)
-        status = journal__encode(journal->secret, batch, &entry, error);
     if (status != STATUS_OK)
         return status;
+    struct entry *entry = take_entry(journal);
+    if (!entry)
+        return fail(error, STATUS_BUSY, "no memory to encode the batch");
+    status = journal__encode(journal->secret, batch, entry, error);
+    if (status != STATUS_OK) {
+        journal__entry_free(entry);
+        return status;
+    }
     entry->done = done;
     entry->context = context;
     entry->queued_ns = clock_mono_ns();

@@ -31,10 +31,11 @@ enum {
     SEAL_BYTES = 48,
     STREAM_END_BYTES = 3,
 
-    CONTENT_BYTES_MIN = 512, /* string values from here on are content */
+    CONTENT_BYTES_MIN = 128, /* string values from here on are content */
     PIECE_BYTES_MIN = 64,    /* shorter elements of a list travel with their neighbour */
     SHARED_BYTES_MIN = 128,  /* shorter pieces stand in the list itself */
     BLOCK_BYTES_MIN = 48,    /* resources, scopes, metrics: written once a chunk from here on */
+    SPARE_BYTES_MAX = 12 << 20,
     PIECES_MAX = 1 << 14,    /* of one list; the rest is its tail */
     PARENT_TRIES_MAX = 256,  /* how many elements back a known prefix is looked for */
     GROUP_RECORDS = 128,     /* records that share one dictionary of strings */
@@ -101,6 +102,7 @@ struct entry_content {
     size_t offset, size;               /* in texts */
     struct hash hash;
 };
+struct dictionary;
 struct entry {
     struct entry *next;
     void (*done)(void *context, enum status status, const struct error *error);
@@ -108,15 +110,18 @@ struct entry {
     struct buf body, texts;
     struct entry_content *contents;
     struct entry_piece *pieces;
+    struct dictionary *strings; /* while encoding */
     size_t content_count, content_capacity, piece_count, piece_capacity;
     int64_t arrival_ns;
     size_t waiting_bytes; /* what it counts for in the queue */
     int64_t queued_ns;
     size_t record_count;
 };
-enum status journal__encode(const uint8_t *secret, const struct batch *batch,
-                            struct entry **out_entry, struct error *error);
+struct entry *journal__entry_new(void);
+void journal__entry_clear(struct entry *entry); /* keeps its memory, for the next batch */
 void journal__entry_free(struct entry *entry);
+enum status journal__encode(const uint8_t *secret, const struct batch *batch, struct entry *entry,
+                            struct error *error);
 
 /* How a value begins. */
 enum value_tag {
@@ -201,14 +206,23 @@ void journal__known_drop_from(struct known *known,
 void journal__known_done(struct known *known);
 
 /* --- content.c: a frame's content records, being written. */
+/* Bytes of a list that stand in it, or a text that stands elsewhere. */
+struct list_item {
+    bool shared;
+    uint32_t ordinal;
+    size_t start, size;
+};
 struct frame_builder {
     const uint8_t *secret;
     struct known known;
     uint32_t chunk_content; /* ordinals from here on are of the current chunk */
     struct buf raw, scratch;
+    size_t entries_at; /* where the content records end */
     uint32_t first_content, content_count;
     uint32_t *content_at; /* where each record begins in raw */
     size_t content_capacity;
+    struct list_item *items; /* of the list being written */
+    size_t item_capacity;
     uint64_t hits, misses; /* texts and lists that were known, and that were not */
     bool failed;           /* no memory */
 };
@@ -334,6 +348,8 @@ struct journal {
     pthread_cond_t queue_filled;
     struct entry *queue_first, **queue_last;
     size_t queued_bytes, waiting_bytes; /* waiting: queued or in the group being written */
+    struct entry *spare;                /* cleared entries, so that their memory is used again */
+    size_t spare_bytes;
     bool closing, accepting;
     char reason[120];
     int64_t disk_free_bytes;
@@ -372,6 +388,7 @@ enum status journal__list_segments(int directory, uint32_t **out_ids, size_t *ou
                                    struct error *error);
 /* --- writer.c, frame_write.c, disk.c */
 void *journal__writer_run(void *journal);
+void journal__drop_spare(struct journal *journal);
 enum status journal__write_group(struct journal *journal, struct entry *group, struct error *error);
 enum status journal__compressor_start(struct journal *journal, struct error *error);
 void journal__disk_defaults(struct journal *journal);

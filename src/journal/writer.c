@@ -67,20 +67,49 @@ static struct entry *take_group(struct journal *journal, bool *out_closing)
     return group;
 }
 
+/* Entries that are done with are kept for the next batches, up to a bound and until nothing comes
+ * any more. */
+static void spare_entries(struct journal *journal, struct entry *group)
+{
+    for (struct entry *entry = group, *next; entry; entry = next) {
+        next = entry->next;
+        if (journal->spare_bytes + entry->waiting_bytes > SPARE_BYTES_MAX) {
+            journal__entry_free(entry);
+            continue;
+        }
+        journal__entry_clear(entry);
+        entry->next = journal->spare;
+        journal->spare = entry;
+        journal->spare_bytes += entry->waiting_bytes;
+    }
+}
+
+void journal__drop_spare(struct journal *journal)
+{
+    pthread_mutex_lock(&journal->queue_lock);
+    struct entry *spare = journal->spare;
+    journal->spare = NULL;
+    journal->spare_bytes = 0;
+    pthread_mutex_unlock(&journal->queue_lock);
+    for (struct entry *next; spare; spare = next) {
+        next = spare->next;
+        journal__entry_free(spare);
+    }
+}
+
 static void finish_group(struct journal *journal, struct entry *group, enum status status,
                          const struct error *error)
 {
     size_t bytes = 0;
-    for (struct entry *entry = group, *next; entry; entry = next) {
-        next = entry->next;
+    for (struct entry *entry = group; entry; entry = entry->next) {
         bytes += entry->waiting_bytes;
         if (entry->done)
             entry->done(entry->context, status, status == STATUS_OK ? NULL : error);
         if (status != STATUS_OK)
             counter_add(status == STATUS_FULL ? &refused_full : &refused_io, 1);
-        journal__entry_free(entry);
     }
     pthread_mutex_lock(&journal->queue_lock);
+    spare_entries(journal, group);
     journal->waiting_bytes -= bytes;
     counter_set(&waiting_gauge, (int64_t)journal->waiting_bytes);
     pthread_mutex_unlock(&journal->queue_lock);
@@ -106,6 +135,7 @@ void *journal__writer_run(void *context)
         struct entry *group = take_group(journal, &closing);
         if (!group) {
             journal__disk_check(journal);
+            journal__drop_spare(journal);
             continue;
         }
         struct error error = {0};
