@@ -4,7 +4,7 @@
 import { mkdir } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { cannot, setStage } from './stage.mjs';
+import { cannot, setStage, settled } from './stage.mjs';
 
 const skip = process.env.UPDATE_SCREENS ? cannot() : 'UPDATE_SCREENS is not set';
 const out = fileURLToPath(new URL('../../../docs/screens/', import.meta.url));
@@ -17,11 +17,13 @@ describe('screens: pictures', { skip }, () => {
         const project = (projects.find((each) => each.demo && each.last_span) ?? projects[0]).name;
         stage.api.project = project;
         const first = async (...f) => (await stage.api.traces({ f, limit: 1 })).traces[0]?.trace_id;
-        const failed = (await first('status=error', 'kind=tool')) ?? (await first('status=error'));
+        const failed = (await first('status=error', 'error_kind=throttle')) ?? (await first('status=error'));
+        const priced = await first('kind=llm', 'cost>0', 'status=ok');
         const retrieval = await first('kind=retriever', 'status=ok');
         const screens = {
             overview: ['overview', 1640], traces: ['traces', 900], 'traces-errors': ['traces?f=status=error', 900],
-            ...(failed && { 'trace-error': [`traces/${failed}`, 900], 'trace-cost': [`traces/${failed}?tab=usage`, 900], 'trace-fields': [`traces/${failed}?tab=fields`, 900] }),
+            ...(failed && { 'trace-error': [`traces/${failed}`, 900] }),
+            ...(priced && { 'trace-conversation': [`traces/${priced}`, 900], 'trace-cost': [`traces/${priced}?tab=usage`, 900], 'trace-fields': [`traces/${priced}?tab=fields`, 900] }),
             ...(retrieval && { 'trace-retrieval': [`traces/${retrieval}`, 900] }),
             logs: ['logs', 900], metrics: ['metrics', 900], connect: ['setup', 900],
         };
@@ -29,7 +31,9 @@ describe('screens: pictures', { skip }, () => {
         for (const theme of ['dark', 'light']) {
             for (const [name, [path, height]] of Object.entries(screens)) {
                 const { page, context } = await stage.open(`/p/${project}/${path}`, { theme, height });
-                if (name === 'trace-retrieval') await page.getByRole('treeitem').filter({ has: page.locator('.kind') }).filter({ hasText: /retriev|search/i }).first().click();
+                const kind = name === 'trace-retrieval' ? 'retriever' : /^trace-(?!error)/.test(name) ? 'llm' : null;
+                if (kind) await page.locator(`.span-row.k-${kind}`).last().click();
+                await settled(page);
                 await page.waitForLoadState('networkidle');
                 await page.screenshot({ path: `${out}${name}-${theme}.png` });
                 await context.close();

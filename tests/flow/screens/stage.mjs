@@ -52,7 +52,7 @@ export function setStage({ fresh = false } = {}) {
 
 // The screen has drawn what it asked for: no placeholder is left.
 export async function settled(page) {
-    await page.waitForFunction(() => document.querySelector('main')?.childElementCount && !document.querySelector('.skeleton'));
+    await page.waitForFunction(() => document.querySelector('main')?.childElementCount && !document.querySelector('.skeleton, .pane-busy'));
 }
 
 export function quiet(complaints) {

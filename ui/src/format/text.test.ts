@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clip, oneLine, structured, visible } from "./text";
+import { clip, oneLine, shortModel, structured, visible } from "./text";
 
 describe("text", () => {
     it("shows control characters instead of sending them", () => {
@@ -24,6 +24,12 @@ describe("text", () => {
         expect(oneLine("  a\n\n b\tc ")).toBe("a b c");
         expect(clip("abcdef", 3)).toBe("abc…");
         expect(clip("a😀b", 2)).toBe("a…");
+    });
+
+    it("leaves the date out of a model's name", () => {
+        expect(shortModel("claude-sonnet-4-5-20250929")).toBe("claude-sonnet-4-5");
+        expect(shortModel("gpt-4o-mini-2024-07-18")).toBe("gpt-4o-mini");
+        expect(shortModel("gpt-4o")).toBe("gpt-4o");
     });
 
     it("recognises JSON objects and lists only", () => {

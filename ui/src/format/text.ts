@@ -38,6 +38,11 @@ export function clip(text: string, length: number): string {
     return `${text.slice(0, code >= 0xd800 && code < 0xdc00 ? length - 1 : length)}…`;
 }
 
+/** A model's name without the date providers append to it; the full name belongs into the title. */
+export function shortModel(name: string): string {
+    return name.replace(/-(\d{8}|\d{4}-\d{2}-\d{2})(?=$|-v\d)/, "");
+}
+
 /** Parsed JSON when the text is an object or a list, otherwise undefined. */
 export function structured(text: string): object | undefined {
     const first = /^\s*([[{])/.exec(text)?.[1];

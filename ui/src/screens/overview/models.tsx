@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Models side by side. The bar under a cost is its share of all; the line its course over the range. */
+import { useState } from "react";
 import type { ModelRow } from "../../api/types";
 import { useUrl } from "../../app/url";
 import { condense } from "../../components/chart-data";
@@ -9,8 +10,12 @@ import { count, duration, exact, money, moneyExact, percent } from "../../format
 import { visible } from "../../format/text";
 import type { Shown } from "./overview";
 
+const FEW = 10;
+
 export function Models({ data }: Shown) {
+    const [all, setAll] = useState(false);
     if (!data.models.length) return null;
+    const shown = all ? data.models : data.models.slice(0, FEW);
     const most = Math.max(1, ...data.models.map((each) => each.cost));
     return (
         <section className="panel table-panel" aria-label="Models">
@@ -35,12 +40,17 @@ export function Models({ data }: Shown) {
                         </tr>
                     </thead>
                     <tbody>
-                        {data.models.map((each) => (
+                        {shown.map((each) => (
                             <Row key={`${each.provider}/${each.model}`} each={each} most={most} />
                         ))}
                     </tbody>
                 </table>
             </div>
+            {data.models.length > FEW && (
+                <button type="button" className="button bare models-more" onClick={() => setAll(!all)}>
+                    {all ? "Fewer" : `${data.models.length - FEW} more`}
+                </button>
+            )}
         </section>
     );
 }

@@ -62,7 +62,7 @@ export function Worth() {
                 title="Latest failures"
                 sort="start"
                 filters={["status=error"]}
-                value={(trace) => <span className="bad">{(trace.error_kind ?? "error").replace("_", " ")}</span>}
+                value={(trace) => <span className="bad">{trace.error_kind && trace.error_kind !== "unknown" ? trace.error_kind.replace("_", " ") : "failed"}</span>}
                 none="Nothing failed in this range."
             />
             <List title="Slowest" sort="duration" value={(trace) => duration(trace.duration)} none="No traces in this range." />

@@ -96,7 +96,7 @@ function Outcome({ shape: { trace } }: { shape: TraceShape }) {
             {trace.state === "running" ? (
                 <span className="tag accent"><i className="dot running" /> running</span>
             ) : trace.status === "error" ? (
-                <span className="tag error"><Icon name="error" small /> failed{trace.error_kind ? `: ${oneLine(trace.error_kind).replace("_", " ")}` : ""}</span>
+                <span className="tag error"><Icon name="error" small /> failed{trace.error_kind && trace.error_kind !== "unknown" ? `: ${oneLine(trace.error_kind).replace("_", " ")}` : ""}</span>
             ) : (
                 <span className="tag"><i className="dot ok" /> succeeded</span>
             )}
@@ -147,7 +147,7 @@ function Cause({ shape, tree, selected, select }: Props) {
             <span className="cut">
                 {survived ? "Succeeded, but something failed inside: " : "It failed in "}
                 <b>{clip(oneLine(strings[spans.name_s[tree.origin]] ?? ""), 120)}</b>
-                {kind >= 0 && ` (${oneLine(strings[kind]).replace("_", " ")})`}
+                {kind >= 0 && strings[kind] !== "unknown" && ` (${oneLine(strings[kind]).replace("_", " ")})`}
             </span>
             {selected !== tree.origin && (
                 <button type="button" className="button small" onClick={() => select(tree.origin)}>

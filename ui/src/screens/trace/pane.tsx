@@ -43,6 +43,8 @@ export function SpanPane({ shape, spanId, index, select }: Props) {
         if (shape.trace.state === "running") void client.invalidateQueries({ queryKey: spanQuery(url.project, traceId, spanId).queryKey });
     }, [shape]);
     const detail = span.data;
+    /* The head is already the newly selected span's; until its content comes, the old one must not pass for it. */
+    const busy = shape.spans.id[index] !== spanId;
     const counts: Partial<Record<TabId, number>> = detail
         ? { attributes: detail.attributes.length, events: detail.events.length + detail.logs.length + detail.links.length }
         : {};
@@ -56,7 +58,7 @@ export function SpanPane({ shape, spanId, index, select }: Props) {
                 onPick={pick}
                 tabs={TABS.map(({ id, label }) => ({ id, label: counts[id] ? <>{label} <span className="muted">{counts[id]}</span></> : label }))}
             />
-            <div className="pane-scroll" key={spanId} role="tabpanel" tabIndex={0} aria-label={TABS.find(({ id }) => id === tab)?.label}>
+            <div className={`pane-scroll ${busy ? "pane-busy" : ""}`} aria-busy={busy} key={spanId} role="tabpanel" tabIndex={0} aria-label={TABS.find(({ id }) => id === tab)?.label}>
                 {span.error && <Failure error={span.error} retry={() => span.refetch()} what="The span" />}
                 {!detail && !span.error && <PaneWaiting />}
                 {detail && <Body tab={tab} detail={detail} shape={shape} select={select} />}

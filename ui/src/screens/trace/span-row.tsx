@@ -3,7 +3,7 @@ import { memo } from "react";
 import { FLAG, type TraceShape } from "../../api/types";
 import { Icon, kindIcon } from "../../components/icon";
 import { count, duration, exact, known, money, NONE } from "../../format/number";
-import { clip, oneLine } from "../../format/text";
+import { clip, oneLine, shortModel } from "../../format/text";
 import type { Window } from "./ruler";
 import type { Tree } from "./tree";
 
@@ -33,7 +33,7 @@ export const SpanRow = memo(function SpanRow(props: Props) {
     const inside = tree.failedInside[span];
     const has = tree.children[span] > 0;
     const kind = spans.kind[span];
-    const model = spans.model_s[span] >= 0 ? strings[spans.model_s[span]] : "";
+    const model = shortModel(strings[spans.model_s[span]] ?? "");
     const name = clip(oneLine(strings[spans.name_s[span]] ?? ""), 160);
     return (
         <div
@@ -92,7 +92,8 @@ function Bar({ shape: { spans }, span, window, failed }: Props & { failed: boole
     const left = share(spans.start[span]);
     const right = strange ? left : share(spans.start[span] + own);
     const ttft = known(spans.ttft[span]);
-    const first = ttft !== null && own > 0 ? Math.min(100, (ttft / own) * 100) : null;
+    /* A mark for the first token needs a bar wide enough to be marked. */
+    const first = ttft !== null && right - left > 2 ? Math.min(100, (ttft / own) * 100) : null;
     const outside = spans.start[span] > window.to || spans.start[span] + own < window.from;
     return (
         <div className="span-time">

@@ -5,7 +5,7 @@ import type { TraceRow } from "../../api/types";
 import { Go } from "../../components/go";
 import { Moment } from "../../components/pieces";
 import { count, duration, exact, money, moneyExact, NONE } from "../../format/number";
-import { clip, oneLine } from "../../format/text";
+import { clip, oneLine, shortModel } from "../../format/text";
 
 export interface CellContext {
     href: string;
@@ -102,7 +102,7 @@ function Name({ trace, href }: { trace: TraceRow; href: string }) {
     return (
         <Go href={href} className="trace-name" tabIndex={-1}>
             <span className="cut trace-name-own">{clip(oneLine(trace.name), 120)}</span>
-            {trace.error_kind && trace.status === "error" && <span className="tag error">{oneLine(trace.error_kind).replace("_", " ")}</span>}
+            {trace.error_kind && trace.error_kind !== "unknown" && trace.status === "error" && <span className="tag error">{oneLine(trace.error_kind).replace("_", " ")}</span>}
             {trace.status === "ok" && trace.errors > 0 && (
                 <span className="tag warn" title="Failed inside, but the request succeeded">
                     {count(trace.errors)} failed inside
@@ -147,7 +147,7 @@ function Model({ trace }: { trace: TraceRow }) {
     if (!trace.model) return <span className="muted">{NONE}</span>;
     return (
         <span className="row trace-model" title={oneLine(trace.model)}>
-            <span className="cut">{clip(oneLine(trace.model), 80)}</span>
+            <span className="cut">{clip(shortModel(oneLine(trace.model)), 80)}</span>
             {trace.models > 1 && <span className="muted">+{trace.models - 1}</span>}
         </span>
     );
