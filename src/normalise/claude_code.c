@@ -3,36 +3,29 @@
 #include "normalise/normalise_private.h"
 
 static const struct kind_name kinds[] = {
-    {"interaction", KIND_AGENT, "invoke_agent"},
-    {"llm_request", KIND_LLM, "chat"},
-    {"tool.blocked_on_user", KIND_SPAN, NULL},
-    {"tool.execution", KIND_SPAN, NULL},
-    {"tool", KIND_TOOL, "execute_tool"},
-    /* VoltAgent's words under the same key. */
-    {"agent", KIND_AGENT, "invoke_agent"},
-    {"llm", KIND_LLM, "chat"},
-    {"memory", KIND_RETRIEVER, "memory"},
-    {NULL, KIND_SPAN, NULL},
+    {"interaction", KIND_AGENT, "invoke_agent"}, {"llm_request", KIND_LLM, "chat"},
+    {"tool.blocked_on_user", KIND_SPAN, NULL},   {"tool.execution", KIND_SPAN, NULL},
+    {"tool", KIND_TOOL, "execute_tool"},         {NULL, KIND_SPAN, NULL},
 };
 
 static const struct row rows[] = {
-    ROW("span.type", kind, KIND, 18, .kinds = kinds),
-    ROW("input_tokens", input_total, COUNT, 7, .hint = HINT_CONTENT),
-    ROW("output_tokens", output_total, COUNT, 7, .hint = HINT_CONTENT),
-    ROW("cache_read_tokens", cache_read, COUNT, 13),
-    ROW("cache_creation_tokens", cache_write, COUNT, 11),
-    ROW("ttft_ms", ttft_ns, MS, 5, LISTED),
-    ROW("stop_reason", finish, READ, 9, .read = finish_read),
-    ROW("request_id", provider_request_id, TEXT, 4),
-    ROW("agent_id", agent_id, TEXT, 3),
-    ROW("tool_name", tool, TEXT, 4),
-    ROW("model", model_request, TEXT, 9, .hint = HINT_MODEL),
+    ROW("span.type", kind, KIND, 18, .kinds = kinds, BARE),
+    ROW("input_tokens", input_total, COUNT, 7, BARE),
+    ROW("output_tokens", output_total, COUNT, 7, BARE),
+    ROW("cache_read_tokens", cache_read, COUNT, 13, BARE),
+    ROW("cache_creation_tokens", cache_write, COUNT, 11, BARE),
+    ROW("ttft_ms", ttft_ns, MS, 5, LISTED, BARE),
+    ROW("stop_reason", finish, READ, 9, .read = finish_read, BARE),
+    ROW("request_id", provider_request_id, TEXT, 4, BARE),
+    ROW("agent_id", agent_id, TEXT, 3, BARE),
+    ROW("tool_name", tool, TEXT, 4, BARE),
+    ROW("model", model_request, TEXT, 9, BARE),
     MARK("success", .keep = KEEP_succeeded),
     MARK("error", .keep = KEEP_error_text),
-    SOURCE("user_prompt", input, 174, ANY),
-    SOURCE("new_context", input, 175, ANY),
-    SOURCE("tool_input", input, 176, ARGUMENTS),
-    SOURCE("response.model_output", output, 174, ANY),
+    SOURCE("user_prompt", input, 174, ANY, BARE),
+    SOURCE("new_context", input, 175, ANY, BARE),
+    SOURCE("tool_input", input, 176, ARGUMENTS, BARE),
+    SOURCE("response.model_output", output, 174, ANY, BARE),
 };
 
 /* The span's name carries the type where the attribute does not. */

@@ -178,7 +178,8 @@ const struct found *content_row(const struct reading *reading, enum slot slot, i
         for (size_t j = 0; j < found->entry->row_count; j++) {
             if (rows[j].slot != slot || rows[j].order <= *from || rows[j].order >= best_order)
                 continue;
-            if (rows[j].only && !(rows[j].only >> reading->out->kind & 1))
+            if ((rows[j].only && !(rows[j].only >> reading->out->kind & 1)) ||
+                !reading_knows(reading, &rows[j]))
                 continue;
             best = found;
             best_order = rows[j].order;

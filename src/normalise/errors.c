@@ -253,7 +253,8 @@ static bool says_failure(const struct reading *reading)
     for (const char *const *word = words; *word; word++)
         if (kept_is(reading, KEEP_failed, str_from(*word)))
             return true;
-    return reading->kept[KEEP_succeeded] &&
+    /* `success` is too common a word to be believed of anybody else. */
+    return reading->vocabulary_number == VOCABULARY_claude_code && reading->kept[KEEP_succeeded] &&
            coerce_flag(reading->kept[KEEP_succeeded], &succeeded) && !succeeded;
 }
 

@@ -149,7 +149,8 @@ static void index_entry(struct key_entry *entry)
     const struct row *rows = entry->rows;
     for (size_t i = 0; i < entry->row_count; i++) {
         entry->early_count += rows[i].slot == SLOT_kind;
-        entry->hint |= rows[i].hint;
+        if (!(rows[i].flags & ROW_DETECTED))
+            entry->hint |= rows[i].hint;
         if (rows[i].keep)
             entry->keep = rows[i].keep;
         if (rows[i].flags & ROW_EVIDENCE)

@@ -3,7 +3,7 @@
 #include "normalise/normalise_private.h"
 
 static const struct row rows[] = {
-    ROW("model_id", model_request, TEXT, 12, .standing = STANDING_LAST),
+    ROW("model_id", model_request, TEXT, 12, .standing = STANDING_LAST, BARE),
     ROW("litellm.call_id", provider_request_id, TEXT, 3),
     ROW("gen_ai.cost.total_cost", cost_given_usd, MONEY, 3, LISTED),
     ROW("gen_ai.cost.input_cost", cost_given_input_usd, MONEY, 2, LISTED),

@@ -94,6 +94,7 @@ enum row_flag {
     ROW_EVIDENCE = 1, /* the key alone detects its vocabulary */
     ROW_RESOURCE = 2, /* may also stand on the resource */
     ROW_NATIVE = 4,   /* set by the index: stands higher where its vocabulary is detected */
+    ROW_DETECTED = 8, /* a word so common that it counts only where its vocabulary is seen */
 };
 
 /* What a key says about the kind when nothing says it outright. */
@@ -189,6 +190,7 @@ struct row {
     }
 /* The row stands where the reference lists it, whichever vocabulary is detected. */
 #define LISTED      .standing = STANDING_STANDARD
+#define BARE        .flags = ROW_DETECTED
 #define ONLY(kind_) (uint16_t)(1u << KIND_##kind_)
 
 /* Families of flattened keys, `prefix` + "." + index + "." + rest. */
@@ -352,6 +354,11 @@ static inline bool reading_has(const struct reading *reading, unsigned slot)
     return reading->ranks[slot] != RANK_NONE;
 }
 /* True when `rank` is at least as good as what fills the slot. */
+static inline bool reading_knows(const struct reading *reading, const struct row *row)
+{
+    return !(row->flags & ROW_DETECTED) || row->owner == reading->vocabulary_number ||
+           (reading->evidence >> row->owner & 1);
+}
 static inline bool reading_open(const struct reading *reading, unsigned slot, unsigned rank)
 {
     return rank <= reading->ranks[slot];

@@ -32,7 +32,6 @@ static const struct row rows[] = {
     SOURCE("input", input, 180, ANY),
     SOURCE("output", output, 180, ANY),
     {.key = STR_INIT("tools"), .slot = SLOT_tools, .order = 6},
-    ROW("model", model_request, TEXT, 20, .standing = STANDING_LAST),
 };
 
 const struct vocabulary vocabulary_otel = {

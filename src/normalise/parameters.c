@@ -98,7 +98,8 @@ void parameters_fill(struct content *content)
         if (found->carrier > CARRIER_LOG)
             continue;
         for (size_t j = 0; j < found->entry->row_count; j++) {
-            if (rows[j].only && !(rows[j].only >> reading->out->kind & 1))
+            if ((rows[j].only && !(rows[j].only >> reading->out->kind & 1)) ||
+                !reading_knows(reading, &rows[j]))
                 continue;
             if (rows[j].slot == SLOT_parameter)
                 ask(&asked, str_from(rows[j].path), *found->value, rows[j].order);

@@ -6,8 +6,8 @@
 #include "normalise/normalise_private.h"
 
 static const struct row rows[] = {
-    ROW("model_name", model_request, TEXT, 9, .only = ONLY(AGENT)),
-    ROW("agent_name", agent, TEXT, 2, .hint = HINT_AGENT),
+    ROW("model_name", model_request, TEXT, 9, .only = ONLY(AGENT), BARE),
+    ROW("agent_name", agent, TEXT, 2, BARE),
     ROW("gen_ai.usage.details.cache_read_tokens", cache_read, COUNT, 10),
     ROW("gen_ai.usage.details.cache_write_tokens", cache_write, COUNT, 8),
     ROW("gen_ai.usage.details.reasoning_tokens", reasoning, COUNT, 6),
@@ -19,18 +19,28 @@ static const struct row rows[] = {
     ROW("operation.cost", cost_given_usd, MONEY, 4, LISTED),
     SOURCE("pydantic_ai.all_messages", input, 50, MESSAGES, .hint = HINT_CONTENT),
     SOURCE("pydantic_ai.all_messages", output, 51, OUTPUT),
-    SOURCE("final_result", output, 50, ANY),
-    SOURCE("tool_arguments", input, 162, ARGUMENTS),
-    SOURCE("tool_response", output, 162, ARGUMENTS),
-    SOURCE("all_messages_events", input, 91, MESSAGES),
-    SOURCE("all_messages_events", output, 91, OUTPUT),
-    SOURCE("events", input, 92, MESSAGES),
-    SOURCE("events", output, 92, OUTPUT),
+    SOURCE("final_result", output, 50, ANY, BARE),
+    SOURCE("tool_arguments", input, 162, ARGUMENTS, BARE),
+    SOURCE("tool_response", output, 162, ARGUMENTS, BARE),
+    SOURCE("all_messages_events", input, 91, MESSAGES, BARE),
+    SOURCE("all_messages_events", output, 91, OUTPUT, BARE),
+    SOURCE("events", input, 92, MESSAGES, BARE),
+    SOURCE("events", output, 92, OUTPUT, BARE),
     {.key = STR_INIT("model_request_parameters"), .slot = SLOT_tools, .order = 8},
     {.key = STR_INIT("model_request_parameters"), .slot = SLOT_parameter_bag, .order = 6},
 };
 
 static const char *const scopes[] = {"pydantic-ai", NULL};
+
+/* An agent's span before version 3 has no operation, only the agent's name. */
+static void kind(struct reading *reading)
+{
+    if (!attributes_get(&reading->span->attributes, STR("agent_name")))
+        return;
+    reading->out->kind = KIND_AGENT;
+    reading->ranks[SLOT_kind] = 40;
+    reading_note(reading, SLOT_kind, STR("pydantic_ai"), STR("agent_name"));
+}
 
 const struct vocabulary vocabulary_pydantic_ai = {
     .name = "pydantic_ai",
@@ -38,6 +48,7 @@ const struct vocabulary vocabulary_pydantic_ai = {
     .standing = STANDING_OTHER,
     ROWS(rows),
     .scopes = scopes,
+    .kind = kind,
 };
 
 static const struct row logfire_rows[] = {
@@ -45,8 +56,12 @@ static const struct row logfire_rows[] = {
     ROW("logfire.level_num", level, READ, 1, .read = level_read),
     ROW("logfire.tags", tags, LIST, 6, LISTED),
     MARK("logfire.span_type", .keep = KEEP_logfire_type),
-    SOURCE("request_data", input, 171, ANY),
-    SOURCE("response_data", output, 171, ANY),
+    SOURCE("request_data", input, 171, ANY, BARE),
+    SOURCE("response_data", output, 171, ANY, BARE),
+    SOURCE("all_messages_events", input, 91, MESSAGES, BARE),
+    SOURCE("all_messages_events", output, 91, OUTPUT, BARE),
+    SOURCE("events", input, 92, MESSAGES, BARE),
+    SOURCE("events", output, 92, OUTPUT, BARE),
 };
 
 static const char *const logfire_scopes[] = {"logfire*", NULL};

@@ -296,14 +296,24 @@ static void apply_money(struct reading *reading, const struct row *row, const st
         reading_set_real(reading, row->slot, rank, row, real);
 }
 
+static bool is_no_content(const struct row *row, struct str text)
+{
+    struct str raw;
+    /* Google's agents write "{}" where they were told not to keep content. */
+    if (row->owner == VOCABULARY_google_adk)
+        return str_equal(text, STR("{}"));
+    /* tool.parameters holds arguments with some instrumentors, the schema with others. */
+    return row->owner == VOCABULARY_openinference && row->shape == SHAPE_ARGUMENTS &&
+           (peek_member(text, STR("properties"), &raw) ||
+            (peek_member(text, STR("type"), &raw) && str_equal(raw, STR("\"object\""))));
+}
+
 static void apply_source(struct reading *reading, const struct row *row, const struct value *value,
                          unsigned rank)
 {
     bool in = row->slot == SLOT_input;
     uint16_t *count = in ? &reading->source_in_count : &reading->source_out_count;
-    /* Google's agents write "{}" where they were told not to keep content. */
-    if (row->owner == VOCABULARY_google_adk && value->type == VALUE_STRING &&
-        str_equal(value->string, STR("{}")))
+    if (value->type == VALUE_STRING && is_no_content(row, value->string))
         return;
     if (*count < SOURCES_MAX && value->type != VALUE_NULL)
         (in ? reading->inputs : reading->outputs)[(*count)++] = (struct source){
@@ -316,6 +326,8 @@ static void apply_row(struct reading *reading, const struct row *row, const stru
     if (row->only && reading->kind_known && !(row->only >> reading->out->kind & 1))
         return;
     if (carrier == CARRIER_RESOURCE && !(row->flags & ROW_RESOURCE))
+        return;
+    if (!reading_knows(reading, row))
         return;
     if (row->slot >= SLOT_none)
         return;

@@ -11,9 +11,9 @@ static const struct row rows[] = {
         .read = ttft_by_producer_read),
     ROW("event_loop.cycle_id", graph_node, TEXT, 6, LISTED),
     ROW("event_loop.parent_cycle_id", graph_parent, TEXT, 1, LISTED),
-    ROW("tags", tags, LIST, 12, LISTED),
+    ROW("tags", tags, LIST, 12, LISTED, BARE),
     {.key = STR_INIT("gen_ai.agent.tools"), .slot = SLOT_tools, .order = 7},
-    {.key = STR_INIT("system_prompt"), .slot = SLOT_system, .order = 3},
+    {.key = STR_INIT("system_prompt"), .slot = SLOT_system, .order = 3, BARE},
 };
 
 static const char *const scopes[] = {"strands.telemetry.tracer", NULL};

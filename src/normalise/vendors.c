@@ -56,6 +56,7 @@ static const struct kind_name voltagent_kinds[] = {
 };
 static const struct row voltagent_rows[] = {
     ROW("entity.type", kind, KIND, 18, .kinds = voltagent_kinds, .flags = ROW_EVIDENCE),
+    ROW("span.type", kind, KIND, 19, .kinds = voltagent_kinds, BARE),
     ROW("usage.prompt_tokens", input_total, COUNT, 9, .hint = HINT_CONTENT),
     ROW("usage.completion_tokens", output_total, COUNT, 9, .hint = HINT_CONTENT),
     ROW("usage.total_tokens", total, COUNT, 9),
