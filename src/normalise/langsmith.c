@@ -45,8 +45,8 @@ static const struct row rows[] = {
         .path = "output_token_details.audio"),
     ROW("langsmith.usage_metadata", reasoning, COUNT_AT, 0, .standing = STANDING_OVERRIDE,
         .path = "output_token_details.reasoning"),
-    /* JSON from the JavaScript exporter, where it is the only place with the cached tokens; the Python one writes
-     * a Python dict there, which reads as nothing. */
+    /* JSON from the JavaScript exporter, where it is the only place with the cached tokens; the
+     * Python one writes a Python dict there, which reads as nothing. */
     ROW("gen_ai.usage.input_token_details", cache_read, COUNT_AT, 6, .path = "cache_read"),
     ROW("gen_ai.usage.input_token_details", cache_write, COUNT_AT, 6, .path = "cache_creation"),
     ROW("gen_ai.usage.input_token_details", audio_in, COUNT_AT, 6, .path = "audio"),
