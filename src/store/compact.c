@@ -2,15 +2,17 @@
 /*
  * compact: what happens behind the commits, on the index thread, a bounded slice at a time.
  *
- * 1. Checkpoint after CHECKPOINT_ROWS rows, a while after the last change, and at close. It may fail while a
- *    reader holds a snapshot older than a delete: then it is tried again later.
- * 2. A period of the rollups that took many rows is merged to one row a key: rows added since the last merge must be at
- *    least as many as it left, so the work stays in proportion to what was written.
+ * 1. Checkpoint after CHECKPOINT_ROWS rows, a while after the last change, and at close. It may
+ * fail while a reader holds a snapshot older than a delete: then it is tried again later.
+ * 2. A period of the rollups that took many rows is merged to one row a key: rows added since the
+ * last merge must be at least as many as it left, so the work stays in proportion to what was
+ * written.
  * 3. Parts of traces that arrived in the same minute are merged, once that minute has passed.
  * 4. Minutes and hours that are too old are dropped; days stay.
  * 5. An idle engine gives its cache back.
  *
- * Each merge is one transaction that writes sums of what it deletes: readers see the same totals before and after.
+ * Each merge is one transaction that writes sums of what it deletes: readers see the same totals
+ * before and after.
  */
 #define _GNU_SOURCE
 #include <malloc.h>
@@ -21,10 +23,10 @@
 
 enum {
     CHECKPOINT_ROWS = 245760,
-    CHECKPOINT_IDLE_SECONDS = 10,   /* nothing changed for so long */
-    CHECKPOINT_SECONDS = 60,        /* changes wait at most so long */
+    CHECKPOINT_IDLE_SECONDS = 10, /* nothing changed for so long */
+    CHECKPOINT_SECONDS = 60,      /* changes wait at most so long */
     CHECKPOINT_RETRY_SECONDS = 5,
-    MERGE_ROWS = 20000,             /* fresh rows that make a period worth merging */
+    MERGE_ROWS = 20000, /* fresh rows that make a period worth merging */
     MERGE_ROWS_IDLE = 2000,
     PARTS_SLICE_SECONDS = 60,
     PARTS_QUIET_SECONDS = 90,
@@ -141,8 +143,8 @@ static enum status merge_table(struct store *store, const struct period *period,
                    " GROUP BY ALL",
                    keys, sums, table, period->resolution, from, to);
     if (status == STATUS_OK)
-        status = store__run(store, error, "DELETE FROM %s WHERE " PERIOD, table,
-                            period->resolution, from, to);
+        status = store__run(store, error, "DELETE FROM %s WHERE " PERIOD, table, period->resolution,
+                            from, to);
     if (status == STATUS_OK)
         status = store__run(store, error, "INSERT INTO %s SELECT * FROM merged", table);
     return status;
@@ -153,23 +155,22 @@ static enum status merge_period(struct store *store, const struct period *period
 {
     enum status status = merge_table(
         store, period, "rollups", "resolution, time, label",
-        INT64("spans") ", " INT64("errors") ", " INT64("calls") ", " INT64("unpriced") ", "
-        INT64("input_tokens") ", " INT64("output_tokens") ", " INT64("cache_read") ", "
-        INT64("cache_write") ", " INT64("reasoning") ", " INT64("total_tokens") ", "
-        INT64("cost") ", " INT64("duration_sum"),
+        INT64("spans") ", " INT64("errors") ", " INT64("calls") ", " INT64("unpriced") ", " INT64("input_tokens") ", " INT64("output_tokens") ", " INT64(
+            "cache_read") ", " INT64("cache_write") ", " INT64("reasoning") ", " INT64("total_"
+                                                                                       "tokens") ","
+                                                                                                 " " INT64("cost") ", " INT64("duration_sum"),
         error);
     if (status == STATUS_OK)
         status = merge_table(store, period, "histograms", "resolution, time, label, metric, bucket",
                              INT64("count") " AS n", error);
     if (status == STATUS_OK)
-        status = store__run(store, error,
-                            "DELETE FROM histograms WHERE count = 0 AND " PERIOD,
+        status = store__run(store, error, "DELETE FROM histograms WHERE count = 0 AND " PERIOD,
                             period->resolution, (long long)period->from, (long long)period->to);
     return status;
 }
 
-static enum status count_period(struct store *store, const struct period *period,
-                                int64_t *out_rows, struct error *error)
+static enum status count_period(struct store *store, const struct period *period, int64_t *out_rows,
+                                struct error *error)
 {
     int64_t rollups, buckets;
     long long from = period->from, to = period->to;
@@ -178,8 +179,8 @@ static enum status count_period(struct store *store, const struct period *period
                        period->resolution, from, to);
     if (status == STATUS_OK)
         status = store__ask_int(store, 0, &buckets, error,
-                                "SELECT count(*) FROM histograms WHERE " PERIOD,
-                                period->resolution, from, to);
+                                "SELECT count(*) FROM histograms WHERE " PERIOD, period->resolution,
+                                from, to);
     if (status == STATUS_OK)
         *out_rows = rollups + buckets;
     return status;
@@ -281,14 +282,15 @@ static enum status merge_slice(struct store *store, long long from, long long to
     return status;
 }
 
-/* What arrived before this process started was merged before, or stays as it is: parts add up either way. */
+/* What arrived before this process started was merged before, or stays as it is: parts add up
+ * either way. */
 static enum status first_arrival(struct store *store, int64_t *out_ns, struct error *error)
 {
     struct compaction *compaction = &store->compaction;
     if (compaction->parts_cursor_ns == 0) {
         int64_t newest;
-        enum status status = store__ask_int(store, 0, &newest, error,
-                                            "SELECT max(arrival_ns) FROM trace_parts");
+        enum status status =
+            store__ask_int(store, 0, &newest, error, "SELECT max(arrival_ns) FROM trace_parts");
         if (status != STATUS_OK)
             return status;
         compaction->parts_cursor_ns = newest > 0 ? newest - 10 * 60 * NS_PER_SEC : 1;
@@ -305,22 +307,24 @@ enum status store__merge_parts(struct store *store, bool *out_worked, struct err
     enum status status = first_arrival(store, &from, error);
     if (status != STATUS_OK || from == 0)
         return status;
-    int64_t to = from - from % (PARTS_SLICE_SECONDS * NS_PER_SEC) + PARTS_SLICE_SECONDS * NS_PER_SEC;
+    int64_t to =
+        from - from % (PARTS_SLICE_SECONDS * NS_PER_SEC) + PARTS_SLICE_SECONDS * NS_PER_SEC;
     if (to > clock_now_ns() - PARTS_QUIET_SECONDS * NS_PER_SEC)
         return STATUS_OK;
     const char *count = "SELECT count(*) FROM trace_parts WHERE " SLICE;
     (void)count;
-    status = store__ask_int(store, 0, &before, error, "SELECT count(*) FROM trace_parts WHERE " SLICE,
-                            (long long)from, (long long)to);
+    status =
+        store__ask_int(store, 0, &before, error, "SELECT count(*) FROM trace_parts WHERE " SLICE,
+                       (long long)from, (long long)to);
     if (status == STATUS_OK && before <= PARTS_ROWS_MAX) {
         status = store__begin(store, error);
         if (status == STATUS_OK)
             status = store__end(store, merge_slice(store, from, to, error), error);
     }
     if (status == STATUS_OK)
-        status = store__ask_int(store, 0, &after, error,
-                                "SELECT count(*) FROM trace_parts WHERE " SLICE, (long long)from,
-                                (long long)to);
+        status =
+            store__ask_int(store, 0, &after, error, "SELECT count(*) FROM trace_parts WHERE " SLICE,
+                           (long long)from, (long long)to);
     if (status != STATUS_OK)
         return status;
     counter_add(&merged_parts, before - after);

@@ -2,9 +2,9 @@
 /*
  * duckdb_open: the engine, its file, the schema, and what is kept in memory of it.
  *
- * The engine is an empty database in memory to which index.duckdb is attached without a write-ahead log: the journal
- * replays what the last checkpoint lacks (docs/decisions/0002-index-engine.md). A file that cannot be read is put
- * aside and a new one made, for the same reason.
+ * The engine is an empty database in memory to which index.duckdb is attached without a write-ahead
+ * log: the journal replays what the last checkpoint lacks (docs/decisions/0002-index-engine.md). A
+ * file that cannot be read is put aside and a new one made, for the same reason.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -56,8 +56,7 @@ static enum status open_engine(struct store *store, struct error *error)
                       message ? message : "no reason given");
     duckdb_free(message);
     duckdb_destroy_config(&config);
-    if (status == STATUS_OK &&
-        duckdb_connect(store->database, &store->writer) != DuckDBSuccess)
+    if (status == STATUS_OK && duckdb_connect(store->database, &store->writer) != DuckDBSuccess)
         status = fail(error, STATUS_INTERNAL, "index: no connection to the engine");
     return status;
 }
@@ -103,14 +102,15 @@ static enum status create_schema(struct store *store, struct error *error)
     if (status == STATUS_OK)
         status = store__run(store, error, "CREATE TABLE meta (key VARCHAR, value VARCHAR)");
     if (status == STATUS_OK)
-        status = store__run(store, error, "INSERT INTO meta VALUES ('schema', '%d')",
-                            SCHEMA_VERSION);
+        status =
+            store__run(store, error, "INSERT INTO meta VALUES ('schema', '%d')", SCHEMA_VERSION);
     status = store__end(store, status, error);
     /* Before its first checkpoint a file holds no tables at all. */
     return status == STATUS_OK ? store__run(store, error, "CHECKPOINT vitrine") : status;
 }
 
-/* 0: no tables; -1: not a file of ours. */
+enum { NO_TABLES = -1, NO_VERSION = -2 };
+
 static enum status read_schema_version(struct store *store, int64_t *out_version,
                                        struct error *error)
 {
@@ -118,16 +118,16 @@ static enum status read_schema_version(struct store *store, int64_t *out_version
     enum status status = store__ask_int(store, 0, &count, error,
                                         "SELECT count(*) FROM duckdb_tables() WHERE "
                                         "database_name = 'vitrine'");
-    *out_version = 0;
+    *out_version = NO_TABLES;
     if (status != STATUS_OK || count == 0)
         return status;
     status = store__ask_int(store, 0, &count, error,
                             "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'vitrine' "
                             "AND table_name = 'meta'");
-    *out_version = -1;
+    *out_version = NO_VERSION;
     if (status != STATUS_OK || count == 0)
         return status;
-    return store__ask_int(store, -1, out_version, error,
+    return store__ask_int(store, NO_VERSION, out_version, error,
                           "SELECT TRY_CAST(value AS BIGINT) FROM meta WHERE key = 'schema'");
 }
 
@@ -171,7 +171,7 @@ static enum status open_file(struct store *store, struct error *error)
         status = read_schema_version(store, &version, error);
     if (status != STATUS_OK)
         return status;
-    if (version != 0 && version != SCHEMA_VERSION) {
+    if (version != NO_TABLES && version != SCHEMA_VERSION) {
         log_warn("index", "made by another version: it is dropped and made anew from the journal",
                  "schema=%lld expected=%d", (long long)version, SCHEMA_VERSION);
         close_engine(store);
@@ -179,9 +179,9 @@ static enum status open_file(struct store *store, struct error *error)
         status = open_engine(store, error);
         if (status == STATUS_OK)
             status = attach(store, error);
-        version = 0;
+        version = NO_TABLES;
     }
-    return status == STATUS_OK && version == 0 ? create_schema(store, error) : status;
+    return status == STATUS_OK && version == NO_TABLES ? create_schema(store, error) : status;
 }
 
 /* What cannot be undone by a better file: somebody else has it, no rights, no room. */
@@ -258,8 +258,7 @@ static enum status load_progress(struct store *store, struct error *error)
 {
     int64_t segment, offset = 0, seq = 0;
     const char *last = "FROM progress ORDER BY seq DESC LIMIT 1";
-    enum status status =
-        store__ask_int(store, 0, &segment, error, "SELECT segment %s", last);
+    enum status status = store__ask_int(store, 0, &segment, error, "SELECT segment %s", last);
     if (status == STATUS_OK)
         status = store__ask_int(store, 0, &offset, error, "SELECT \"offset\" %s", last);
     if (status == STATUS_OK)
@@ -352,8 +351,8 @@ static struct store *new_store(const struct store_options *options)
         return NULL;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     store->memory_bytes = options->memory_bytes ? options->memory_bytes : MEMORY_DEFAULT;
-    /* A second thread spins while it waits for the first: on few cores that costs the writer a third more
-     * and makes no question faster. */
+    /* A second thread spins while it waits for the first: on few cores that costs the writer a
+     * third more and makes no question faster. */
     long threads = options->threads ? options->threads : cores / 2;
     store->threads = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : (int)threads;
     pthread_mutex_init(&store->progress_lock, NULL);
@@ -396,7 +395,8 @@ enum status store__engine_reopen(struct store *store, struct error *error)
 {
     store__pool_pause(store);
     close_engine(store);
-    /* Names are numbers that readers hold: they stay where they are. Those that the file lost are written again. */
+    /* Names are numbers that readers hold: they stay where they are. Those that the file lost are
+     * written again. */
     store__clear_batch(store);
     seen_done(&store->spans.seen);
     seen_done(&store->logs.seen);
@@ -406,13 +406,13 @@ enum status store__engine_reopen(struct store *store, struct error *error)
         status = load_progress(store, error);
     int64_t names = 0, labels = 0;
     if (status == STATUS_OK)
-        status = store__ask_int(store, 0, &names, error,
-                                "SELECT CAST(max(id) AS BIGINT) FROM names");
+        status =
+            store__ask_int(store, 0, &names, error, "SELECT CAST(max(id) AS BIGINT) FROM names");
     if (status == STATUS_OK)
-        status = store__ask_int(store, 0, &labels, error,
-                                "SELECT CAST(max(id) AS BIGINT) FROM labels");
-    if (status == STATUS_OK && ((uint32_t)names > store->names.count ||
-                                (uint32_t)labels > store->labels.count))
+        status =
+            store__ask_int(store, 0, &labels, error, "SELECT CAST(max(id) AS BIGINT) FROM labels");
+    if (status == STATUS_OK &&
+        ((uint32_t)names > store->names.count || (uint32_t)labels > store->labels.count))
         status = fail(error, STATUS_CORRUPT, "index: the file knows more names than were written");
     if (status == STATUS_OK) {
         store->names.written = (uint32_t)names;

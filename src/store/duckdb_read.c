@@ -2,8 +2,9 @@
 /*
  * duckdb_read: a question -> its whole answer, held as the engine's chunks.
  *
- * The answer is taken in before store_select() returns, so a connection and its snapshot are held only while the engine
- * works, never while somebody slow reads, and an error late in a result is an error and not a short list.
+ * The answer is taken in before store_select() returns, so a connection and its snapshot are held
+ * only while the engine works, never while somebody slow reads, and an error late in a result is an
+ * error and not a short list.
  *
  * Limits   64 MiB or 2,000,000 rows an answer; SELECT only; one statement; the question's timeout.
  */
@@ -128,8 +129,8 @@ static enum status take_result(struct store *store, struct reader *reader, duckd
         status = keep_chunk(rows, chunk, error);
     const char *broken = duckdb_result_error(result);
     if (status == STATUS_OK && broken && *broken)
-        status = store__reader_failed(store, reader, duckdb_result_error_type(result), broken,
-                                      error);
+        status =
+            store__reader_failed(store, reader, duckdb_result_error_type(result), broken, error);
     return status;
 }
 

@@ -2,11 +2,12 @@
 /*
  * duckdb_write: the open batch, and the one transaction that makes it visible.
  *
- * Rows wait as structs until the commit. Then, in this order: what the index has already is dropped or marks what it
- * replaces; labels, rollups and traces are added up from the rows that are left, replaced ones taken back; tables
- * with rows are appended to; the traces of replaced rows are made anew; the progress row closes the transaction.
- * Memory learns what was written only after it succeeded. Names, labels and series keep their numbers when it fails
- * and are written with the next.
+ * Rows wait as structs until the commit. Then, in this order: what the index has already is dropped
+ * or marks what it replaces; labels, rollups and traces are added up from the rows that are left,
+ * replaced ones taken back; tables with rows are appended to; the traces of replaced rows are made
+ * anew; the progress row closes the transaction. Memory learns what was written only after it
+ * succeeded. Names, labels and series keep their numbers when it fails and are written with the
+ * next.
  */
 #define _GNU_SOURCE
 #include <math.h>
@@ -91,22 +92,14 @@ static int32_t weight_of(const struct span *span)
 static void set_names(struct store *store, struct span_row *row, const struct observation *seen)
 {
     const struct str texts[SPAN_NAMES] = {
-        [SPAN_NAME] = seen->name,
-        [SPAN_OP] = seen->op,
-        [SPAN_SERVICE] = seen->service,
-        [SPAN_ENVIRONMENT] = seen->environment,
-        [SPAN_PROVIDER] = seen->provider,
-        [SPAN_MODEL] = seen->model,
-        [SPAN_AGENT] = seen->agent,
-        [SPAN_TOOL] = seen->tool,
-        [SPAN_PROMPT] = seen->prompt,
-        [SPAN_PROMPT_VERSION] = seen->prompt_version,
-        [SPAN_RELEASE] = seen->release,
-        [SPAN_ERROR_TYPE] = seen->error_type,
-        [SPAN_FINISH] = seen->finish,
-        [SPAN_VOCABULARY] = seen->vocabulary,
-        [SPAN_TENANT] = seen->tenant,
-        [SPAN_TRACE_NAME] = seen->trace_name,
+        [SPAN_NAME] = seen->name,         [SPAN_OP] = seen->op,
+        [SPAN_SERVICE] = seen->service,   [SPAN_ENVIRONMENT] = seen->environment,
+        [SPAN_PROVIDER] = seen->provider, [SPAN_MODEL] = seen->model,
+        [SPAN_AGENT] = seen->agent,       [SPAN_TOOL] = seen->tool,
+        [SPAN_PROMPT] = seen->prompt,     [SPAN_PROMPT_VERSION] = seen->prompt_version,
+        [SPAN_RELEASE] = seen->release,   [SPAN_ERROR_TYPE] = seen->error_type,
+        [SPAN_FINISH] = seen->finish,     [SPAN_VOCABULARY] = seen->vocabulary,
+        [SPAN_TENANT] = seen->tenant,     [SPAN_TRACE_NAME] = seen->trace_name,
     };
     for (int i = 0; i < SPAN_NAMES; i++)
         row->names[i] = name_of(store, (enum span_name)i, texts[i]);
@@ -453,9 +446,9 @@ static enum status rebuild_traces(struct store *store, struct error *error)
             continue;
         }
         affected[count] = (struct affected_row){part.trace_hi, part.trace_lo, part.project};
-        previews[count++] = (struct preview_row){part.trace_hi,    part.trace_lo, part.input_rank,
-                                                 part.output_rank, part.input,    part.output,
-                                                 part.project};
+        previews[count++] =
+            (struct preview_row){part.trace_hi, part.trace_lo, part.input_rank, part.output_rank,
+                                 part.input,    part.output,   part.project};
     }
     parts->count = kept;
     enum status status = store__temp_table(store, TABLE_AFFECTED, error);
@@ -518,7 +511,8 @@ static enum status write_batch(struct store *store, struct store_progress progre
                 (pending)->seen.loaded = false;                                                    \
     } while (0)
 
-/* The commit succeeded: now it is known. Without memory for a set it is read from the table again. */
+/* The commit succeeded: now it is known. Without memory for a set it is read from the table again.
+ */
 static void remember(struct store *store, struct store_progress progress)
 {
     REMEMBER(&store->spans, span_row, hash);

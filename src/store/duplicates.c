@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * duplicates: is this record in the index already? Memory answers "surely not" for nearly all that is new; the rest of a
- * batch is settled by joining its keys with the table, first where rows of the same time stand (a resend says the
- * same time, so most of the table is skipped), then, for what was not found, everywhere.
+ * duplicates: is this record in the index already? Memory answers "surely not" for nearly all that
+ * is new; the rest of a batch is settled by joining its keys with the table, first where rows of
+ * the same time stand (a resend says the same time, so most of the table is skipped), then, for
+ * what was not found, everywhere.
  *
- * Of two versions of a span the one that ends later wins, then the one that says more; of equals the first.
+ * Of two versions of a span the one that ends later wins, then the one that says more; of equals
+ * the first.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -130,8 +132,7 @@ static void probe(struct probes *probes, const struct probe_row *row)
     probes->rows[probes->count++] = *row;
 }
 
-static enum status put_probes(struct store *store, const struct probes *probes,
-                              struct error *error)
+static enum status put_probes(struct store *store, const struct probes *probes, struct error *error)
 {
     enum status status = store__temp_table(store, TABLE_PROBE, error);
     return status == STATUS_OK
@@ -227,8 +228,8 @@ enum status store__delete_taken_back(struct store *store, struct error *error)
 {
     enum status status = store__temp_table(store, TABLE_DOOMED, error);
     if (status == STATUS_OK)
-        status = store__append(store, TABLE_DOOMED, store->taken_back_ids,
-                               store->taken_back_count, error);
+        status = store__append(store, TABLE_DOOMED, store->taken_back_ids, store->taken_back_count,
+                               error);
     return status == STATUS_OK
                ? store__run(store, error,
                             "DELETE FROM spans WHERE rowid IN (SELECT \"row\" FROM doomed)")

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* engine: statements on the index thread's connection, and rows into tables by appenders that stay open. */
+/* engine: statements on the index thread's connection, and rows into tables by appenders that stay
+ * open. */
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +17,8 @@ enum status store__engine_failed(struct store *store, const char *what, const ch
 {
     if (!message)
         message = "no reason given";
-    /* After such an error every later statement fails; the file is as its last checkpoint left it. */
+    /* After such an error every later statement fails; the file is as its last checkpoint left it.
+     */
     if (strstr(message, "database has been invalidated") || strstr(message, "FATAL Error") ||
         strstr(message, "INTERNAL Error"))
         store->broken = true;
@@ -38,8 +40,7 @@ static enum status ask(struct store *store, duckdb_result *out_result, struct er
         return STATUS_OK;
     char what[41];
     snprintf(what, sizeof what, "%.40s", sql);
-    enum status status =
-        store__engine_failed(store, what, duckdb_result_error(out_result), error);
+    enum status status = store__engine_failed(store, what, duckdb_result_error(out_result), error);
     duckdb_destroy_result(out_result);
     return status;
 }
@@ -142,8 +143,8 @@ static enum status open_appender(struct store *store, enum table_id id, struct e
     if (duckdb_appender_create_ext(store->writer, catalog, "main", table->name,
                                    &store->appenders[id]) == DuckDBSuccess)
         return STATUS_OK;
-    enum status status = store__engine_failed(
-        store, table->name, duckdb_appender_error(store->appenders[id]), error);
+    enum status status = store__engine_failed(store, table->name,
+                                              duckdb_appender_error(store->appenders[id]), error);
     duckdb_appender_destroy(&store->appenders[id]);
     return status;
 }

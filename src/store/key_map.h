@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * key_map: a 64-bit key to a 32-bit number, for what one commit gathers. Linear probing at a load of at most one half;
- * cleared by a sweep, given back when it was unusually large.
+ * key_map: a 64-bit key to a 32-bit number, for what one commit gathers. Linear probing at a load
+ * of at most one half; cleared by a sweep, given back when it was unusually large.
  */
 #pragma once
 

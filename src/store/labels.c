@@ -17,18 +17,20 @@ GAUGE(labels_held, "vitrine_labels", "", "Label combinations of the rollups");
 
 static uint64_t label_hash(const struct label_row *label)
 {
-    const int32_t key[] = {label->project, label->service, label->environment, label->provider,
-                           label->model,   label->op,      label->prompt,
-                           label->kind << 16 | label->error_kind << 8 | label->root};
+    const int32_t key[] = {
+        label->project,     label->service,
+        label->environment, label->provider,
+        label->model,       label->op,
+        label->prompt,      label->kind << 16 | label->error_kind << 8 | label->root};
     return XXH3_64bits(key, sizeof key);
 }
 
 static bool same(const struct label_row *a, const struct label_row *b)
 {
     return a->project == b->project && a->service == b->service &&
-           a->environment == b->environment && a->provider == b->provider &&
-           a->model == b->model && a->op == b->op && a->prompt == b->prompt &&
-           a->kind == b->kind && a->error_kind == b->error_kind && a->root == b->root;
+           a->environment == b->environment && a->provider == b->provider && a->model == b->model &&
+           a->op == b->op && a->prompt == b->prompt && a->kind == b->kind &&
+           a->error_kind == b->error_kind && a->root == b->root;
 }
 
 static int32_t add(struct labels *labels, const struct label_row *label, uint64_t hash)
@@ -84,8 +86,8 @@ int32_t store__label(struct labels *labels, const struct span_row *span)
     int32_t id = find(labels, &label, hash);
     if (id == 0 && labels->count >= labels->limit) {
         counter_add(&labels_refused, 1);
-        label.service = label.environment = label.provider = label.model = label.op =
-            label.prompt = NAME_OTHER;
+        label.service = label.environment = label.provider = label.model = label.op = label.prompt =
+            NAME_OTHER;
         hash = label_hash(&label);
         id = find(labels, &label, hash);
     }

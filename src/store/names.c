@@ -164,5 +164,6 @@ int32_t names_find(struct names *names, struct str text)
     pthread_rwlock_rdlock(&names->lock);
     uint32_t id = find(names, names->slots, names->capacity, text, (uint32_t)str_hash(text))->id;
     pthread_rwlock_unlock(&names->lock);
-    return id && id <= atomic_load_explicit(&names->visible, memory_order_acquire) ? (int32_t)id : -1;
+    return id && id <= atomic_load_explicit(&names->visible, memory_order_acquire) ? (int32_t)id
+                                                                                   : -1;
 }

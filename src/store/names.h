@@ -2,12 +2,12 @@
 /*
  * names: texts that repeat, as numbers. 0 is no text, 1 is "(other)" for what no longer fits.
  *
- * A name made for a batch whose commit fails keeps its number and is written with the next commit: names are
- * written in order, and `written` says how far.
+ * A name made for a batch whose commit fails keeps its number and is written with the next commit:
+ * names are written in order, and `written` says how far.
  *
- * Threads  names_id() and names_written() from the index thread; the rest from any. Others see a name only
- *          after the commit that wrote it.
- * Limits   1,000,000 names, 64 MiB of text, 1,024 bytes each (longer ones are cut).
+ * Threads  names_id() and names_written() from the index thread; the rest from any. Others see a
+ * name only after the commit that wrote it. Limits   1,000,000 names, 64 MiB of text, 1,024 bytes
+ * each (longer ones are cut).
  */
 #pragma once
 
@@ -42,7 +42,8 @@ struct names {
 
 bool names_init(struct names *names);
 void names_done(struct names *names);
-/* The number of a text, a new one when needed; NAME_OTHER when there is no room (counted). Mends bad UTF-8. */
+/* The number of a text, a new one when needed; NAME_OTHER when there is no room (counted). Mends
+ * bad UTF-8. */
 int32_t names_id(struct names *names, struct str text);
 bool names_restore(struct names *names, uint32_t id, struct str text); /* a row read at open */
 void names_written(struct names *names, uint32_t upto);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * reader: the pool of connections and its watchdog, a thread that interrupts questions which took too long or whose asker
- * went away. It sleeps while no question runs.
+ * reader: the pool of connections and its watchdog, a thread that interrupts questions which took
+ * too long or whose asker went away. It sleeps while no question runs.
  */
 #define _GNU_SOURCE
 #include "store/reader.h"
@@ -119,9 +119,9 @@ static bool run(struct reader *reader, const char *sql)
 }
 
 /*
- * A plan rests on the minima and maxima that columns had when it was made (a join by number becomes a look-up in an
- * array of that range): run again after a commit it leaves rows out. So plans are not kept, and a question is prepared
- * and run in one transaction, in which nothing newer shows.
+ * A plan rests on the minima and maxima that columns had when it was made (a join by number becomes
+ * a look-up in an array of that range): run again after a commit it leaves rows out. So plans are
+ * not kept, and a question is prepared and run in one transaction, in which nothing newer shows.
  */
 enum status store__reader_prepare(struct store *store, struct reader *reader, const char *sql,
                                   duckdb_prepared_statement *out_statement, struct error *error)
@@ -132,8 +132,9 @@ enum status store__reader_prepare(struct store *store, struct reader *reader, co
         return fail(error, STATUS_IO, "index: no transaction for a question");
     enum status status = STATUS_OK;
     idx_t count = duckdb_extract_statements(reader->connection, sql, &all);
+    const char *wrong = count ? NULL : duckdb_extract_statements_error(all);
     if (count == 0)
-        status = fail(error, STATUS_INVALID, "%.450s", duckdb_extract_statements_error(all));
+        status = fail(error, STATUS_INVALID, "%.450s", wrong ? wrong : "there is no statement");
     else if (count > 1)
         status = fail(error, STATUS_INVALID, "one statement at a time, this has %llu",
                       (unsigned long long)count);
@@ -153,8 +154,8 @@ void store__reader_finish(struct reader *reader, duckdb_prepared_statement *stat
     run(reader, "ROLLBACK");
 }
 
-enum status store__reader_failed(struct store *store, struct reader *reader,
-                                 duckdb_error_type type, const char *message, struct error *error)
+enum status store__reader_failed(struct store *store, struct reader *reader, duckdb_error_type type,
+                                 const char *message, struct error *error)
 {
     pthread_mutex_lock(&store->pool.lock);
     bool interrupted = reader->interrupted;
@@ -166,6 +167,8 @@ enum status store__reader_failed(struct store *store, struct reader *reader,
                    : fail(error, STATUS_TIMEOUT, "the question took longer than it was given");
     if (!message)
         message = "no reason given";
+    if (type == DUCKDB_ERROR_PERMISSION || strncmp(message, "Permission Error", 16) == 0)
+        return fail(error, STATUS_FORBIDDEN, "%.480s", message);
     if (type == DUCKDB_ERROR_OUT_OF_MEMORY || strstr(message, "Out of Memory"))
         return fail(error, STATUS_TOO_LARGE,
                     "the question needs more memory than the index has: narrow it");

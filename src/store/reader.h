@@ -4,16 +4,16 @@
 
 #include "store/store_private.h"
 
-/* Waits for a free connection, at most as long as the question may take (then STATUS_BUSY), and starts its clock. */
+/* Waits for a free connection, at most as long as the question may take (then STATUS_BUSY), and
+ * starts its clock. */
 enum status store__reader_take(struct store *store, const struct store_question *question,
                                struct reader **out_reader, struct error *error);
 void store__reader_give_back(struct store *store, struct reader *reader);
-/* Begins a transaction and prepares the statement in it; only a single SELECT passes. The transaction ends with
- * store__reader_finish(), whatever came of it. */
+/* Begins a transaction and prepares the statement in it; only a single SELECT passes. The
+ * transaction ends with store__reader_finish(), whatever came of it. */
 enum status store__reader_prepare(struct store *store, struct reader *reader, const char *sql,
                                   duckdb_prepared_statement *out_statement, struct error *error);
 void store__reader_finish(struct reader *reader, duckdb_prepared_statement *statement);
 /* An engine's error as ours: an interrupted question was cancelled or took too long. */
-enum status store__reader_failed(struct store *store, struct reader *reader,
-                                 duckdb_error_type type, const char *message,
-                                 struct error *error);
+enum status store__reader_failed(struct store *store, struct reader *reader, duckdb_error_type type,
+                                 const char *message, struct error *error);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * retention: forgets rows whose records the journal no longer has. A trace that loses some of its spans is made
- * anew from those that are left. Rollups stay: they are the history of what happened, and age on their own.
+ * retention: forgets rows whose records the journal no longer has. A trace that loses some of its
+ * spans is made anew from those that are left. Rollups stay: they are the history of what happened,
+ * and age on their own.
  */
 #define _GNU_SOURCE
 #include "store/store_private.h"

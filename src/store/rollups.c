@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rollups: one hash look-up a span, two more for its buckets. Keys are packed numbers: a map's key holds resolution,
- * time, label, metric and bucket, or resolution, time and label.
+ * rollups: one hash look-up a span, two more for its buckets. Keys are packed numbers: a map's key
+ * holds resolution, time, label, metric and bucket, or resolution, time and label.
  */
 #include "store/rollups.h"
 
@@ -164,8 +164,8 @@ static bool widen_to(struct rollups *rollups, int32_t from, int32_t resolution)
 
 static bool is_zero(const struct rollup_row *row)
 {
-    int64_t any = row->spans | row->errors | row->calls | row->unpriced | row->cost |
-                  row->duration_sum;
+    int64_t any =
+        row->spans | row->errors | row->calls | row->unpriced | row->cost | row->duration_sum;
     for (int i = 0; i < TOKENS_COUNT; i++)
         any |= row->tokens[i];
     return any == 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rollups: what one commit adds to the counts and histograms of each label, gathered by minute and then
- * added up into hours and days. Superseded spans are taken back with negative numbers.
- * Limits   rows of a commit: three resolutions of at most one row and two bucket rows a span. A span that is more than
- *          MINUTES_KEPT_DAYS off its arrival leaves no minute, only an hour and a day.
+ * rollups: what one commit adds to the counts and histograms of each label, gathered by minute and
+ * then added up into hours and days. Superseded spans are taken back with negative numbers. Limits
+ * rows of a commit: three resolutions of at most one row and two bucket rows a span. A span that is
+ * more than MINUTES_KEPT_DAYS off its arrival leaves no minute, only an hour and a day.
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* seen: linear probing at a load of at most three quarters; the slot comes from the hash's high bits. */
+/* seen: linear probing at a load of at most three quarters; the slot comes from the hash's high
+ * bits. */
 #include "store/seen.h"
 
 #include <stdlib.h>
@@ -62,8 +63,7 @@ bool seen_maybe(const struct seen *seen, uint64_t hash)
 
 bool seen_add(struct seen *seen, uint64_t hash)
 {
-    struct seen_level *last =
-        seen->level_count ? &seen->levels[seen->level_count - 1] : NULL;
+    struct seen_level *last = seen->level_count ? &seen->levels[seen->level_count - 1] : NULL;
     if (!last || last->count >= last->capacity / 4 * 3) {
         if (!add_level(seen, last ? last->capacity * 2 : CAPACITY_FIRST))
             return false;

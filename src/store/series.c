@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * series: which metric series the index has. A series stays in `unwritten` until a commit that holds it succeeded, so a
- * failed commit loses none.
+ * series: which metric series the index has. A series stays in `unwritten` until a commit that
+ * holds it succeeded, so a failed commit loses none.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>

@@ -2,15 +2,16 @@
 /*
  * store: the only door to the tables on disk: the index of what the journal holds.
  *
- * Everything here is derived: how far the journal has been indexed is committed together with the rows, so
- * a replay after a crash is exactly-once, and deleting the directory loses nothing (`vitrine reindex`).
- * The same span sent twice counts once; a later, fuller version replaces the row and every sum it was part of.
+ * Everything here is derived: how far the journal has been indexed is committed together with the
+ * rows, so a replay after a crash is exactly-once, and deleting the directory loses nothing
+ * (`vitrine reindex`). The same span sent twice counts once; a later, fuller version replaces the
+ * row and every sum it was part of.
  *
  * Owns     every engine handle and its directory.
- * Threads  store_add_*(), store_commit(), store_compact() and store_drop_segments() from the one index thread;
- *          store_select() from any. Readers never wait for the writer.
- * Limits   memory_bytes for the engine; LABEL and NAME cardinality (beyond: "(other)", counted).
- * Engines  DuckDB (store/duckdb*.c). A second engine fills the same functions.
+ * Threads  store_add_*(), store_commit(), store_compact() and store_drop_segments() from the one
+ * index thread; store_select() from any. Readers never wait for the writer. Limits   memory_bytes
+ * for the engine; LABEL and NAME cardinality (beyond: "(other)", counted). Engines  DuckDB
+ * (store/duckdb*.c). A second engine fills the same functions.
  */
 #pragma once
 
@@ -19,9 +20,9 @@
 struct store;
 
 struct store_options {
-    const char *directory;  /* created when absent */
-    size_t memory_bytes;    /* 0: 192 MiB */
-    int threads;            /* of one query; 0: half the cores, 1 to 4 */
+    const char *directory; /* created when absent */
+    size_t memory_bytes;   /* 0: 192 MiB */
+    int threads;           /* of one query; 0: half the cores, 1 to 4 */
 };
 
 /* Position in the journal; all zero means the beginning. */
@@ -30,14 +31,16 @@ struct store_progress {
     uint64_t offset;
 };
 
-/* Opens or creates. A schema of another version is dropped: the caller sees progress zero and replays. */
+/* Opens or creates. A schema of another version is dropped: the caller sees progress zero and
+ * replays. */
 enum status store_open(const struct store_options *options, struct store **out_store,
                        struct error *error);
 void store_close(struct store *store); /* commits nothing; NULL is fine */
 
 struct store_progress store_progress(struct store *store);
 
-/* Where the record stands in the journal (segment, frame offset, number of its signal in the frame). */
+/* Where the record stands in the journal (segment, frame offset, number of its signal in the
+ * frame). */
 struct store_place {
     uint32_t project_id, segment, record;
     uint64_t frame;
@@ -48,7 +51,7 @@ struct store_span {
     struct store_place place;
     const struct span *span;
     const struct observation *observation;
-    int64_t cost_nano; /* -1: none */
+    int64_t cost_nano;                         /* -1: none */
     int64_t cost_input_nano, cost_output_nano; /* -1: unknown */
     enum cost_source cost_source;
 };
@@ -74,13 +77,13 @@ enum status store_add_span(struct store *store, const struct store_span *span, s
 enum status store_add_log(struct store *store, const struct store_log *log, struct error *error);
 enum status store_add_point(struct store *store, const struct store_point *point,
                             struct error *error);
-/* Makes everything added since the last commit visible, with the progress, atomically. On failure the batch is
- * gone and the caller reads the journal again from store_progress(). */
+/* Makes everything added since the last commit visible, with the progress, atomically. On failure
+ * the batch is gone and the caller reads the journal again from store_progress(). */
 enum status store_commit(struct store *store, struct store_progress progress, struct error *error);
 size_t store_pending(const struct store *store); /* rows added since the last commit */
 
-/* Background work, a bounded slice at a time: checkpoint, merging of trace deltas and rollups, ageing minutes
- * into hours and days. `idle` says nobody waits. */
+/* Background work, a bounded slice at a time: checkpoint, merging of trace deltas and rollups,
+ * ageing minutes into hours and days. `idle` says nobody waits. */
 enum status store_compact(struct store *store, bool idle, struct error *error);
 /* Retention: forgets the rows of segments before this one. */
 enum status store_drop_segments(struct store *store, uint32_t first_kept, struct error *error);
@@ -102,7 +105,7 @@ struct store_question {
     const char *sql; /* `?` for each parameter; text from outside only ever as parameter */
     const struct store_param *params;
     size_t param_count;
-    int timeout_ms;  /* 0: 30 s */
+    int timeout_ms;                /* 0: 30 s */
     const _Atomic bool *cancelled; /* looked at while it runs; NULL: never */
 };
 
@@ -118,7 +121,8 @@ double store_rows_double(const struct store_rows *rows, size_t column);   /* NaN
 struct str store_rows_text(const struct store_rows *rows, size_t column); /* until the next row */
 void store_rows_free(struct store_rows *rows);
 
-/* The text behind a dictionary id in query results, without a join; STR_NONE when unknown. Stays valid. */
+/* The text behind a dictionary id in query results, without a join; STR_NONE when unknown. Stays
+ * valid. */
 struct str store_name(struct store *store, int32_t id);
 /* The id of a text, or -1 when no row has it. */
 int32_t store_name_id(struct store *store, struct str name);

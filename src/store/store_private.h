@@ -2,8 +2,8 @@
 /*
  * store_private: what the files of src/store share.
  *
- * The index thread owns `writer`, the open batch and everything that is not under a lock; readers own the
- * connections of the pool, one question each at a time.
+ * The index thread owns `writer`, the open batch and everything that is not under a lock; readers
+ * own the connections of the pool, one question each at a time.
  */
 #pragma once
 
@@ -32,7 +32,7 @@ enum {
 struct pending {
     char *rows; /* span_row, log_row or point_row */
     size_t count, capacity;
-    struct key_map at;          /* by hash of the key */
+    struct key_map at;              /* by hash of the key */
     int64_t duplicates, superseded; /* found so far; told to the counters after the commit */
     struct seen seen;
 };
@@ -176,7 +176,8 @@ void store__series_written(struct series *series);
 void store__series_done(struct series *series);
 
 /* --- traces ------------------------------------------------------------------------------- */
-/* Within a transaction: makes the parts of the traces in `affected` anew; `previews` is filled from them. */
+/* Within a transaction: makes the parts of the traces in `affected` anew; `previews` is filled from
+ * them. */
 enum status store__rebuild_parts(struct store *store, struct error *error);
 
 /* --- background --------------------------------------------------------------------------- */
@@ -189,7 +190,8 @@ enum status store__merge_parts(struct store *store, bool *out_worked, struct err
 /* --- reading ------------------------------------------------------------------------------ */
 enum status store__pool_open(struct store *store, struct error *error);
 void store__pool_close(struct store *store);
-/* Waits until no question runs and closes the connections; questions wait until store__pool_resume(). */
+/* Waits until no question runs and closes the connections; questions wait until
+ * store__pool_resume(). */
 void store__pool_pause(struct store *store);
 void store__pool_resume(struct store *store);
 enum status store__define_views(struct store *store, struct error *error);

@@ -9,10 +9,22 @@
 #include "base/must.h"
 
 #define ROW(type_, member) .offset = offsetof(struct ROW_TYPE, member), .type = COLUMN_##type_
-#define COL(type_, member)   {.name = #member, ROW(type_, member)}
-#define OPT(type_, member)   {.name = #member, ROW(type_, member), .nullable = true}
-#define AS(type_, name_, member)  {.name = name_, ROW(type_, member)}
-#define OPT_AS(type_, name_, member) {.name = name_, ROW(type_, member), .nullable = true}
+#define COL(type_, member)                                                                         \
+    {                                                                                              \
+        .name = #member, ROW(type_, member)                                                        \
+    }
+#define OPT(type_, member)                                                                         \
+    {                                                                                              \
+        .name = #member, ROW(type_, member), .nullable = true                                      \
+    }
+#define AS(type_, name_, member)                                                                   \
+    {                                                                                              \
+        .name = name_, ROW(type_, member)                                                          \
+    }
+#define OPT_AS(type_, name_, member)                                                               \
+    {                                                                                              \
+        .name = name_, ROW(type_, member), .nullable = true                                        \
+    }
 #define TOKENS(kind)                                                                               \
     kind("input_tokens", tokens[TOKENS_INPUT]), kind("output_tokens", tokens[TOKENS_OUTPUT]),      \
         kind("cache_read", tokens[TOKENS_CACHE_READ]),                                             \
@@ -23,75 +35,106 @@
 
 #define ROW_TYPE span_row
 static const struct column span_columns[] = {
-    COL(I32, project), COL(I64, trace_hi), COL(I64, trace_lo), COL(I64, span_id),
-    COL(I64, parent_id), COL(I64, start_ns), COL(I64, duration_ns), COL(I64, arrival_ns),
-    COL(U8, kind), COL(U8, status), COL(U8, error_kind), COL(U8, cost_source), COL(U16, flags),
-    AS(I32, "name", names[SPAN_NAME]), AS(I32, "op", names[SPAN_OP]),
-    AS(I32, "service", names[SPAN_SERVICE]), AS(I32, "environment", names[SPAN_ENVIRONMENT]),
-    AS(I32, "provider", names[SPAN_PROVIDER]), AS(I32, "model", names[SPAN_MODEL]),
-    AS(I32, "agent", names[SPAN_AGENT]), AS(I32, "tool", names[SPAN_TOOL]),
-    AS(I32, "prompt", names[SPAN_PROMPT]), AS(I32, "prompt_version", names[SPAN_PROMPT_VERSION]),
-    AS(I32, "release", names[SPAN_RELEASE]), AS(I32, "error_type", names[SPAN_ERROR_TYPE]),
-    AS(I32, "finish", names[SPAN_FINISH]), AS(I32, "vocabulary", names[SPAN_VOCABULARY]),
-    AS(I32, "tenant", names[SPAN_TENANT]), AS(I32, "trace_name", names[SPAN_TRACE_NAME]),
-    OPT(TEXT, session), OPT(TEXT, user_id), TOKENS(TOKEN_OF), OPT(I64, cost), OPT(I64, ttft),
-    COL(I32, segment), COL(I32, record), COL(I64, frame), COL(I32, weight),
+    COL(I32, project),
+    COL(I64, trace_hi),
+    COL(I64, trace_lo),
+    COL(I64, span_id),
+    COL(I64, parent_id),
+    COL(I64, start_ns),
+    COL(I64, duration_ns),
+    COL(I64, arrival_ns),
+    COL(U8, kind),
+    COL(U8, status),
+    COL(U8, error_kind),
+    COL(U8, cost_source),
+    COL(U16, flags),
+    AS(I32, "name", names[SPAN_NAME]),
+    AS(I32, "op", names[SPAN_OP]),
+    AS(I32, "service", names[SPAN_SERVICE]),
+    AS(I32, "environment", names[SPAN_ENVIRONMENT]),
+    AS(I32, "provider", names[SPAN_PROVIDER]),
+    AS(I32, "model", names[SPAN_MODEL]),
+    AS(I32, "agent", names[SPAN_AGENT]),
+    AS(I32, "tool", names[SPAN_TOOL]),
+    AS(I32, "prompt", names[SPAN_PROMPT]),
+    AS(I32, "prompt_version", names[SPAN_PROMPT_VERSION]),
+    AS(I32, "release", names[SPAN_RELEASE]),
+    AS(I32, "error_type", names[SPAN_ERROR_TYPE]),
+    AS(I32, "finish", names[SPAN_FINISH]),
+    AS(I32, "vocabulary", names[SPAN_VOCABULARY]),
+    AS(I32, "tenant", names[SPAN_TENANT]),
+    AS(I32, "trace_name", names[SPAN_TRACE_NAME]),
+    OPT(TEXT, session),
+    OPT(TEXT, user_id),
+    TOKENS(TOKEN_OF),
+    OPT(I64, cost),
+    OPT(I64, ttft),
+    COL(I32, segment),
+    COL(I32, record),
+    COL(I64, frame),
+    COL(I32, weight),
 };
 #undef ROW_TYPE
 #define ROW_TYPE part_row
 static const struct column part_columns[] = {
-    COL(I32, project), COL(I64, trace_hi), COL(I64, trace_lo), COL(I64, start_ns),
-    COL(I64, end_ns), COL(I64, arrival_ns), COL(I64, spans), COL(I64, errors),
-    COL(I64, llm_calls), COL(I64, tool_calls), COL(I64, unpriced), TOKENS(SUM_OF),
-    COL(I64, cost), COL(I64, summary_tokens), COL(I64, summary_input), COL(I64, summary_output),
-    COL(I64, summary_cost), OPT(I64, root_at), OPT(I64, root_span), OPT(I32, root_status),
-    OPT(I64, root_duration), OPT(I32, root_segment), OPT(I64, root_frame), OPT(I32, root_record),
-    OPT(I64, ttft_at), OPT(I64, ttft), OPT(I64, model_at), OPT(I32, model), OPT(I32, provider),
-    COL(I64, name_rank), COL(I32, name), COL(U8, error_kind), COL(I64, service_rank),
-    COL(I32, service), COL(I32, environment), COL(I32, release), COL(I32, tenant),
-    OPT(TEXT, session), OPT(TEXT, user_id), COL(I64, input_rank), OPT(TEXT, input),
-    COL(I64, output_rank), OPT(TEXT, output),
+    COL(I32, project),        COL(I64, trace_hi),       COL(I64, trace_lo),
+    COL(I64, start_ns),       COL(I64, end_ns),         COL(I64, arrival_ns),
+    COL(I64, spans),          COL(I64, errors),         COL(I64, llm_calls),
+    COL(I64, tool_calls),     COL(I64, unpriced),       TOKENS(SUM_OF),
+    COL(I64, cost),           COL(I64, summary_tokens), COL(I64, summary_input),
+    COL(I64, summary_output), COL(I64, summary_cost),   OPT(I64, root_at),
+    OPT(I64, root_span),      OPT(I32, root_status),    OPT(I64, root_duration),
+    OPT(I32, root_segment),   OPT(I64, root_frame),     OPT(I32, root_record),
+    OPT(I64, ttft_at),        OPT(I64, ttft),           OPT(I64, model_at),
+    OPT(I32, model),          OPT(I32, provider),       COL(I64, name_rank),
+    COL(I32, name),           COL(U8, error_kind),      COL(I64, service_rank),
+    COL(I32, service),        COL(I32, environment),    COL(I32, release),
+    COL(I32, tenant),         OPT(TEXT, session),       OPT(TEXT, user_id),
+    COL(I64, input_rank),     OPT(TEXT, input),         COL(I64, output_rank),
+    OPT(TEXT, output),
 };
 #undef ROW_TYPE
 #define ROW_TYPE label_row
 static const struct column label_columns[] = {
-    COL(I32, id), COL(I32, project), COL(I32, service), COL(I32, environment), COL(I32, provider),
-    COL(I32, model), COL(I32, op), COL(U8, kind), COL(I32, prompt), COL(U8, error_kind),
-    COL(U8, root),
+    COL(I32, id),       COL(I32, project),   COL(I32, service), COL(I32, environment),
+    COL(I32, provider), COL(I32, model),     COL(I32, op),      COL(U8, kind),
+    COL(I32, prompt),   COL(U8, error_kind), COL(U8, root),
 };
 #undef ROW_TYPE
 #define ROW_TYPE rollup_row
 static const struct column rollup_columns[] = {
-    COL(I32, resolution), COL(I64, time), COL(I32, label), COL(I64, spans), COL(I64, errors),
-    COL(I64, calls), COL(I64, unpriced), TOKENS(SUM_OF), COL(I64, cost), COL(I64, duration_sum),
+    COL(I32, resolution), COL(I64, time),         COL(I32, label),    COL(I64, spans),
+    COL(I64, errors),     COL(I64, calls),        COL(I64, unpriced), TOKENS(SUM_OF),
+    COL(I64, cost),       COL(I64, duration_sum),
 };
 #undef ROW_TYPE
 #define ROW_TYPE histogram_row
 static const struct column histogram_columns[] = {
-    COL(I32, resolution), COL(I64, time), COL(I32, label), COL(U8, metric), COL(U16, bucket),
-    COL(I64, count),
+    COL(I32, resolution), COL(I64, time),   COL(I32, label),
+    COL(U8, metric),      COL(U16, bucket), COL(I64, count),
 };
 #undef ROW_TYPE
 #define ROW_TYPE log_row
 static const struct column log_columns[] = {
-    COL(I32, project), COL(I64, time_ns), COL(I64, arrival_ns), COL(I32, severity),
-    COL(I32, service), COL(I32, environment), COL(I32, event), COL(I64, trace_hi),
-    COL(I64, trace_lo), COL(I64, span_id), OPT(TEXT, body), COL(I64, hash), COL(I32, segment),
-    COL(I64, frame), COL(I32, record),
+    COL(I32, project),  COL(I64, time_ns),     COL(I64, arrival_ns), COL(I32, severity),
+    COL(I32, service),  COL(I32, environment), COL(I32, event),      COL(I64, trace_hi),
+    COL(I64, trace_lo), COL(I64, span_id),     OPT(TEXT, body),      COL(I64, hash),
+    COL(I32, segment),  COL(I64, frame),       COL(I32, record),
 };
 #undef ROW_TYPE
 #define ROW_TYPE series_row
 static const struct column series_columns[] = {
-    COL(I64, hash), COL(I32, project), COL(I32, metric), COL(I32, unit), COL(U8, type),
-    COL(U8, temporality), COL(U8, monotonic), COL(I32, service), COL(I32, environment),
-    OPT(TEXT, attributes),
+    COL(I64, hash),        COL(I32, project),     COL(I32, metric),   COL(I32, unit),
+    COL(U8, type),         COL(U8, temporality),  COL(U8, monotonic), COL(I32, service),
+    COL(I32, environment), OPT(TEXT, attributes),
 };
 #undef ROW_TYPE
 #define ROW_TYPE point_row
 static const struct column point_columns[] = {
-    COL(I32, project), COL(I64, series), COL(I64, time_ns), COL(I64, start_ns),
-    COL(I64, arrival_ns), OPT(F64, value), OPT(I64, count), OPT(F64, sum), OPT(F64, min),
-    OPT(F64, max), COL(I64, hash), COL(I32, segment), COL(I64, frame), COL(I32, record),
+    COL(I32, project),    COL(I64, series), COL(I64, time_ns), COL(I64, start_ns),
+    COL(I64, arrival_ns), OPT(F64, value),  OPT(I64, count),   OPT(F64, sum),
+    OPT(F64, min),        OPT(F64, max),    COL(I64, hash),    COL(I32, segment),
+    COL(I64, frame),      COL(I32, record),
 };
 #undef ROW_TYPE
 #define ROW_TYPE name_row
@@ -103,7 +146,7 @@ static const struct column progress_columns[] = {COL(I64, seq), COL(I64, segment
 #undef ROW_TYPE
 #define ROW_TYPE probe_row
 static const struct column probe_columns[] = {COL(I32, number), COL(I32, project), COL(I64, a),
-                                              COL(I64, b), COL(I64, c), COL(I64, at)};
+                                              COL(I64, b),      COL(I64, c),       COL(I64, at)};
 #undef ROW_TYPE
 #define ROW_TYPE doomed_row
 static const struct column doomed_columns[] = {COL(I64, row)};
@@ -114,8 +157,8 @@ static const struct column affected_columns[] = {COL(I32, project), COL(I64, tra
 #undef ROW_TYPE
 #define ROW_TYPE preview_row
 static const struct column preview_columns[] = {
-    COL(I32, project), COL(I64, trace_hi), COL(I64, trace_lo), COL(I64, input_rank),
-    OPT(TEXT, input), COL(I64, output_rank), OPT(TEXT, output),
+    COL(I32, project), COL(I64, trace_hi),    COL(I64, trace_lo), COL(I64, input_rank),
+    OPT(TEXT, input),  COL(I64, output_rank), OPT(TEXT, output),
 };
 #undef ROW_TYPE
 
@@ -162,8 +205,8 @@ duckdb_logical_type column_logical_type(enum column_type type)
 void table_ddl(enum table_id id, char *out, size_t size)
 {
     const struct table *table = &tables[id];
-    int at = snprintf(out, size, "CREATE %sTABLE %s (",
-                      table->temporary ? "OR REPLACE TEMP " : "", table->name);
+    int at = snprintf(out, size, "CREATE %sTABLE %s (", table->temporary ? "OR REPLACE TEMP " : "",
+                      table->name);
     for (size_t i = 0; i < table->column_count; i++)
         at += snprintf(out + at, size - (size_t)at, "%s\"%s\" %s", i ? ", " : "",
                        table->columns[i].name, types[table->columns[i].type].name);

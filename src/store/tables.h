@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tables: the rows of docs/index.md as structs, and the lists that say which member is which column. DDL,
- * writing and reading back are made from the lists.
+ * tables: the rows of docs/index.md as structs, and the lists that say which member is which
+ * column. DDL, writing and reading back are made from the lists.
  *
  * Absent values are NULL_I32, NULL_I64, NaN or a ptr of NULL; they become NULL in nullable columns.
  */
@@ -189,6 +189,7 @@ struct preview_row {
 void table_ddl(enum table_id id, char *out, size_t size);
 /* Fills the chunk with `count` (at most a vector's size) rows, `row_size` apart. */
 void table_fill(enum table_id id, duckdb_data_chunk chunk, const void *rows, size_t count);
-/* The way back: row `at` of a chunk whose columns from `first` on are the table's. Texts point into the chunk. */
+/* The way back: row `at` of a chunk whose columns from `first` on are the table's. Texts point into
+ * the chunk. */
 void table_read(enum table_id id, duckdb_data_chunk chunk, size_t first, size_t at, void *out_row);
 duckdb_logical_type column_logical_type(enum column_type type);

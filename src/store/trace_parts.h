@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * trace_parts: what one commit learned about each trace, gathered in memory; and the same from the table `spans`, for
- * traces of which something was taken back (minima and firsts cannot be subtracted).
+ * trace_parts: what one commit learned about each trace, gathered in memory; and the same from the
+ * table `spans`, for traces of which something was taken back (minima and firsts cannot be
+ * subtracted).
  *
- * Ranks order what competes for one place, by a level and then by the earlier start: see part_rank().
+ * Ranks order what competes for one place, by a level and then by the earlier start: see
+ * part_rank().
  */
 #pragma once
 
@@ -11,7 +13,7 @@
 #include "store/tables.h"
 
 enum {
-    LEVEL_ANY = 1,    /* any span; of previews: a model call */
+    LEVEL_ANY = 1, /* any span; of previews: a model call */
     LEVEL_ROOT = 2,
     LEVEL_DECLARED = 3, /* a trace name somebody set */
 };
@@ -29,7 +31,8 @@ bool trace_parts_add(struct trace_parts *parts, const struct span_row *span);
 void trace_parts_clear(struct trace_parts *parts);
 void trace_parts_done(struct trace_parts *parts);
 
-/* Over tables `affected` and `previews`: parts of the affected traces, one row each, from `spans`. */
+/* Over tables `affected` and `previews`: parts of the affected traces, one row each, from `spans`.
+ */
 extern const char trace_parts_from_spans[];
 /* Columns that add the rows of a trace up to one, grouped by project, trace_hi, trace_lo. */
 extern const char trace_parts_merged[];

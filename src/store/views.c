@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * views: tables as people want to see them, with names for numbers and ids in hex. They live in the engine's memory,
- * beside the file. Names come from the dictionary by a function, so a view costs nothing for what is not asked.
+ * views: tables as people want to see them, with names for numbers and ids in hex. They live in the
+ * engine's memory, beside the file. Names come from the dictionary by a function, so a view costs
+ * nothing for what is not asked.
  */
 #define _GNU_SOURCE
 #include <string.h>
 
 #include "store/store_private.h"
-
 
 static void name_text(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
 {
@@ -31,7 +31,8 @@ static void name_text(duckdb_function_info info, duckdb_data_chunk input, duckdb
     }
 }
 
-/* The 16 hex digits of an id's half, as a function of our own: the engine's formats end at signed numbers. */
+/* The 16 hex digits of an id's half, as a function of our own: the engine's formats end at signed
+ * numbers. */
 static void hex_text(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
 {
     (void)info;
@@ -73,18 +74,20 @@ static enum status define(struct store *store, const char *name, duckdb_type arg
 static const char spans_view[] =
     "CREATE VIEW memory.main.v_spans AS SELECT project, " TRACE_ID
     ", hex_text(span_id) AS span_id, CASE WHEN parent_id <> 0 THEN hex_text(parent_id) END AS "
-    "parent_id, start_ns, duration_ns, arrival_ns, kind, status, error_kind, cost_source, flags, "
-    NAME("name") ", " NAME("op") ", " NAME("service") ", " NAME("environment") ", "
-    NAME("provider") ", " NAME("model") ", " NAME("agent") ", " NAME("tool") ", " NAME("prompt")
-    ", " NAME("prompt_version") ", " NAME("release") ", " NAME("error_type") ", " NAME("finish")
-    ", " NAME("vocabulary") ", " NAME("tenant") ", " NAME("trace_name")
-    ", session, user_id, input_tokens, output_tokens, cache_read, cache_write, reasoning, "
-    "total_tokens, " MONEY("cost") ", ttft FROM vitrine.main.spans";
+    "parent_id, start_ns, duration_ns, arrival_ns, kind, status, error_kind, cost_source, "
+    "flags, " NAME("name") ", " NAME("op") ", " NAME("service") ", " NAME("environment") ", " NAME("provider") ", " NAME("model") ", " NAME("agent") ", " NAME(
+        "tool") ", " NAME("prompt") ", " NAME("prompt_version") ", " NAME("release") ", " NAME("err"
+                                                                                               "or_"
+                                                                                               "typ"
+                                                                                               "e") ", " NAME("finish") ", " NAME("vocabulary") ", " NAME("tenant") ", " NAME("trace_name") ", session, user_id, input_tokens, output_tokens, cache_read, cache_write, reasoning, "
+                                                                                                                                                                                            "total_tokens, " MONEY(
+                                                                                                                                                                                                "cost") ", ttft FROM vitrine.main.spans";
 
 static const char logs_view[] =
-    "CREATE VIEW memory.main.v_logs AS SELECT project, time_ns, arrival_ns, severity, "
-    NAME("service") ", " NAME("environment") ", " NAME("event") ", " TRACE_ID
-    ", hex_text(span_id) AS span_id, body FROM vitrine.main.logs";
+    "CREATE VIEW memory.main.v_logs AS SELECT project, time_ns, arrival_ns, severity, " NAME(
+        "service") ", " NAME("environment") ", " NAME("event") ", " TRACE_ID
+                                                               ", hex_text(span_id) AS span_id, "
+                                                               "body FROM vitrine.main.logs";
 
 static const char points_view[] =
     "CREATE VIEW memory.main.v_points AS SELECT p.project, p.time_ns, p.start_ns, p.arrival_ns, "
@@ -101,12 +104,21 @@ static enum status define_traces(struct store *store, struct error *error)
         "CREATE VIEW memory.main.v_traces AS SELECT project, " TRACE_ID
         ", start_ns, end_ns, arrival_ns, end_ns - start_ns AS duration_ns, spans, errors, "
         "llm_calls, tool_calls, unpriced, input_tokens, output_tokens, cache_read, cache_write, "
-        "reasoning, total_tokens, " MONEY("cost") ", "
-        "CASE WHEN root_span IS NOT NULL THEN hex_text(root_span) END AS root_span, root_status, "
-        "root_duration, ttft, " NAME("model") ", " NAME("provider") ", " NAME("name")
-        ", error_kind, " NAME("service") ", " NAME("environment") ", " NAME("release") ", "
-        NAME("tenant") ", session, user_id, input, output FROM (SELECT %s FROM "
-        "vitrine.main.trace_parts p GROUP BY p.project, p.trace_hi, p.trace_lo) t(%s)",
+        "reasoning, total_tokens, " MONEY(
+            "cost") ", "
+                    "CASE WHEN root_span IS NOT NULL THEN hex_text(root_span) END AS root_span, "
+                    "root_status, "
+                    "root_duration, ttft, " NAME("model") ", " NAME("provider") ", " NAME("name") ", error_kind, " NAME("service") ", " NAME(
+                        "environment") ", " NAME("release") ", " NAME("tenant") ", session, "
+                                                                                "user_id, input, "
+                                                                                "output FROM "
+                                                                                "(SELECT %s FROM "
+                                                                                "vitrine.main."
+                                                                                "trace_parts p "
+                                                                                "GROUP BY "
+                                                                                "p.project, "
+                                                                                "p.trace_hi, "
+                                                                                "p.trace_lo) t(%s)",
         trace_parts_merged,
         "project, trace_hi, trace_lo, start_ns, end_ns, arrival_ns, spans, errors, llm_calls, "
         "tool_calls, unpriced, input_tokens, output_tokens, cache_read, cache_write, reasoning, "
@@ -119,8 +131,7 @@ static enum status define_traces(struct store *store, struct error *error)
 
 enum status store__define_views(struct store *store, struct error *error)
 {
-    enum status status =
-        define(store, "name_text", DUCKDB_TYPE_INTEGER, name_text, error);
+    enum status status = define(store, "name_text", DUCKDB_TYPE_INTEGER, name_text, error);
     if (status == STATUS_OK)
         status = define(store, "hex_text", DUCKDB_TYPE_BIGINT, hex_text, error);
     const char *const views[] = {spans_view, logs_view, points_view};

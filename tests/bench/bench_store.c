@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench_store: what a row costs in the index, all included (identity, rollups, traces, commits, checkpoints, merging),
- * what usual questions take afterwards, and how much memory is held.
+ * bench_store: what a row costs in the index, all included (identity, rollups, traces, commits,
+ * checkpoints, merging), what usual questions take afterwards, and how much memory is held.
  *
  *   bench_store [spans] [rows a commit] [directory]
  */
@@ -176,9 +176,8 @@ static void fill(size_t spans, size_t batch, bool fat, int resend_percent)
     printf("%zu %s spans, %zu a commit, %d %% resent: %.2f us CPU a row (making them: %.2f more), "
            "%.0f rows/s, longest commit %.0f ms, RSS %.0f MB, peak %.0f MB\n",
            spans, fat ? "fat" : "thin", batch, resend_percent, (used - made) / (double)spans * 1e6,
-           made / (double)spans * 1e6,
-           (double)spans / ((double)(clock_mono_ns() - started) * 1e-9), (double)longest / 1e6,
-           memory_mb("VmRSS:"), memory_mb("VmHWM:"));
+           made / (double)spans * 1e6, (double)spans / ((double)(clock_mono_ns() - started) * 1e-9),
+           (double)longest / 1e6, memory_mb("VmRSS:"), memory_mb("VmHWM:"));
 }
 
 static void ask(const char *what, const char *sql)

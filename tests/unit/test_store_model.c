@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store against a naive model: spans come shuffled, twice, in several versions, over many commits, some of which fail,
- * with merging and restarts in between. After every commit each trace and each rollup is what adding up the best
- * versions gives. SEED=n repeats a run.
+ * store against a naive model: spans come shuffled, twice, in several versions, over many commits,
+ * some of which fail, with merging and restarts in between. After every commit each trace and each
+ * rollup is what adding up the best versions gives. SEED=n repeats a run.
  */
 #define _GNU_SOURCE
 #include "store_fixture.h"
@@ -138,18 +138,18 @@ static void check_text(const struct store_rows *rows, size_t column, const char 
 
 static void check_traces(void)
 {
-    struct store_rows *rows = ask(
-        "SELECT spans, errors, llm_calls, tool_calls, unpriced, input_tokens, output_tokens, "
-        "CAST(round(cost * 1e9) AS BIGINT), start_ns, end_ns, "
-        "coalesce(CAST('0x' || root_span AS BIGINT), -2), coalesce(ttft, -2), "
-        "model, name, service, session FROM v_traces ORDER BY right(trace_id, 16)");
+    struct store_rows *rows =
+        ask("SELECT spans, errors, llm_calls, tool_calls, unpriced, input_tokens, output_tokens, "
+            "CAST(round(cost * 1e9) AS BIGINT), start_ns, end_ns, "
+            "coalesce(CAST('0x' || root_span AS BIGINT), -2), coalesce(ttft, -2), "
+            "model, name, service, session FROM v_traces ORDER BY right(trace_id, 16)");
     for (int trace = 0; trace < TRACES; trace++) {
         struct expected sum = expect_trace(known[trace]);
         if (sum.spans == 0)
             continue;
-        const int64_t numbers[] = {sum.spans, sum.errors, sum.llm,   sum.tools,
-                                   sum.unpriced, sum.input, sum.output, sum.cost,
-                                   sum.start, sum.end,    sum.root,  sum.ttft};
+        const int64_t numbers[] = {sum.spans,    sum.errors, sum.llm,    sum.tools,
+                                   sum.unpriced, sum.input,  sum.output, sum.cost,
+                                   sum.start,    sum.end,    sum.root,   sum.ttft};
         assert_true(store_rows_next(rows));
         for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
             if (store_rows_int(rows, i) != numbers[i])
@@ -273,8 +273,8 @@ static void merge_everything(void)
     for (int i = 0; i < 200 && worked; i++)
         assert_ok(store__merge_parts(store, &worked, &error));
     assert_false(worked);
-    assert_int_equal(number("SELECT count(*) FROM (SELECT 1 FROM rollups GROUP BY resolution, "
-                            "time, label HAVING count(*) > 1)"),
+    assert_int_equal(number("SELECT count(*) FROM (SELECT 1 FROM trace_parts GROUP BY project, "
+                            "trace_hi, trace_lo, arrival_ns HAVING count(*) > 1)"),
                      0);
 }
 
