@@ -76,6 +76,21 @@ void buf_printf(struct buf *buf, const char *format, ...)
     va_end(again);
 }
 
+/* A column of a large trace is a million numbers: printf would take most of the time. */
+void buf_add_int(struct buf *buf, int64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (number < 0)
+        buf_add_byte(buf, '-');
+    buf_add(buf, digits + at, sizeof digits - at);
+}
+
 void buf_add_u32(struct buf *buf, uint32_t number)
 {
     uint8_t bytes[4];

@@ -21,6 +21,7 @@ void buf_add(struct buf *buf, const void *bytes, size_t len);
 void buf_add_str(struct buf *buf, struct str text);
 void buf_add_byte(struct buf *buf, uint8_t byte);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buf_add_int(struct buf *buf, int64_t number); /* decimal digits */
 /* Little-endian fixed and base-128 variable integers, as in protobuf and our own frames. */
 void buf_add_u32(struct buf *buf, uint32_t number);
 void buf_add_u64(struct buf *buf, uint64_t number);

@@ -82,13 +82,15 @@ void json_out_text(struct json_out *out, const char *key, const char *text)
 void json_out_int(struct json_out *out, const char *key, int64_t number)
 {
     begin_value(out, key);
-    buf_printf(out->buf, "%" PRId64, number);
+    buf_add_int(out->buf, number);
 }
 
 void json_out_int_text(struct json_out *out, const char *key, int64_t number)
 {
     begin_value(out, key);
-    buf_printf(out->buf, "\"%" PRId64 "\"", number);
+    buf_add_byte(out->buf, '"');
+    buf_add_int(out->buf, number);
+    buf_add_byte(out->buf, '"');
 }
 
 /* The shortest of the texts that read back as the same number. */

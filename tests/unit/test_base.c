@@ -109,6 +109,13 @@ static void a_buffer_fails_for_good_over_its_limit(void **state)
     buf_add_str(&buf, STR("1"));
     assert_int_equal(buf.len, 5);
     buf_done(&buf);
+    struct buf numbers = {0};
+    buf_add_int(&numbers, INT64_MIN);
+    buf_add_byte(&numbers, ' ');
+    buf_add_int(&numbers, 0);
+    buf_add_int(&numbers, INT64_MAX);
+    assert_true(str_equal(buf_str(&numbers), STR("-9223372036854775808 09223372036854775807")));
+    buf_done(&numbers);
     struct buf varint = {0};
     buf_add_varint(&varint, 300);
     assert_int_equal(varint.len, 2);
