@@ -58,13 +58,18 @@ static void set_accepting(struct journal *journal, bool accepting, int64_t free_
                   journal->options.disk_low_bytes);
 }
 
-void journal__disk_check(struct journal *journal)
+int64_t journal__disk_free_bytes(int directory)
 {
     struct statvfs fs;
+    return fstatvfs(directory, &fs) == 0 ? (int64_t)((uint64_t)fs.f_bavail * fs.f_frsize) : -1;
+}
+
+void journal__disk_check(struct journal *journal)
+{
+    int64_t free_bytes = journal->files.free_bytes(journal->directory);
     journal->disk_checked_ns = clock_mono_ns();
-    if (fstatvfs(journal->directory, &fs) != 0)
+    if (free_bytes < 0)
         return;
-    int64_t free_bytes = (int64_t)((uint64_t)fs.f_bavail * fs.f_frsize);
     const struct journal_options *options = &journal->options;
     bool accepting = true;
     if (options->disk_low_bytes > 0)

@@ -309,6 +309,7 @@ struct journal_files {
     ssize_t (*write)(int fd, const void *bytes, size_t size, off_t offset);
     int (*sync)(int fd);
     int (*truncate)(int fd, off_t size);
+    int64_t (*free_bytes)(int directory); /* -1: unknown */
 };
 extern const struct journal_files journal__files;
 void journal__segment_free(struct segment *segment);
@@ -391,6 +392,7 @@ void *journal__writer_run(void *journal);
 void journal__drop_spare(struct journal *journal);
 enum status journal__write_group(struct journal *journal, struct entry *group, struct error *error);
 enum status journal__compressor_start(struct journal *journal, struct error *error);
+int64_t journal__disk_free_bytes(int directory);
 void journal__disk_defaults(struct journal *journal);
 void journal__disk_check(struct journal *journal);
 /* --- cache.c; all with journal->lock held */

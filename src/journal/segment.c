@@ -21,7 +21,8 @@
 static const char magic[8] = {'V', 'T', 'R', 'J', 'N', 'L', '1', '\n'};
 #define SEAL_MAGIC UINT32_C(0x4c534a56) /* "VJSL" */
 
-const struct journal_files journal__files = {pwrite, fdatasync, ftruncate};
+const struct journal_files journal__files = {pwrite, fdatasync, ftruncate,
+                                             journal__disk_free_bytes};
 
 void journal__segment_name(uint32_t id, char out[SEGMENT_PATH_BYTES])
 {
