@@ -138,8 +138,7 @@ struct str attributes_json(const struct attributes *attributes, const struct con
     json_out_object(&out, NULL);
     for (size_t i = 0; i < attributes->count; i++) {
         const struct attribute *attribute = sorted[i].attribute;
-        if (i + 1 < attributes->count &&
-            str_equal(attribute->key, sorted[i + 1].attribute->key))
+        if (i + 1 < attributes->count && str_equal(attribute->key, sorted[i + 1].attribute->key))
             continue;
         struct str name = arena_copy(arena, attribute->key);
         if (name.ptr)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* value_json: attribute values as JSON text, in the arena. Bytes become base64; NaN and infinities strings. */
+/* value_json: attribute values as JSON text, in the arena. Bytes become base64; NaN and infinities
+ * strings. */
 #pragma once
 
 #include "model/value.h"

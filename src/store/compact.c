@@ -158,7 +158,8 @@ static enum status merge_period(struct store *store, const struct period *period
         INT64("spans") ", " INT64("errors") ", " INT64("calls") ", " INT64("unpriced") ", " INT64("input_tokens") ", " INT64("output_tokens") ", " INT64(
             "cache_read") ", " INT64("cache_write") ", " INT64("reasoning") ", " INT64("total_"
                                                                                        "tokens") ","
-                                                                                                 " " INT64("cost") ", " INT64("duration_sum"),
+                                                                                                 " " INT64("cost") ", " INT64(
+                                                                                                     "duration_sum"),
         error);
     if (status == STATUS_OK)
         status = merge_table(store, period, "histograms", "resolution, time, label, metric, bucket",
