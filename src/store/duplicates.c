@@ -39,11 +39,6 @@ bool store__replaces(const struct span_row *fresh, const struct span_row *old)
 
 /* --- filling the sets ---------------------------------------------------------------------- */
 
-static enum status no_memory(struct error *error)
-{
-    return fail(error, STATUS_INTERNAL, "index: no memory for the keys of the index");
-}
-
 static enum status take_span_keys(struct store *store, duckdb_data_chunk chunk, struct error *error)
 {
     const int32_t *project = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0));
@@ -56,7 +51,7 @@ static enum status take_span_keys(struct store *store, duckdb_data_chunk chunk, 
                                      .trace_lo = keys[1][i],
                                      .span_id = keys[2][i]};
         if (!seen_add(&store->spans.seen, store__span_hash(&row)))
-            return no_memory(error);
+            return store__no_memory(error);
     }
     return STATUS_OK;
 }
@@ -66,7 +61,7 @@ static enum status take_hashes(struct seen *seen, duckdb_data_chunk chunk, struc
     const int64_t *hashes = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0));
     for (size_t i = 0; i < duckdb_data_chunk_get_size(chunk); i++)
         if (!seen_add(seen, (uint64_t)hashes[i]))
-            return no_memory(error);
+            return store__no_memory(error);
     return STATUS_OK;
 }
 
@@ -103,7 +98,7 @@ enum status store__load_seen(struct store *store, struct pending *pending, struc
             return status;
         seen_done(&pending->seen);
         if (!seen_reserve(&pending->seen, (size_t)rows))
-            return no_memory(error);
+            return store__no_memory(error);
         duckdb_result result;
         snprintf(sql, sizeof sql, "SELECT %s FROM %s", kinds[i].columns, kinds[i].table);
         status = rows ? store__stream(store, sql, &result, error) : STATUS_OK;
@@ -150,7 +145,7 @@ static enum status note_taken_back(struct store *store, const struct span_row *o
             store->taken_back = rows;
         void *ids = rows ? realloc(store->taken_back_ids, capacity * sizeof(int64_t)) : NULL;
         if (!ids)
-            return no_memory(error);
+            return store__no_memory(error);
         store->taken_back_ids = ids;
         store->taken_back_capacity = capacity;
     }
@@ -194,7 +189,7 @@ static enum status settle_spans_in(struct store *store, bool same_time, struct e
     struct probes probes = {0};
     probes.rows = arena_array(&store->batch_texts, struct probe_row, store->spans.count);
     if (!probes.rows)
-        return no_memory(error);
+        return store__no_memory(error);
     for (size_t i = 0; i < store->spans.count; i++)
         if (rows[i].maybe_known)
             probe(&probes, &(struct probe_row){rows[i].trace_hi, rows[i].trace_lo, rows[i].span_id,
@@ -262,7 +257,7 @@ static enum status settle_hashes_in(struct store *store, const struct by_hash *k
     struct probes probes = {0};
     probes.rows = arena_array(&store->batch_texts, struct probe_row, kind->pending->count);
     if (!probes.rows)
-        return no_memory(error);
+        return store__no_memory(error);
     for (size_t i = 0; i < kind->pending->count; i++) {
         const char *row = kind->pending->rows + i * kind->row_size;
         struct probe_row one = {.number = (int32_t)i};

@@ -151,6 +151,9 @@ enum status store__begin(struct store *store, struct error *error);
 enum status store__end(struct store *store, enum status status, struct error *error);
 void store__drop_appenders(struct store *store);
 void store__clear_batch(struct store *store);
+/* Before anything is added: opens an engine that gave up, reads the keys that the table has. */
+enum status store__ready(struct store *store, struct pending *pending, struct error *error);
+enum status store__no_memory(struct error *error);
 
 /* --- identity (duplicates.c) ---------------------------------------------------------------- */
 uint64_t store__span_hash(const struct span_row *span);

@@ -75,15 +75,49 @@ static const char spans_view[] =
     "CREATE VIEW memory.main.v_spans AS SELECT project, " TRACE_ID
     ", hex_text(span_id) AS span_id, CASE WHEN parent_id <> 0 THEN hex_text(parent_id) END AS "
     "parent_id, start_ns, duration_ns, arrival_ns, kind, status, error_kind, cost_source, "
-    "flags, " NAME("name") ", " NAME("op") ", " NAME("service") ", " NAME("environment") ", " NAME("provider") ", " NAME("model") ", " NAME("agent") ", " NAME("tool") ", " NAME(
-        "prompt") ", " NAME("prompt_version") ", " NAME("release") ", " NAME("err"
-                                                                             "or_"
-                                                                             "typ"
-                                                                             "e") ", " NAME("finis"
-                                                                                            "h") ","
-                                                                                                 " " NAME("vocabulary") ", " NAME("tenant") ", " NAME("trace_name") ", session, user_id, input_tokens, output_tokens, cache_read, cache_write, reasoning, "
-                                                                                                                                                                    "total_tokens, " MONEY(
-                                                                                                                                                                        "cost") ", ttft FROM vitrine.main.spans";
+    "flags, " NAME("name") ", " NAME("op") ", " NAME("service") ", " NAME("environment") ", " NAME("provider") ", " NAME("model") ", " NAME("agent") ", " NAME("tool") ", " NAME("prompt") ", " NAME(
+        "prompt_version") ", " NAME("release") ", " NAME("err"
+                                                         "or_"
+                                                         "typ"
+                                                         "e") ", " NAME("finis"
+                                                                        "h") ","
+                                                                             " " NAME("vocabulary") ", " NAME("tenant") ", " NAME(
+                                                                                 "trace_name") ", "
+                                                                                               "ses"
+                                                                                               "sio"
+                                                                                               "n, "
+                                                                                               "use"
+                                                                                               "r_"
+                                                                                               "id,"
+                                                                                               " in"
+                                                                                               "put"
+                                                                                               "_to"
+                                                                                               "ken"
+                                                                                               "s, "
+                                                                                               "out"
+                                                                                               "put"
+                                                                                               "_to"
+                                                                                               "ken"
+                                                                                               "s, "
+                                                                                               "cac"
+                                                                                               "he_"
+                                                                                               "rea"
+                                                                                               "d, "
+                                                                                               "cac"
+                                                                                               "he_"
+                                                                                               "wri"
+                                                                                               "te,"
+                                                                                               " re"
+                                                                                               "aso"
+                                                                                               "nin"
+                                                                                               "g, "
+                                                                                               "tot"
+                                                                                               "al_"
+                                                                                               "tok"
+                                                                                               "ens"
+                                                                                               ","
+                                                                                               " " MONEY(
+                                                                                                   "cost") ", ttft FROM vitrine.main.spans";
 
 static const char logs_view[] =
     "CREATE VIEW memory.main.v_logs AS SELECT project, time_ns, arrival_ns, severity, " NAME(
