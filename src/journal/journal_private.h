@@ -304,6 +304,13 @@ struct segment {
     int refs; /* under the journal's lock */
     uint64_t used;
 };
+/* The last bytes of a file nothing will be added to; before it stands the footer, at `end`. */
+struct seal {
+    uint32_t frame_count, content_count, footer_bytes;
+    uint64_t end, footer_checksum;
+    int64_t arrival_max;
+};
+void journal__seal_put(uint32_t segment, const struct seal *seal, uint8_t *out);
 /* Replaced by tests that need a disk to fail. */
 struct journal_files {
     ssize_t (*write)(int fd, const void *bytes, size_t size, off_t offset);

@@ -141,11 +141,17 @@ enum status journal__segment_create(int directory, uint32_t id, const struct jou
 
 /* --- opening */
 
-struct seal {
-    uint32_t frame_count, content_count, footer_bytes;
-    uint64_t end, footer_checksum;
-    int64_t arrival_max;
-};
+void journal__seal_put(uint32_t segment, const struct seal *seal, uint8_t *out)
+{
+    store_u32(out, SEAL_MAGIC);
+    store_u32(out + 4, seal->frame_count);
+    store_u32(out + 8, seal->content_count);
+    store_u32(out + 12, seal->footer_bytes);
+    store_u64(out + 16, seal->end);
+    store_u64(out + 24, (uint64_t)seal->arrival_max);
+    store_u64(out + 32, seal->footer_checksum);
+    store_u64(out + 40, journal__checksum(segment, out, 40));
+}
 
 static bool seal_get(const uint8_t *bytes, uint32_t segment, uint64_t file_bytes, struct seal *out)
 {
@@ -374,15 +380,13 @@ enum status journal__segment_seal(const struct segment *segment, const struct jo
         status =
             fail(error, STATUS_INTERNAL, "compressing the footer: %s", ZSTD_getErrorName(size));
     if (status == STATUS_OK) {
-        uint8_t *seal = (uint8_t *)out.ptr + size;
-        store_u32(seal, SEAL_MAGIC);
-        store_u32(seal + 4, (uint32_t)segment->frame_count);
-        store_u32(seal + 8, segment->content_count);
-        store_u32(seal + 12, (uint32_t)size);
-        store_u64(seal + 16, segment->end);
-        store_u64(seal + 24, (uint64_t)segment->arrival_max);
-        store_u64(seal + 32, journal__checksum(segment->id, out.ptr, size));
-        store_u64(seal + 40, journal__checksum(segment->id, seal, 40));
+        struct seal seal = {.frame_count = (uint32_t)segment->frame_count,
+                            .content_count = segment->content_count,
+                            .footer_bytes = (uint32_t)size,
+                            .end = segment->end,
+                            .footer_checksum = journal__checksum(segment->id, out.ptr, size),
+                            .arrival_max = segment->arrival_max};
+        journal__seal_put(segment->id, &seal, (uint8_t *)out.ptr + size);
         status =
             journal__write_all(files, segment->fd, out.ptr, size + SEAL_BYTES, segment->end, error);
     }
