@@ -34,8 +34,13 @@ bool otlp_at(struct otlp *otlp, const char *format, ...)
     va_start(args, format);
     int len = vsnprintf(otlp->path, sizeof otlp->path, format, args);
     va_end(args);
-    if (inner[0] && len > 0 && (size_t)len < sizeof otlp->path)
-        snprintf(otlp->path + len, sizeof otlp->path - (size_t)len, ".%s", inner);
+    if (inner[0] && len > 0 && (size_t)len + 2 < sizeof otlp->path) {
+        size_t room = sizeof otlp->path - (size_t)len - 2, inner_len = strlen(inner);
+        size_t copied = inner_len < room ? inner_len : room;
+        otlp->path[len] = '.';
+        memcpy(otlp->path + len + 1, inner, copied);
+        otlp->path[(size_t)len + 1 + copied] = 0;
+    }
     return false;
 }
 
