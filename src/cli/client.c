@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "net/outbound.h"
 #include "wire/json.h"
+#include "wire/protobuf.h"
 
 enum { URL_BYTES = 2048, KEY_BYTES = 200, TRIES = 8, TIMEOUT_MS = 60000 };
 
@@ -157,21 +158,37 @@ static void pause_ms(int64_t milliseconds)
     nanosleep(&time, NULL);
 }
 
-/* The server's own words: {"error":{"message":…}}, or google.rpc.Status as JSON, or else the first
- * bytes. */
+/* google.rpc.Status in protobuf: 2 is the message. */
+static struct str protobuf_words(struct str body)
+{
+    struct protobuf_reader reader = protobuf_reader(body);
+    struct protobuf_field field;
+    struct str words = {0};
+    while (protobuf_next(&reader, &field))
+        if (field.number == 2 && field.wire == PROTOBUF_BYTES)
+            words = field.bytes;
+    return reader.failed ? STR_NONE : words;
+}
+
+/* The server's own words: {"error":{"message":…}}, or google.rpc.Status in either form, or else the
+ * first bytes. */
+static struct str words_of(struct str body, struct arena *arena)
+{
+    struct json reply;
+    if (body.len && json_parse(body, arena, &reply, NULL) == STATUS_OK) {
+        const struct json *words = json_path(&reply, STR("error.message"));
+        return json_string(words ? words : json_get(&reply, STR("message")));
+    }
+    struct str words = protobuf_words(body);
+    return words.len || !body.len || body.ptr[0] <= ' ' ? words : str_sub(body, 0, 200);
+}
+
 static enum status refused(struct client *client, const char *path, int http_status,
                            struct error *error)
 {
     struct arena arena;
-    struct json reply;
-    struct str said = {0};
     arena_init(&arena, 1 << 20);
-    if (client->body.len && json_parse(buf_str(&client->body), &arena, &reply, NULL) == STATUS_OK) {
-        const struct json *words = json_path(&reply, STR("error.message"));
-        said = json_string(words ? words : json_get(&reply, STR("message")));
-    }
-    if (!said.len && client->body.len && client->body.ptr[0] > ' ')
-        said = str_trim(str_sub(buf_str(&client->body), 0, 200));
+    struct str said = str_trim(words_of(buf_str(&client->body), &arena));
     enum status status = http_status == 401   ? STATUS_UNAUTHENTICATED
                          : http_status == 404 ? STATUS_NOT_FOUND
                          : http_status == 409 ? STATUS_CONFLICT

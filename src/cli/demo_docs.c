@@ -182,15 +182,15 @@ static struct demo_fault answer(struct search *search, bool slow)
     if (slow)
         call.reasoning_tokens = (int64_t)demo_spread(random, 420, 0.4);
     double at = demo_unit(random);
-    if (at < 0.007)
+    if (at < 0.012)
         call.fault =
             (struct demo_fault){"DeadlineExceeded", "504 Deadline expired before operation "
                                                     "could complete"};
-    else if (at < 0.010)
+    else if (at < 0.016)
         call.fault = (struct demo_fault){"ServiceUnavailable", "503 The model is overloaded"};
-    else if (at < 0.014)
+    else if (at < 0.020)
         call.finish = "length";
-    else if (at < 0.017)
+    else if (at < 0.023)
         call.finish = "SAFETY";
     search->now = demo_openinference_call(&search->trace, &search->root, &call, search->now, 1);
     return call.fault;

@@ -131,7 +131,7 @@ static int64_t run_tool(struct chat *chat, const struct otlp_span *root,
 static struct demo_fault pick_fault(struct demo_random *random, bool upset)
 {
     double at = demo_unit(random);
-    if (upset && at > 0.94)
+    if (upset && at > 0.88)
         return (struct demo_fault){"content_filter", "400 The response was filtered: category "
                                                      "harassment, severity medium"};
     if (at < 0.006)

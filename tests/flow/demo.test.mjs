@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// `vitrine demo` and `vitrine send` against a running server: what a newcomer sees first.
+import { strict as assert } from 'node:assert';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Api, eventually } from './support/api.mjs';
+import { runVerb, startServer } from './support/server.mjs';
+
+let server, demo, scratch;
+before(async () => {
+    server = await startServer();
+    demo = new Api(server.url, { project: 'demo' });
+    scratch = mkdtempSync(join(tmpdir(), 'vitrine-send-'));
+});
+after(async () => {
+    rmSync(scratch, { recursive: true, force: true });
+    await server?.close();
+});
+
+// A row a hit, without paging: the demo is small.
+async function count(filter) {
+    return (await demo.traces({ f: filter, limit: 1, count: 1 })).total;
+}
+
+async function fill(...more) {
+    const run = await runVerb(['demo', '--url', server.url, ...more]);
+    assert.equal(run.code, 0, run.stderr);
+    const said = /^demo: (\d+) traces \((\d+) with errors\), (\d+) spans/.exec(run.stdout);
+    assert.ok(said, run.stdout);
+    return { traces: Number(said[1]), spans: Number(said[3]) };
+}
+
+async function totals(spans) {
+    return eventually(async () => {
+        const { totals } = await demo.overview({ from: '-25h' });
+        assert.ok(totals.spans >= spans, `${totals.spans} of ${spans} spans are indexed`);
+        return totals;
+    });
+}
+
+test('the demo fills its own project with a day, and nothing else', async () => {
+    const sent = await fill();
+    assert.ok(sent.traces > 1500 && sent.traces < 2600, `${sent.traces} traces`);
+    const seen = await totals(sent.spans);
+    assert.equal(seen.requests, sent.traces);
+    const { projects } = await server.api.get('/api/v1/projects');
+    const named = Object.fromEntries(projects.map((one) => [one.name, one]));
+    assert.equal(named.demo.demo, true);
+    assert.equal(named.default.first_span, null);
+});
+
+test('the same day sent again counts once', async () => {
+    const before = (await demo.overview({ from: '-25h' })).totals;
+    const sent = await fill();
+    const { index } = await server.api.get('/api/v1/status');
+    await eventually(async () => {
+        const now = await server.api.get('/api/v1/status');
+        assert.ok(now.index.caught_up && Number(now.index.indexed_records) >= Number(index.indexed_records));
+    });
+    const seen = await totals(sent.spans);
+    // The hour may have moved on between the two: what came since is more, never double.
+    assert.ok(seen.spans < before.spans * 1.2, `${before.spans} spans became ${seen.spans}`);
+    assert.equal(seen.spans, sent.spans);
+});
+
+test('every vocabulary, every kind of error and every kind of span is in it', async () => {
+    const { facets } = await demo.get('/api/v1/facets', { fields: 'vocabulary,error_kind,kind,tenant,model,service', from: '-25h', limit: 50 });
+    const values = (name) => new Set(facets[name].values.map((one) => one.value));
+    for (const one of ['otel_genai', 'openinference', 'vercel_ai']) assert.ok(values('vocabulary').has(one), one);
+    for (const one of ['throttle', 'timeout', 'tool', 'server']) assert.ok(values('error_kind').has(one), one);
+    for (const one of ['llm', 'tool', 'agent', 'retriever', 'reranker', 'embedding', 'guardrail', 'workflow', 'task', 'chain']) assert.ok(values('kind').has(one), one);
+    assert.deepEqual([...values('service')].sort(), ['code-review', 'docs-search', 'mail-triage', 'research-agent', 'support-chat']);
+    assert.ok(values('tenant').size >= 5);
+});
+
+test('only the private model has no price', async () => {
+    const { models } = await demo.get('/api/v1/unpriced', { from: '-25h' });
+    assert.ok(models.length > 0);
+    for (const one of models) assert.match(one.model, /^fernweh-triage/);
+});
+
+test('one looping agent made 26 calls, and says so', async () => {
+    const { traces } = await demo.traces({ f: ['service=research-agent', 'spans>50'], from: '-25h' });
+    assert.ok(traces.length >= 1, 'no trace with more than fifty spans');
+    assert.equal(traces[0].status, 'error');
+    assert.ok(traces[0].tool_calls >= 20);
+});
+
+test('a conversation in Arabic arrives letter by letter', async () => {
+    assert.ok((await count(['service=support-chat'])) > 300);
+    const { traces } = await demo.traces({ f: ['service=docs-search'], from: '-25h', limit: 500 });
+    const asked = traces.find((one) => /هل يجوز كتابة عنوان العميل/.test(one.input ?? ''));
+    assert.ok(asked, 'no question in Arabic among the newest 500');
+    assert.match(asked.output ?? '', /لا\. يجوز ذكر الاسم|cannot|^$/);
+});
+
+test('--if-empty leaves a server with data alone', async () => {
+    const run = await runVerb(['demo', '--url', server.url, '--if-empty', '--seed', '77']);
+    assert.equal(run.code, 0, run.stderr);
+    assert.equal(run.stdout, '');
+});
+
+test('send without a file makes a trace and prints where it is', async () => {
+    const run = await runVerb(['send', '--url', server.url]);
+    assert.equal(run.code, 0, run.stderr);
+    const [, id] = new RegExp(`^${server.url}/p/default/traces/([0-9a-f]{32})\n$`).exec(run.stdout) ?? assert.fail(run.stdout);
+    const trace = await eventually(() => server.api.trace(id));
+    assert.deepEqual(trace.spans.map((row) => row.kind), ['agent', 'llm', 'tool', 'llm']);
+    assert.equal(trace.trace?.status ?? trace.status, 'ok');
+});
+
+test('send names what was refused and ends with 1', async () => {
+    const file = join(scratch, 'half.json');
+    const span = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), name: 'kept', startTimeUnixNano: `${Date.now()}000000`, endTimeUnixNano: `${Date.now()}000000` };
+    writeFileSync(file, JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span, { ...span, traceId: 'abc' }] }] }] }));
+    const run = await runVerb(['send', '--url', server.url, file]);
+    assert.equal(run.code, 1);
+    assert.match(run.stderr, /1 refused: .*traceId/);
+    assert.match(run.stdout, /\/p\/default\/traces\/(ab){16}\n/);
+    await eventually(() => server.api.trace('ab'.repeat(16)));
+});
+
+test('send and demo say what is wrong', async () => {
+    const cases = [
+        [['send', '--url', server.url, join(scratch, 'nothing.json')], 1, /nothing\.json: No such file/],
+        [['send', '--url', server.url, '--key', 'pk:wrong'], 1, /401: .*key/],
+        [['send', '--url', server.url, '--key', 'nocolon'], 1, /key: expected PUBLIC:SECRET/],
+        [['send', '--url', 'http://127.0.0.1:1'], 1, /127\.0\.0\.1:1 does not answer/],
+        [['send', '--url', 'ftp://x'], 1, /url: expected http/],
+        [['send', '--nonsense'], 2, /unknown option --nonsense/],
+        [['demo', '--hours', 'many'], 2, /--hours: expected a whole number/],
+        [['demo', '--url', 'http://127.0.0.1:1'], 1, /does not answer/],
+    ];
+    for (const [args, code, words] of cases) {
+        const run = await runVerb(args);
+        assert.equal(run.code, code, `${args.join(' ')}: ${run.stderr}`);
+        assert.match(run.stderr, words);
+    }
+});
