@@ -147,6 +147,8 @@ static enum status merge_table(struct store *store, const struct period *period,
                             from, to);
     if (status == STATUS_OK)
         status = store__run(store, error, "INSERT INTO %s SELECT * FROM merged", table);
+    if (status == STATUS_OK)
+        status = store__run(store, error, "DROP TABLE temp.merged");
     return status;
 }
 
@@ -280,6 +282,10 @@ static enum status merge_slice(struct store *store, long long from, long long to
                             from, to);
     if (status == STATUS_OK)
         status = store__run(store, error, "INSERT INTO trace_parts SELECT * FROM merged");
+    if (status == STATUS_OK)
+        status = store__run(store, error, "DROP TABLE temp.merged");
+    if (status == STATUS_OK)
+        status = store__run(store, error, "DROP TABLE temp.affected");
     return status;
 }
 
@@ -370,7 +376,11 @@ static void shrink(struct store *store)
     struct error ignored;
     if (store->compaction.shrunk)
         return;
-    (void)store__run(store, &ignored, "SET memory_limit = '32MiB'");
+    /* What is in use cannot be given back: then the lower limit is refused and the next is tried. */
+    static const int limits_mib[] = {4, 8, 16, 32, 64};
+    for (size_t i = 0; i < sizeof limits_mib / sizeof *limits_mib; i++)
+        if (store__run(store, &ignored, "SET memory_limit = '%dMiB'", limits_mib[i]) == STATUS_OK)
+            break;
     (void)store__run(store, &ignored, "SET memory_limit = '%zuMiB'", store->memory_bytes >> 20);
     malloc_trim(0);
     store->compaction.shrunk = true;

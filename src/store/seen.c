@@ -18,9 +18,10 @@ static uint8_t high_print(uint64_t hash)
     return (uint8_t)(hash >> 16);
 }
 
+/* Any capacity will do: the upper half of the hash is spread over it by a multiplication. */
 static size_t slot_of(uint64_t hash, size_t capacity)
 {
-    return (size_t)(hash >> 24) & (capacity - 1);
+    return (size_t)((hash >> 32) * capacity >> 32);
 }
 
 static bool add_level(struct seen *seen, size_t capacity)
@@ -41,10 +42,7 @@ static bool add_level(struct seen *seen, size_t capacity)
 
 bool seen_reserve(struct seen *seen, size_t expected)
 {
-    size_t capacity = CAPACITY_FIRST;
-    while (capacity / 4 * 3 < expected)
-        capacity *= 2;
-    return add_level(seen, capacity);
+    return add_level(seen, expected / 3 * 4 + CAPACITY_FIRST);
 }
 
 bool seen_maybe(const struct seen *seen, uint64_t hash)
@@ -54,7 +52,7 @@ bool seen_maybe(const struct seen *seen, uint64_t hash)
     for (int i = seen->level_count - 1; i >= 0; i--) {
         const struct seen_level *level = &seen->levels[i];
         for (size_t at = slot_of(hash, level->capacity); level->low[at];
-             at = (at + 1) & (level->capacity - 1))
+             at = at + 1 < level->capacity ? at + 1 : 0)
             if (level->low[at] == low && level->high[at] == high)
                 return true;
     }
@@ -65,13 +63,15 @@ bool seen_add(struct seen *seen, uint64_t hash)
 {
     struct seen_level *last = seen->level_count ? &seen->levels[seen->level_count - 1] : NULL;
     if (!last || last->count >= last->capacity / 4 * 3) {
-        if (!add_level(seen, last ? last->capacity * 2 : CAPACITY_FIRST))
+        /* As large as all before it together. */
+        size_t capacity = seen_bytes(seen) / 3;
+        if (!add_level(seen, capacity > CAPACITY_FIRST ? capacity : CAPACITY_FIRST))
             return false;
         last = &seen->levels[seen->level_count - 1];
     }
     size_t at = slot_of(hash, last->capacity);
     while (last->low[at])
-        at = (at + 1) & (last->capacity - 1);
+        at = at + 1 < last->capacity ? at + 1 : 0;
     last->low[at] = low_print(hash);
     last->high[at] = high_print(hash);
     last->count++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * seen: which keys the index has, in about 4 bytes each: 24-bit fingerprints of their hashes in a
- * chain of tables, each twice as large as the one before. "No" is certain; "maybe" is wrong about
+ * chain of tables, each as large as those before it together. "No" is certain; "maybe" is wrong about
  * four times in a million for each table of the chain, and is then settled by asking the index.
  * Nothing can be taken out. Threads  one.
  */

@@ -240,6 +240,16 @@ static void ask_all(void)
            (long long)number("SELECT count(*) FROM histograms"));
 }
 
+/* What happens in the seconds after the last span. */
+static void rest(void)
+{
+    while (!store->compaction.shrunk) {
+        if (store->compaction.rows_since_checkpoint)
+            check(store__checkpoint(store, &error));
+        check(store_compact(store, true, &error));
+    }
+}
+
 int main(int argc, char **argv)
 {
     size_t spans = argc > 1 ? (size_t)atol(argv[1]) : 1000000;
@@ -259,9 +269,7 @@ int main(int argc, char **argv)
     double before = cpu_seconds();
     for (int i = 0; i < 50; i++)
         check(store_compact(store, true, &error));
-    if (store->compaction.rows_since_checkpoint)
-        check(store__checkpoint(store, &error));
-    check(store_compact(store, true, &error));
+    rest();
     printf("idle merging: %.2f s CPU, RSS afterwards %.0f MB\n", cpu_seconds() - before,
            memory_mb("VmRSS:"));
     ask_all();
@@ -272,8 +280,7 @@ int main(int argc, char **argv)
            memory_mb("VmRSS:"));
     fill(10, 10, false, 0); /* reads the keys first */
     fill(100, 10, false, 0);
-    check(store__checkpoint(store, &error));
-    check(store_compact(store, true, &error));
+    rest();
     printf("idle: RSS %.0f MB\n", memory_mb("VmRSS:"));
     store_close(store);
     snprintf(command, sizeof command, "du -sh '%s'; rm -rf '%s'", directory, directory);
