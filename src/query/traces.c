@@ -16,13 +16,15 @@ enum { RUNNING_SECONDS = 30 };
 /* Columns of the summary, in the order that read_summary() takes them. */
 static const char summary_columns[] =
     "p.trace_hi, p.trace_lo, " TRACE_START ", " TRACE_END ", max(p.arrival_ns), "
-    "arg_max(p.name, p.name_rank), max(p.root_span), " TRACE_STATUS ", max(p.error_kind), "
+    "arg_max(p.name, p.name_rank), arg_min(p.root_span, p.root_at), " TRACE_STATUS ", "
+    "max(p.error_kind), "
     "sum(p.spans), sum(p.errors), sum(p.llm_calls), sum(p.tool_calls), sum(p.unpriced), "
     "count(DISTINCT p.model), " TRACE_INPUT ", " TRACE_OUTPUT ", sum(p.cache_read), "
     "sum(p.cache_write), sum(p.reasoning), " TRACE_TOKENS ", " TRACE_COST ", "
     "arg_min(p.ttft, p.ttft_at), arg_min(p.model, p.model_at), arg_min(p.provider, p.model_at), "
-    "max(p.service), max(p.environment), max(p.tenant), max(p.release), max(p.session), "
-    "max(p.user_id), max(p.input), max(p.output), count(p.root_span)";
+    "arg_max(p.service, p.service_rank), max(p.environment), max(p.tenant), max(p.release), "
+    "max(p.session), max(p.user_id), arg_max(p.input, p.input_rank), "
+    "arg_max(p.output, p.output_rank), count(p.root_span)";
 
 static const struct {
     const char *name, *expression;

@@ -89,6 +89,19 @@ test('a trace whose root never comes is listed, shown and totalled', async () =>
     assert.deepEqual([trace.cost, trace.complete], [4 * 33000, false]);
 });
 
+test('a trace with two roots is known by the first, whichever came last', async () => {
+    const trace_id = traceId(), service = newService(), start = now() - 5000n * ms;
+    const root = (name, at) => modelCall({ trace_id, name, start: start + at * ms,
+        attributes: { 'gen_ai.input.messages': JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: `asked by ${name}` }] }]) } });
+    const [first, second, third] = [root('b', 0n), root('c', 10n), root('a', 20n)];
+    for (const one of [second, first, third]) {
+        await send(flow.server.url, service, [one]);
+        await flow.api.settled();
+    }
+    const { traces } = await flow.api.traces({ f: `service=${service}` });
+    assert.deepEqual(traces.map((trace) => [trace.root_span_id, trace.name, trace.input, trace.spans]), [[first.span_id, 'b', 'asked by b', 3]]);
+});
+
 test('a span sent again with more in it replaces the first', async () => {
     const trace_id = traceId(), service = newService();
     const first = modelCall({ trace_id, attributes: { 'gen_ai.usage.output_tokens': 10 } });

@@ -33,8 +33,8 @@ function newBatch(trace_id, turn) {
         if (below(3) === 0)
             attributes['gen_ai.input.messages'] = JSON.stringify(Array.from({ length: Math.min(turn, 12) + 1 }, (_, i) =>
                 ({ role: i % 2 ? 'assistant' : 'user', parts: [{ type: 'text', content: `turn ${i}: ${history.slice(0, 400)}` }] })));
-        // No two start at the same nanosecond: which of two is a trace's first would be anybody's guess.
-        const span = modelCall({ trace_id, span_id: spanId(), start: now() + BigInt(spans.size), attributes });
+        // No two start at the same moment (ranks count in 4 ns): which of them is a trace's first would be anybody's guess.
+        const span = modelCall({ trace_id, span_id: spanId(), start: now() + 16n * BigInt(spans.size), attributes });
         spans.set(span.span_id, { span, acked: false });
         traces.get(trace_id).push(span.span_id);
         batch.push(span);
