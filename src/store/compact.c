@@ -376,12 +376,15 @@ static void shrink(struct store *store)
     struct error ignored;
     if (store->compaction.shrunk)
         return;
-    /* What is in use cannot be given back: then the lower limit is refused and the next is tried. */
+    /* What is in use cannot be given back: then the lower limit is refused and the next is tried.
+     */
     static const int limits_mib[] = {4, 8, 16, 32, 64};
     for (size_t i = 0; i < sizeof limits_mib / sizeof *limits_mib; i++)
         if (store__run(store, &ignored, "SET memory_limit = '%dMiB'", limits_mib[i]) == STATUS_OK)
             break;
     (void)store__run(store, &ignored, "SET memory_limit = '%zuMiB'", store->memory_bytes >> 20);
+    if (store_pending(store) == 0)
+        store__free_batch(store);
     malloc_trim(0);
     store->compaction.shrunk = true;
 }

@@ -313,24 +313,13 @@ static bool init_memory(struct store *store)
 static void done_memory(struct store *store)
 {
     store__clear_batch(store);
-    struct pending *pendings[] = {&store->spans, &store->logs, &store->points};
-    for (size_t i = 0; i < 3; i++) {
-        free(pendings[i]->rows);
-        key_map_done(&pendings[i]->at);
-        seen_done(&pendings[i]->seen);
-        *pendings[i] = (struct pending){0};
-    }
+    store__free_batch(store);
+    seen_done(&store->spans.seen);
+    seen_done(&store->logs.seen);
+    seen_done(&store->points.seen);
     names_done(&store->names);
-    memset(store->last_names, 0, sizeof store->last_names);
     store__labels_done(&store->labels);
     store__series_done(&store->series);
-    rollups_done(&store->rollups);
-    trace_parts_done(&store->parts);
-    free(store->taken_back);
-    free(store->taken_back_ids);
-    store->taken_back = NULL;
-    store->taken_back_ids = NULL;
-    store->taken_back_count = store->taken_back_capacity = 0;
 }
 
 static void free_store(struct store *store)
@@ -415,7 +404,8 @@ enum status store__engine_reopen(struct store *store, struct error *error)
         ((uint32_t)names > store->names.count || (uint32_t)labels > store->labels.count))
         status = fail(error, STATUS_CORRUPT, "index: the file knows more names than were written");
     if (status == STATUS_OK) {
-        store->names.written = (uint32_t)names;
+        store->names.written =
+            (uint32_t)names; /* readers may know more: numbers keep their texts */
         store->labels.written = (uint32_t)labels;
         store__series_done(&store->series);
         duckdb_result result;

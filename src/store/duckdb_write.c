@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/must.h"
 #include "store/store_private.h"
 
 COUNTER(duplicate_spans, "vitrine_duplicate_records_total", "signal=\"spans\"",
@@ -52,6 +52,25 @@ void store__clear_batch(struct store *store)
     trace_parts_clear(&store->parts);
     store->taken_back_count = 0;
     arena_done(&store->batch_texts);
+}
+
+void store__free_batch(struct store *store)
+{
+    struct pending *const all[] = {&store->spans, &store->logs, &store->points};
+    must(store_pending(store) == 0);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        free(all[i]->rows);
+        all[i]->rows = NULL;
+        all[i]->capacity = 0;
+        key_map_done(&all[i]->at);
+    }
+    rollups_done(&store->rollups);
+    trace_parts_done(&store->parts);
+    free(store->taken_back);
+    free(store->taken_back_ids);
+    store->taken_back = NULL;
+    store->taken_back_ids = NULL;
+    store->taken_back_count = store->taken_back_capacity = 0;
 }
 
 /* Takes the dropped rows out, so that the rest can be appended as it stands. */
@@ -244,11 +263,17 @@ enum status store_commit(struct store *store, struct store_progress progress, st
     if (store->broken)
         return store__ready(store, &store->spans, error);
     enum status status = store__begin(store, error);
-    if (status == STATUS_OK)
-        status = store__end(store, write_batch(store, progress, error), error);
+    if (status == STATUS_OK) {
+        status = write_batch(store, progress, error);
+        if (status == STATUS_OK)
+            names_show(&store->names, store->names.count);
+        status = store__end(store, status, error);
+    }
     if (status == STATUS_OK) {
         remember(store, progress);
         store__note_rollups(store);
+    } else {
+        names_show(&store->names, store->names.written);
     }
     store__clear_batch(store);
     return status;

@@ -149,11 +149,16 @@ bool names_restore(struct names *names, uint32_t id, struct str text)
            insert(names, id, text, (uint32_t)str_hash(text));
 }
 
-void names_written(struct names *names, uint32_t upto)
+void names_show(struct names *names, uint32_t upto)
 {
     must(upto <= names->count);
-    names->written = upto;
     atomic_store_explicit(&names->visible, upto, memory_order_release);
+}
+
+void names_written(struct names *names, uint32_t upto)
+{
+    names_show(names, upto);
+    names->written = upto;
 }
 
 int32_t names_find(struct names *names, struct str text)

@@ -36,7 +36,7 @@ struct names {
     struct name_slot *slots;
     size_t capacity, limit;
     uint32_t count, written;  /* the highest id known, and known to be in the table */
-    _Atomic uint32_t visible; /* written, as other threads may know */
+    _Atomic uint32_t visible; /* what other threads may know */
     pthread_rwlock_t lock;    /* over slots, for readers beside the index thread */
 };
 
@@ -46,6 +46,9 @@ void names_done(struct names *names);
  * bad UTF-8. */
 int32_t names_id(struct names *names, struct str text);
 bool names_restore(struct names *names, uint32_t id, struct str text); /* a row read at open */
+/* Around a commit: shown just before it, so that no reader meets a number without a text; written,
+ * or shown only up to what was written before, when it is over. */
+void names_show(struct names *names, uint32_t upto);
 void names_written(struct names *names, uint32_t upto);
 struct str names_text(const struct names *names, uint32_t id); /* also of names not yet visible */
 struct str names_visible_text(const struct names *names, int32_t id);

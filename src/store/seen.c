@@ -49,6 +49,9 @@ bool seen_maybe(const struct seen *seen, uint64_t hash)
 {
     uint16_t low = low_print(hash);
     uint8_t high = high_print(hash);
+    /* Each level is a miss of the cache: they are all waited for at once. */
+    for (int i = 0; i < seen->level_count; i++)
+        __builtin_prefetch(&seen->levels[i].low[slot_of(hash, seen->levels[i].capacity)]);
     for (int i = seen->level_count - 1; i >= 0; i--) {
         const struct seen_level *level = &seen->levels[i];
         for (size_t at = slot_of(hash, level->capacity); level->low[at];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * seen: which keys the index has, in about 4 bytes each: 24-bit fingerprints of their hashes in a
- * chain of tables, each as large as those before it together. "No" is certain; "maybe" is wrong about
- * four times in a million for each table of the chain, and is then settled by asking the index.
- * Nothing can be taken out. Threads  one.
+ * chain of tables, each as large as those before it together. "No" is certain; "maybe" is wrong
+ * about four times in a million for each table of the chain, and is then settled by asking the
+ * index. Nothing can be taken out. Threads  one.
  */
 #pragma once
 

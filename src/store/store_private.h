@@ -100,8 +100,7 @@ struct store {
     int64_t progress_seq;
 
     struct names names;
-    const struct str *last_names[SPAN_NAMES]; /* what each column had last, in the dictionary */
-    int32_t last_name_ids[SPAN_NAMES];
+    int32_t last_name_ids[SPAN_NAMES]; /* what each column had last */
     struct labels labels;
     struct series series;
     struct pending spans, logs, points;
@@ -150,7 +149,8 @@ enum status store__temp_table(struct store *store, enum table_id id, struct erro
 enum status store__begin(struct store *store, struct error *error);
 enum status store__end(struct store *store, enum status status, struct error *error);
 void store__drop_appenders(struct store *store);
-void store__clear_batch(struct store *store);
+void store__clear_batch(struct store *store); /* keeps memory for the next */
+void store__free_batch(struct store *store);  /* of an empty batch: its memory, too */
 /* Before anything is added: opens an engine that gave up, reads the keys that the table has. */
 enum status store__ready(struct store *store, struct pending *pending, struct error *error);
 enum status store__no_memory(struct error *error);
