@@ -207,6 +207,10 @@ enum status store_select(struct store *store, const struct store_question *quest
         store__reader_finish(reader, &statement);
         store__reader_give_back(store, reader);
     }
+    /* Whatever it failed of, nobody waits for it any more: an interrupted plan words that in many
+     * ways. */
+    if (status != STATUS_OK && question->cancelled && *question->cancelled)
+        status = fail(error, STATUS_CANCELLED, "the question was cancelled");
     if (status != STATUS_OK) {
         store_rows_free(rows);
         return status;
