@@ -30,7 +30,7 @@ COUNTER(hits_total, "vitrine_journal_contents_total", "known=\"yes\"",
 COUNTER(misses_total, "vitrine_journal_contents_total", "known=\"no\"",
         "Texts and lists put into frames");
 
-enum { LEVEL_DEFAULT = 1, HASH_LOG = 17 };
+enum { LEVEL_DEFAULT = 1, HASH_LOG = 16 };
 #define SEGMENT_AGE_MAX_NS                                                                         \
     (24 * 3600 * NS_PER_SEC) /* retention works by segment: none may cover many days */
 

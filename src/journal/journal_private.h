@@ -82,6 +82,8 @@ struct split {
 /* False: nothing worth splitting, or no memory. Never fails otherwise; the pieces ascend and do not
  * overlap. */
 bool journal__split(struct str text, struct split *out);
+/* The same without instructions that not every machine has. */
+bool journal__split_plainly(struct str text, struct split *out);
 void journal__split_done(struct split *split);
 
 /* --- encode.c: a batch as one run of bytes, with its long texts aside. */

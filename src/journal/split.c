@@ -16,15 +16,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#if defined(__SSE2__)
-#include <emmintrin.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
 #endif
 
 enum { BLOCK = 64, LEVELS = 3 };
-
-struct masks {
-    uint64_t quotes, backslashes;
-};
 
 struct scan {
     const char *text;
@@ -38,75 +34,9 @@ struct scan {
     bool stop, invalid;
 };
 
-#if defined(__SSE2__)
-static inline uint64_t equal_mask(const __m128i *block, char byte)
-{
-    __m128i wanted = _mm_set1_epi8(byte);
-    uint64_t mask = 0;
-    for (int i = 0; i < 4; i++)
-        mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(block[i], wanted)) << (16 * i);
-    return mask;
-}
-
-static inline struct masks text_masks(const char *at)
-{
-    __m128i block[4];
-    memcpy(block, at, sizeof block);
-    return (struct masks){equal_mask(block, '"'), equal_mask(block, '\\')};
-}
-
-static inline uint64_t bracket_mask(const char *at)
-{
-    __m128i block[4];
-    memcpy(block, at, sizeof block);
-    /* [ ] { } differ in bits 0x20 (round which kind) and 0x06 (open or close). */
-    for (int i = 0; i < 4; i++)
-        block[i] = _mm_or_si128(block[i], _mm_set1_epi8(0x20));
-    return equal_mask(block, '{') | equal_mask(block, '}');
-}
-
-static inline uint64_t comma_mask(const char *at)
-{
-    __m128i block[4];
-    memcpy(block, at, sizeof block);
-    return equal_mask(block, ',');
-}
-#else
-static inline uint64_t equal_mask(const char *at, char byte)
-{
-    uint64_t mask = 0;
-    for (int i = 0; i < BLOCK; i++)
-        mask |= (uint64_t)(at[i] == byte) << i;
-    return mask;
-}
-
-static inline struct masks text_masks(const char *at)
-{
-    return (struct masks){equal_mask(at, '"'), equal_mask(at, '\\')};
-}
-
-static inline uint64_t bracket_mask(const char *at)
-{
-    return equal_mask(at, '[') | equal_mask(at, ']') | equal_mask(at, '{') | equal_mask(at, '}');
-}
-
-static inline uint64_t comma_mask(const char *at)
-{
-    return equal_mask(at, ',');
-}
-#endif
-
 static inline bool is_blank(char c)
 {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-/* Bit i of the result: an odd number of set bits in 0…i. */
-static inline uint64_t parity_prefix(uint64_t bits)
-{
-    for (int shift = 1; shift < 64; shift *= 2)
-        bits ^= bits << shift;
-    return bits;
 }
 
 /* The bytes behind a backslash that is not itself behind one. *carry: the next block begins with
@@ -194,62 +124,84 @@ static void commas(struct scan *scan, size_t base, uint64_t mask)
     }
 }
 
-/* One block outside of strings: brackets in order, and the commas between them where they separate
- * elements. */
-static void structure(struct scan *scan, const char *block, size_t base, uint64_t outside)
+/* --- the loop, by instruction set */
+
+#if defined(__x86_64__)
+#define SCAN(name)  name##_avx2
+#define SCAN_TARGET __attribute__((target("avx2,bmi,pclmul")))
+SCAN_TARGET static inline uint64_t equal_avx2(const char *block, char byte)
 {
-    uint64_t brackets = bracket_mask(block) & outside, separators = 0;
-    bool have_separators = false;
-    for (;;) {
-        uint64_t before = brackets ? (brackets & (0 - brackets)) - 1 : ~UINT64_C(0);
-        if (cuts(scan, scan->depth)) {
-            if (!have_separators)
-                separators = comma_mask(block) & outside;
-            have_separators = true;
-            commas(scan, base, separators & before);
-        }
-        if (!brackets || scan->stop)
-            return;
-        size_t bit = (size_t)__builtin_ctzll(brackets);
-        char c = block[bit];
-        if (c == '[' || c == '{')
-            open_bracket(scan, base + bit, c == '[');
-        else
-            close_bracket(scan, base + bit);
-        /* Commas up to here are done with. */
-        separators &= ~(before | (brackets & (0 - brackets)));
-        outside &= ~(before | (brackets & (0 - brackets)));
-        brackets &= brackets - 1;
-        if (scan->stop)
-            return;
-    }
+    const __m256i *halves = (const __m256i *)block;
+    __m256i wanted = _mm256_set1_epi8(byte);
+    uint32_t low =
+        (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_loadu_si256(halves), wanted));
+    uint32_t high =
+        (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_loadu_si256(halves + 1), wanted));
+    return low | (uint64_t)high << 32;
 }
+/* A product without carries by all ones is the sum of all shifts. */
+SCAN_TARGET static inline uint64_t parity_avx2(uint64_t bits)
+{
+    __m128i product = _mm_clmulepi64_si128(_mm_set_epi64x(0, (int64_t)bits), _mm_set1_epi8(-1), 0);
+    return (uint64_t)_mm_cvtsi128_si64(product);
+}
+#include "journal/split_scan.h"
+#undef SCAN
+#undef SCAN_TARGET
+#endif
+
+#define SCAN(name) name##_any
+#define SCAN_TARGET
+#if defined(__SSE2__)
+static inline uint64_t equal_any(const char *block, char byte)
+{
+    const __m128i *quarters = (const __m128i *)block;
+    __m128i wanted = _mm_set1_epi8(byte);
+    uint64_t mask = 0;
+    for (int i = 0; i < 4; i++) {
+        __m128i hits = _mm_cmpeq_epi8(_mm_loadu_si128(quarters + i), wanted);
+        mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(hits) << (16 * i);
+    }
+    return mask;
+}
+#else
+/* Eight bytes at a time, without carries from one to the next: a byte is zero where its top bit
+ * comes out. */
+static inline uint64_t equal_any(const char *block, char byte)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), low7 = ones * 0x7f;
+    uint64_t mask = 0;
+    for (int i = 0; i < BLOCK / 8; i++) {
+        uint64_t differences = load_u64((const uint8_t *)block + 8 * i) ^ ones * (uint8_t)byte;
+        uint64_t equal = ~(((differences & low7) + low7) | differences | low7);
+        mask |= ((equal >> 7) * UINT64_C(0x0102040810204080) >> 56) << (8 * i);
+    }
+    return mask;
+}
+#endif
+static inline uint64_t parity_any(uint64_t bits)
+{
+    for (int shift = 1; shift < 64; shift *= 2)
+        bits ^= bits << shift;
+    return bits;
+}
+#include "journal/split_scan.h"
+#undef SCAN
+#undef SCAN_TARGET
 
 static void scan_text(struct scan *scan, size_t from)
 {
-    uint64_t inside = 0, escape = 0; /* inside: all ones while in a string */
-    char last[BLOCK];
-    for (size_t base = from; base < scan->len && !scan->stop; base += BLOCK) {
-        const char *block = scan->text + base;
-        if (scan->len - base < BLOCK) {
-            memset(last, ' ', sizeof last);
-            memcpy(last, block, scan->len - base);
-            block = last;
-        }
-        struct masks masks = text_masks(block);
-        uint64_t escaped =
-            masks.backslashes || escape ? escaped_mask(masks.backslashes, &escape) : 0;
-        uint64_t strings = parity_prefix(masks.quotes & ~escaped) ^ inside;
-        inside = 0 - (strings >> 63);
-        if (strings != ~UINT64_C(0))
-            structure(scan, block, base, ~strings);
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+        __builtin_cpu_supports("pclmul")) {
+        text_avx2(scan, from);
+        return;
     }
-    /* Cut off inside a string or a bracket: no JSON. (Enough pieces found counts as a good end.) */
-    if (!scan->stop)
-        scan->invalid = true;
+#endif
+    text_any(scan, from);
 }
 
-bool journal__split(struct str text, struct split *out)
+static bool split(struct str text, struct split *out, void (*scan_from)(struct scan *, size_t))
 {
     size_t at = 0;
     out->count = 0;
@@ -260,11 +212,21 @@ bool journal__split(struct str text, struct split *out)
     if (text.ptr[at] != '[' && text.ptr[at] != '{')
         return false;
     struct scan scan = {.text = text.ptr, .len = text.len, .out = out};
-    scan_text(&scan, at);
+    scan_from(&scan, at);
     for (size_t i = scan.closed + 1; scan.closed && i < text.len; i++)
         if (!is_blank(text.ptr[i]))
             scan.invalid = true;
     return !scan.invalid && out->count > 0;
+}
+
+bool journal__split(struct str text, struct split *out)
+{
+    return split(text, out, scan_text);
+}
+
+bool journal__split_plainly(struct str text, struct split *out)
+{
+    return split(text, out, text_any);
 }
 
 void journal__split_done(struct split *split)

@@ -141,10 +141,10 @@ static void add_turn(struct load *load, struct batch *batch, const struct json *
     load->span_count++;
 }
 
-/* Twenty runs go on at a time, a turn each in a batch. */
+/* Fifty runs go on at a time, a turn each in a batch: about twenty are the assistant's. */
 static void load_trajectories(struct load *load, const struct json *runs)
 {
-    enum { AT_ONCE = 20 };
+    enum { AT_ONCE = 50 };
     struct buf scratch = {0};
     load->name = "trajectories";
     for (size_t first = 0; first < runs->count; first += AT_ONCE) {

@@ -18,6 +18,11 @@ static size_t pieces_of(struct str text)
         assert_true(split.items[i].end <= text.len);
         before = split.items[i].end;
     }
+    struct split plain = {0};
+    assert_int_equal(journal__split_plainly(text, &plain) ? plain.count : 0, count);
+    if (count)
+        assert_memory_equal(split.items, plain.items, count * sizeof *plain.items);
+    journal__split_done(&plain);
     journal__split_done(&split);
     return count;
 }
