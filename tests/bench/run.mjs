@@ -2,7 +2,7 @@
 // Starts the server on an empty directory for each measurement, loads it with tests/bench/load.c, and reads what that cost
 // from /proc. CPU counts everything up to the moment the index has caught up, not only to the acknowledgement.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,10 @@ const only = process.env.BENCH_ONLY?.split(',');
 const ticks = Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout) || 100;
 const agent = new http.Agent({ keepAlive: true });
 const results = [];
+// A copy, so that a build beside the measurement does not pull the binary from under it.
+const binary = join(build, 'bench/vitrine');
+rmSync(binary, { force: true });
+copyFileSync(join(build, 'vitrine'), binary);
 const running = new Set();
 
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -48,7 +52,7 @@ async function getJson(server, path) {
 }
 
 function start(directory) {
-    const child = spawn(join(build, 'vitrine'), ['serve', '--data', directory, '--http', '127.0.0.1:0', '--grpc', '127.0.0.1:0', '--log', 'warn'],
+    const child = spawn(binary, ['serve', '--data', directory, '--http', '127.0.0.1:0', '--grpc', '127.0.0.1:0', '--log', 'warn'],
         { stdio: ['ignore', 'pipe', 'inherit'] });
     const server = { child, pid: child.pid, directory, started: performance.now() };
     running.add(child);
