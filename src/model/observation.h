@@ -95,6 +95,7 @@ struct observation {
     struct str tags; /* JSON array text, or empty */
     /* First bytes of the question and the answer, at most OBSERVATION_PREVIEW_BYTES, for lists. */
     struct str input_preview, output_preview;
+    struct str arguments;          /* of a tool or retrieval: all of its input that could be read */
     struct provenance *provenance; /* FIELD_COUNT entries, or NULL when nobody asked */
 };
 enum { OBSERVATION_PREVIEW_BYTES = 240 };

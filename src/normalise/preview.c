@@ -88,7 +88,8 @@ void sources_order(struct reading *reading)
 
 struct preview {
     struct reading *reading;
-    struct str text; /* ptr NULL: none yet */
+    struct str text;  /* ptr NULL: none yet */
+    struct str whole; /* what `text` begins */
 };
 
 static bool take_text(struct preview *preview, struct str text)
@@ -97,6 +98,7 @@ static bool take_text(struct preview *preview, struct str text)
     if (text.len == 0)
         return false;
     preview->text = utf8_clip(text, OBSERVATION_PREVIEW_BYTES);
+    preview->whole = text;
     return preview->text.len > 0;
 }
 
@@ -105,9 +107,12 @@ static bool take_raw(struct preview *preview, struct str raw)
 {
     if (raw.len && raw.ptr[0] == '"') {
         char *text = arena_alloc(preview->reading->arena, OBSERVATION_PREVIEW_BYTES);
-        return text &&
-               take_text(preview,
-                         (struct str){text, peek_string(raw, text, OBSERVATION_PREVIEW_BYTES)});
+        if (!text ||
+            !take_text(preview,
+                       (struct str){text, peek_string(raw, text, OBSERVATION_PREVIEW_BYTES)}))
+            return false;
+        preview->whole = raw;
+        return true;
     }
     return take_text(preview, raw);
 }
@@ -439,19 +444,27 @@ static bool take_source(struct preview *preview, const struct source *source, bo
 }
 
 static struct str preview_of(struct reading *reading, const struct source *sources, size_t count,
-                             bool in)
+                             bool in, struct str *out_whole)
 {
     struct preview preview = {.reading = reading};
-    for (size_t i = 0; i < count; i++)
-        if (take_source(&preview, &sources[i], in))
+    *out_whole = STR_NONE;
+    for (size_t i = 0; i < count; i++) {
+        if (take_source(&preview, &sources[i], in)) {
+            *out_whole = preview.whole;
             return preview.text;
+        }
+    }
     return STR_NONE;
 }
 
 void preview_fill(struct reading *reading)
 {
-    reading->out->input_preview =
-        preview_of(reading, reading->inputs, reading->source_in_count, true);
-    reading->out->output_preview =
-        preview_of(reading, reading->outputs, reading->source_out_count, false);
+    struct str whole;
+    struct observation *out = reading->out;
+    out->input_preview =
+        preview_of(reading, reading->inputs, reading->source_in_count, true, &whole);
+    if (out->kind == KIND_TOOL || out->kind == KIND_RETRIEVER)
+        out->arguments = whole;
+    out->output_preview =
+        preview_of(reading, reading->outputs, reading->source_out_count, false, &whole);
 }

@@ -5,11 +5,14 @@
  * stays one row.
  */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "base/must.h"
+#include "model/model_label.h"
 #include "store/store_private.h"
 #include "wire/utf8.h"
 
@@ -76,17 +79,56 @@ static int32_t weight_of(const struct span *span)
     return weight > INT32_MAX ? INT32_MAX : (int32_t)weight;
 }
 
+/* Some name a step by an id of its own, which says nothing and would fill the dictionary. */
+static struct str graph_name(struct str text)
+{
+    size_t digits = 0;
+    for (size_t i = 0; i < text.len; i++)
+        digits += isxdigit((unsigned char)text.ptr[i]) || text.ptr[i] == '-';
+    return text.len >= 16 && digits == text.len ? STR_NONE : text;
+}
+
+static int64_t hash_of(struct str text)
+{
+    return text.len ? (int64_t)(XXH3_64bits(text.ptr, text.len) & INT64_MAX) : NULL_I64;
+}
+
+/* What graphs and loops are found by; `linked` is a span of the same trace. */
+static void set_relations(struct span_row *row, const struct store_span *span)
+{
+    const struct observation *seen = span->observation;
+    row->arguments = hash_of(seen->arguments);
+    row->tool_call = hash_of(seen->tool_call_id);
+    row->linked = NULL_I64;
+    for (size_t i = 0; i < span->span->link_count && row->linked == NULL_I64; i++) {
+        const struct span_link *link = &span->span->links[i];
+        if (memcmp(link->trace_id, span->span->trace_id, TRACE_ID_BYTES) == 0)
+            row->linked = id_half(link->span_id);
+    }
+}
+
 static void set_names(struct store *store, struct span_row *row, const struct observation *seen)
 {
     const struct str texts[SPAN_NAMES] = {
-        [SPAN_NAME] = seen->name,         [SPAN_OP] = seen->op,
-        [SPAN_SERVICE] = seen->service,   [SPAN_ENVIRONMENT] = seen->environment,
-        [SPAN_PROVIDER] = seen->provider, [SPAN_MODEL] = seen->model,
-        [SPAN_AGENT] = seen->agent,       [SPAN_TOOL] = seen->tool,
-        [SPAN_PROMPT] = seen->prompt,     [SPAN_PROMPT_VERSION] = seen->prompt_version,
-        [SPAN_RELEASE] = seen->release,   [SPAN_ERROR_TYPE] = seen->error_type,
-        [SPAN_FINISH] = seen->finish,     [SPAN_VOCABULARY] = seen->vocabulary,
-        [SPAN_TENANT] = seen->tenant,     [SPAN_TRACE_NAME] = seen->trace_name,
+        [SPAN_NAME] = seen->name,
+        [SPAN_OP] = seen->op,
+        [SPAN_SERVICE] = seen->service,
+        [SPAN_ENVIRONMENT] = seen->environment,
+        [SPAN_PROVIDER] = seen->provider,
+        [SPAN_MODEL] = model_label(seen->model),
+        [SPAN_MODEL_VERSION] = seen->model,
+        [SPAN_GRAPH_NODE] = graph_name(seen->graph_node),
+        [SPAN_GRAPH_PARENT] = graph_name(seen->graph_parent),
+        [SPAN_AGENT] = seen->agent,
+        [SPAN_TOOL] = seen->tool,
+        [SPAN_PROMPT] = seen->prompt,
+        [SPAN_PROMPT_VERSION] = seen->prompt_version,
+        [SPAN_RELEASE] = seen->release,
+        [SPAN_ERROR_TYPE] = seen->error_type,
+        [SPAN_FINISH] = seen->finish,
+        [SPAN_VOCABULARY] = seen->vocabulary,
+        [SPAN_TENANT] = seen->tenant,
+        [SPAN_TRACE_NAME] = seen->trace_name,
     };
     for (int i = 0; i < SPAN_NAMES; i++)
         row->names[i] = name_of(store, (enum span_name)i, texts[i]);
@@ -198,6 +240,7 @@ enum status store_add_span(struct store *store, const struct store_span *span, s
     set_place(&row, span);
     set_numbers(&row, span);
     set_names(store, &row, span->observation);
+    set_relations(&row, span);
     if (!set_texts(store, &row, span->observation))
         return store__no_memory(error);
     return add_row(store, &row, error);

@@ -19,7 +19,7 @@
 #include "store/trace_parts.h"
 
 enum {
-    SCHEMA_VERSION = 1,
+    SCHEMA_VERSION = 2,
     POOL_CONNECTIONS = 8,
     LABELS_MAX = 20000,
     SERIES_MAX = 1000000,

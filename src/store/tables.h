@@ -50,7 +50,7 @@ struct table {
 };
 extern const struct table tables[TABLE_COUNT];
 
-enum { COLUMNS_MAX = 48 };
+enum { COLUMNS_MAX = 64 };
 
 /* Names of a span, in the order of its columns. */
 enum span_name {
@@ -60,6 +60,7 @@ enum span_name {
     SPAN_ENVIRONMENT,
     SPAN_PROVIDER,
     SPAN_MODEL,
+    SPAN_MODEL_VERSION,
     SPAN_AGENT,
     SPAN_TOOL,
     SPAN_PROMPT,
@@ -70,6 +71,8 @@ enum span_name {
     SPAN_VOCABULARY,
     SPAN_TENANT,
     SPAN_TRACE_NAME,
+    SPAN_GRAPH_NODE,
+    SPAN_GRAPH_PARENT,
     SPAN_NAMES
 };
 
@@ -87,6 +90,7 @@ struct span_row {
     int64_t trace_hi, trace_lo, span_id, parent_id;
     int64_t start_ns, duration_ns, arrival_ns;
     int64_t cost, ttft, frame;
+    int64_t arguments, tool_call, linked;
     struct str session, user_id;
     int32_t names[SPAN_NAMES];
     int32_t tokens[TOKENS_COUNT];

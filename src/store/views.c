@@ -75,7 +75,7 @@ static const char spans_view[] =
     "CREATE VIEW memory.main.v_spans AS SELECT project, " TRACE_ID
     ", hex_text(span_id) AS span_id, CASE WHEN parent_id <> 0 THEN hex_text(parent_id) END AS "
     "parent_id, start_ns, duration_ns, arrival_ns, kind, status, error_kind, cost_source, "
-    "flags, " NAME("name") ", " NAME("op") ", " NAME("service") ", " NAME("environment") ", " NAME("provider") ", " NAME("model") ", " NAME("agent") ", " NAME("tool") ", " NAME("prompt") ", " NAME(
+    "flags, " NAME("name") ", " NAME("op") ", " NAME("service") ", " NAME("environment") ", " NAME("provider") ", " NAME("model") ", " NAME("model_version") ", " NAME("agent") ", " NAME("tool") ", " NAME("prompt") ", " NAME(
         "prompt_version") ", " NAME("release") ", " NAME("err"
                                                          "or_"
                                                          "typ"

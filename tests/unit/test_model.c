@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The nouns: under which name calls of one model are counted together. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <string.h>
+
+#include "model/model_label.h"
+
+#include <cmocka.h> /* last: it has a macro named fail */
+
+static void expect(const char *model, const char *label)
+{
+    struct str got = model_label(str_from(model));
+    if (!str_equal(got, str_from(label)))
+        fail_msg("%s: expected %s, got %.*s", model, label, STR_ARGS(got));
+}
+
+static void the_date_goes(void **state)
+{
+    (void)state;
+    expect("gpt-4o-mini-2024-07-18", "gpt-4o-mini");
+    expect("claude-sonnet-4-5-20250929", "claude-sonnet-4-5");
+    expect("claude-sonnet-4@20250514", "claude-sonnet-4");
+    expect("claude-3-5-sonnet-latest", "claude-3-5-sonnet");
+    expect("us.anthropic.claude-3-5-sonnet-20240620-v1:0", "us.anthropic.claude-3-5-sonnet");
+    expect("gemini-2.5-pro-preview-05-06", "gemini-2.5-pro-preview");
+    expect("gpt-4o-realtime-preview-2024-12-17", "gpt-4o-realtime-preview");
+}
+
+static void what_is_no_date_stays(void **state)
+{
+    (void)state;
+    const char *const whole[] = {"gpt-4o",
+                                 "gpt-4-0613",
+                                 "mistral-large-2411",
+                                 "amazon.nova-pro-v1:0",
+                                 "text-embedding-3-small",
+                                 "llama-3-70b",
+                                 "o3",
+                                 "-2024-08-06",
+                                 "-latest",
+                                 "model-12-34",
+                                 "qwen2.5:7b",
+                                 ""};
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        expect(whole[i], whole[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_date_goes),
+        cmocka_unit_test(what_is_no_date_stays),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
