@@ -30,7 +30,7 @@ static void get_refs(struct decoder *decoder)
 static void get_batch_head(struct decoder *decoder, struct entry_head *out)
 {
     struct batch *batch = decoder->batch;
-    for (int i = 0; i < SIGNAL_COUNT; i++)
+    for (int i = 0; i < HEAD_SIGNALS; i++)
         out->counts[i] = get_count(&decoder->in, 1);
     out->resource_count = get_count(&decoder->in, 2);
     out->scope_count = get_count(&decoder->in, 2);
@@ -84,6 +84,17 @@ void journal__get_head(struct decoder *decoder, struct entry_head *out)
     out->scopes = get_blocks(decoder, out->scope_count);
     out->metrics = get_blocks(decoder, out->metric_count);
     decoder->head = out;
+}
+
+void journal__get_tail(struct decoder *decoder, struct entry_head *out)
+{
+    if (decoder->in.bad || cursor_left(&decoder->in) == 0)
+        return;
+    unsigned flags = get_byte(&decoder->in);
+    if (flags & ~(unsigned)TAIL_IS_PARTIAL)
+        cursor_fail(&decoder->in);
+    decoder->batch->is_partial = (flags & TAIL_IS_PARTIAL) != 0;
+    out->counts[SIGNAL_SCORES] = get_count(&decoder->in, 1);
 }
 
 /* An index of 0 into an empty table means: none. */
@@ -147,6 +158,8 @@ void journal__get_record(struct decoder *decoder, enum signal signal, void *out,
         struct log_record *log = out;
         journal__get_log(decoder, log, before);
         check_source(decoder, log->resource, log->scope);
+    } else if (signal == SIGNAL_SCORES) {
+        journal__get_score(decoder, out);
     } else {
         struct metric_point *point = out;
         journal__get_point(decoder, point, before);
@@ -156,7 +169,8 @@ void journal__get_record(struct decoder *decoder, enum signal signal, void *out,
 }
 
 const size_t journal__record_bytes[SIGNAL_COUNT] = {sizeof(struct span), sizeof(struct log_record),
-                                                    sizeof(struct metric_point)};
+                                                    sizeof(struct metric_point),
+                                                    sizeof(struct score)};
 
 static void *get_records(struct decoder *decoder, enum signal signal, size_t count)
 {
@@ -181,7 +195,7 @@ static void *get_records(struct decoder *decoder, enum signal signal, size_t cou
     return records;
 }
 
-static void get_records_all(struct decoder *decoder, const struct entry_head *head)
+static void get_records_all(struct decoder *decoder, struct entry_head *head)
 {
     struct batch *batch = decoder->batch;
     if (decoder->in.bad)
@@ -190,11 +204,14 @@ static void get_records_all(struct decoder *decoder, const struct entry_head *he
     batch->spans = get_records(decoder, SIGNAL_SPANS, head->counts[SIGNAL_SPANS]);
     batch->logs = get_records(decoder, SIGNAL_LOGS, head->counts[SIGNAL_LOGS]);
     batch->points = get_records(decoder, SIGNAL_POINTS, head->counts[SIGNAL_POINTS]);
+    journal__get_tail(decoder, head);
+    batch->scores = get_records(decoder, SIGNAL_SCORES, head->counts[SIGNAL_SCORES]);
     if (decoder->in.bad)
         return;
     batch->span_count = batch->span_capacity = head->counts[SIGNAL_SPANS];
     batch->log_count = batch->log_capacity = head->counts[SIGNAL_LOGS];
     batch->point_count = batch->point_capacity = head->counts[SIGNAL_POINTS];
+    batch->score_count = batch->score_capacity = head->counts[SIGNAL_SCORES];
 }
 
 /* What an entry of that many bytes can become at most; its texts are not copied. */
@@ -258,6 +275,7 @@ static void number_records(struct journal_frame *frame)
         next[SIGNAL_SPANS] += (uint32_t)batch->span_count;
         next[SIGNAL_LOGS] += (uint32_t)batch->log_count;
         next[SIGNAL_POINTS] += (uint32_t)batch->point_count;
+        next[SIGNAL_SCORES] += (uint32_t)batch->score_count;
     }
 }
 

@@ -23,8 +23,12 @@ static size_t groups_of(size_t records)
 /* The record as it stands in the arena, strings copied; NULL when it does not decode. */
 static void *get_one(struct decoder *decoder, enum signal signal, size_t index)
 {
-    for (int other = 0; other < (int)signal; other++)
+    for (int other = 0; other < HEAD_SIGNALS && other < (int)signal; other++)
         skip_runs(&decoder->in, groups_of(decoder->head->counts[other]));
+    if (signal == SIGNAL_SCORES) {
+        struct entry_head tail = {0};
+        journal__get_tail(decoder, &tail);
+    }
     skip_runs(&decoder->in, index / GROUP_RECORDS);
     struct str group = get_bytes(&decoder->in, get_varint(&decoder->in));
     if (decoder->in.bad)
@@ -78,6 +82,9 @@ static void place(struct decoder *decoder, enum signal signal, void *record)
         batch->log_count = batch->log_capacity = 1;
         take_resource(decoder, &log->resource);
         take_scope(decoder, &log->scope);
+    } else if (signal == SIGNAL_SCORES) {
+        batch->scores = record;
+        batch->score_count = batch->score_capacity = 1;
     } else {
         struct metric_point *point = batch->points = record;
         batch->point_count = batch->point_capacity = 1;
@@ -89,6 +96,50 @@ static void place(struct decoder *decoder, enum signal signal, void *record)
     }
 }
 
+static void skip_varints(struct cursor *in, uint64_t count)
+{
+    for (uint64_t i = 0; i < count && !in->bad; i++)
+        get_varint(in);
+}
+
+/* Blocks stand here, or are a number. */
+static void skip_blocks(struct cursor *in, uint64_t count)
+{
+    for (uint64_t i = 0; i < count && !in->bad; i++)
+        if (get_varint(in) == 0)
+            get_bytes(in, get_varint(in));
+}
+
+static bool count_records(struct str entry, enum signal signal, uint64_t *out_count)
+{
+    enum { TABLES = 3 };
+    struct cursor at = cursor_of(entry);
+    uint64_t counts[HEAD_SIGNALS], blocks = 0, refs = get_varint(&at);
+    skip_varints(&at, refs > cursor_left(&at) ? UINT64_MAX : 2 * refs);
+    for (int i = 0; i < HEAD_SIGNALS; i++)
+        counts[i] = get_count(&at, 1);
+    if ((int)signal < HEAD_SIGNALS) {
+        *out_count = counts[signal];
+        return !at.bad;
+    }
+    for (int i = 0; i < TABLES; i++)
+        blocks += get_count(&at, 1);
+    get_varint(&at); /* project */
+    get_bytes(&at, get_varint(&at) >> 1);
+    skip_varints(&at, 3); /* arrival, refused, why */
+    get_bytes(&at, get_varint(&at) >> 1);
+    get_varint(&at); /* repaired */
+    skip_blocks(&at, blocks);
+    for (int i = 0; i < HEAD_SIGNALS; i++)
+        skip_runs(&at, groups_of(counts[i]));
+    *out_count = 0;
+    if (!at.bad && cursor_left(&at)) {
+        get_byte(&at); /* flags */
+        *out_count = get_varint(&at);
+    }
+    return !at.bad;
+}
+
 /* The entry that holds the record, and which it is in there; false when the frame has no such
  * record. */
 static bool find_entry(const struct decode_frame *in, enum signal signal, uint32_t record,
@@ -97,14 +148,8 @@ static bool find_entry(const struct decode_frame *in, enum signal signal, uint32
     size_t index = record;
     for (struct cursor entries = journal__entries(in); cursor_left(&entries);) {
         struct str entry = get_bytes(&entries, get_varint(&entries));
-        struct cursor at = cursor_of(entry);
-        uint64_t refs = get_varint(&at);
-        for (uint64_t i = 0; i < 2 * refs && !at.bad; i++)
-            get_varint(&at);
-        for (int other = 0; other < (int)signal; other++)
-            get_varint(&at);
-        uint64_t count = get_varint(&at);
-        if (at.bad)
+        uint64_t count = 0;
+        if (!count_records(entry, signal, &count))
             return false;
         if (index < count) {
             *out_entry = entry;

@@ -2,6 +2,8 @@
 /* decode_record: mirrors encode_record.c, function by function. */
 #include "journal/journal_private.h"
 
+#include <math.h>
+
 static uint64_t get_difference(struct decoder *decoder, uint64_t base_ns)
 {
     return base_ns + (uint64_t)get_signed(&decoder->in);
@@ -214,6 +216,38 @@ void journal__get_point(struct decoder *decoder, struct metric_point *out,
         get_exemplars(decoder, out);
     if (flags & POINT_HAS_FLAGS)
         out->flags = get_u32(&decoder->in);
+}
+
+void journal__get_score(struct decoder *decoder, struct score *out)
+{
+    unsigned flags = get_byte(&decoder->in);
+    out->deleted = (flags & SCORE_IS_DELETED) != 0;
+    out->id = journal__get_str(decoder);
+    out->name = journal__get_str(decoder);
+    unsigned type = get_byte(&decoder->in), source = get_byte(&decoder->in);
+    if (type >= SCORE_TYPE_COUNT || source >= SCORE_SOURCE_COUNT)
+        cursor_fail(&decoder->in);
+    out->type = decoder->in.bad ? SCORE_NUMERIC : (enum score_type)type;
+    out->source = decoder->in.bad ? SCORE_API : (enum score_source)source;
+    out->time_ns = get_difference(decoder, (uint64_t)decoder->batch->arrival_ns);
+    if (flags & SCORE_HAS_TRACE)
+        get_id(decoder, out->trace_id, TRACE_ID_BYTES);
+    if (flags & SCORE_HAS_SPAN)
+        get_id(decoder, out->span_id, SPAN_ID_BYTES);
+    out->number = flags & SCORE_HAS_NUMBER ? get_double(&decoder->in) : NAN;
+    out->text = journal__get_str(decoder);
+    out->environment = journal__get_str(decoder);
+    journal__get_value(decoder, &out->comment, 0);
+    journal__get_value(decoder, &out->metadata, 0);
+    if (flags & SCORE_HAS_TARGET) {
+        out->session = journal__get_str(decoder);
+        out->dataset_run = journal__get_str(decoder);
+    }
+    if (flags & SCORE_HAS_REST) {
+        out->config_id = journal__get_str(decoder);
+        out->author = journal__get_str(decoder);
+        journal__get_attributes(decoder, &out->attributes);
+    }
 }
 
 void journal__get_resource(struct decoder *decoder, struct resource *out)

@@ -8,6 +8,7 @@
  */
 #include "journal/journal_private.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -293,7 +294,8 @@ static void put_batch(struct encoder *encoder, const struct batch *batch,
 {
     struct buf *body = encoder->out;
     const size_t counts[] = {batch->span_count, batch->log_count, batch->point_count};
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+    static_assert(sizeof counts / sizeof *counts == HEAD_SIGNALS, "as the format says");
+    for (size_t i = 0; i < HEAD_SIGNALS; i++)
         put_varint(body, counts[i]);
     put_varint(body, batch->resource_count);
     put_varint(body, batch->scope_count);
@@ -311,6 +313,11 @@ static void put_batch(struct encoder *encoder, const struct batch *batch,
     put_groups(encoder, batch, batch->span_count, journal__put_span, &group);
     put_groups(encoder, batch, batch->log_count, journal__put_log, &group);
     put_groups(encoder, batch, batch->point_count, journal__put_point, &group);
+    if (batch->score_count || batch->is_partial) {
+        put_byte(body, batch->is_partial ? TAIL_IS_PARTIAL : 0);
+        put_varint(body, batch->score_count);
+        put_groups(encoder, batch, batch->score_count, journal__put_score, &group);
+    }
     buf_done(&group);
 }
 

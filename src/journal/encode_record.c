@@ -6,6 +6,7 @@
  */
 #include "journal/journal_private.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/must.h"
@@ -242,6 +243,53 @@ void journal__put_point(struct encoder *encoder, const struct batch *batch, size
         put_exemplars(encoder, point);
     if (flags & POINT_HAS_FLAGS)
         put_varint(out, point->flags);
+}
+
+static unsigned score_flags(const struct score *score)
+{
+    unsigned flags = 0;
+    flags |= score->deleted ? SCORE_IS_DELETED : 0;
+    flags |= id_is_zero(score->trace_id, TRACE_ID_BYTES) ? 0 : SCORE_HAS_TRACE;
+    flags |= id_is_zero(score->span_id, SPAN_ID_BYTES) ? 0 : SCORE_HAS_SPAN;
+    flags |= isnan(score->number) ? 0 : SCORE_HAS_NUMBER;
+    flags |= score->session.len || score->dataset_run.len ? SCORE_HAS_TARGET : 0;
+    if (score->config_id.len || score->author.len || score->attributes.count)
+        flags |= SCORE_HAS_REST;
+    return flags;
+}
+
+void journal__put_score(struct encoder *encoder, const struct batch *batch, size_t index,
+                        size_t group_start)
+{
+    struct buf *out = encoder->out;
+    const struct score *score = &batch->scores[index];
+    unsigned flags = score_flags(score);
+    (void)group_start;
+    put_byte(out, (uint8_t)flags);
+    journal__put_str(encoder, score->id);
+    journal__put_str(encoder, score->name);
+    put_byte(out, (uint8_t)score->type);
+    put_byte(out, (uint8_t)score->source);
+    put_difference(out, score->time_ns, (uint64_t)batch->arrival_ns);
+    if (flags & SCORE_HAS_TRACE)
+        put_bytes(out, score->trace_id, TRACE_ID_BYTES);
+    if (flags & SCORE_HAS_SPAN)
+        put_bytes(out, score->span_id, SPAN_ID_BYTES);
+    if (flags & SCORE_HAS_NUMBER)
+        put_double(out, score->number);
+    journal__put_str(encoder, score->text);
+    journal__put_str(encoder, score->environment);
+    journal__put_value(encoder, &score->comment, 0);
+    journal__put_value(encoder, &score->metadata, 0);
+    if (flags & SCORE_HAS_TARGET) {
+        journal__put_str(encoder, score->session);
+        journal__put_str(encoder, score->dataset_run);
+    }
+    if (flags & SCORE_HAS_REST) {
+        journal__put_str(encoder, score->config_id);
+        journal__put_str(encoder, score->author);
+        journal__put_attributes(encoder, &score->attributes);
+    }
 }
 
 void journal__put_resource(struct encoder *encoder, const struct resource *resource)

@@ -25,7 +25,9 @@
 #include "journal/journal.h"
 
 enum {
-    JOURNAL_VERSION = 1,
+    JOURNAL_VERSION = 2,     /* of new segments */
+    JOURNAL_VERSION_MIN = 1, /* the oldest that is read */
+    HEAD_SIGNALS = 3,        /* counted at the beginning of an entry; scores at its end */
     SEGMENT_HEADER_BYTES = 32,
     FRAME_HEADER_BYTES = 40,
     SEAL_BYTES = 48,
@@ -149,6 +151,15 @@ enum span_flag {
     SPAN_HAS_LINKS = 64,
     SPAN_HAS_REST = 128, /* flags and dropped counts */
 };
+enum tail_flag { TAIL_IS_PARTIAL = 1 };
+enum score_flag {
+    SCORE_IS_DELETED = 1,
+    SCORE_HAS_TRACE = 2,
+    SCORE_HAS_SPAN = 4,
+    SCORE_HAS_NUMBER = 8,
+    SCORE_HAS_TARGET = 16, /* session, dataset run */
+    SCORE_HAS_REST = 32,   /* configuration, author, attributes */
+};
 enum log_flag { LOG_SAME_SOURCE = 1, LOG_HAS_SPAN = 2, LOG_HAS_REST = 4 };
 enum point_flag {
     POINT_IS_INT = 1,
@@ -186,6 +197,8 @@ void journal__put_span(struct encoder *encoder, const struct batch *batch, size_
 void journal__put_log(struct encoder *encoder, const struct batch *batch, size_t index,
                       size_t group_start);
 void journal__put_point(struct encoder *encoder, const struct batch *batch, size_t index,
+                        size_t group_start);
+void journal__put_score(struct encoder *encoder, const struct batch *batch, size_t index,
                         size_t group_start);
 void journal__put_resource(struct encoder *encoder, const struct resource *resource);
 void journal__put_scope(struct encoder *encoder, const struct scope *scope);
@@ -290,7 +303,7 @@ struct frame_info {
     bool corrupt;   /* found so when the table was made */
 };
 struct segment {
-    uint32_t id;
+    uint32_t id, version;
     int directory; /* borrowed */
     int fd;        /* -1: not open */
     bool sealed;   /* has a footer: nothing is added */
@@ -468,6 +481,8 @@ struct cursor journal__entries(const struct decode_frame *in); /* each: its leng
 size_t journal__arena_limit(size_t bytes);
 enum status journal__bad_entry(const struct decoder *decoder, struct error *error);
 void journal__get_head(struct decoder *decoder, struct entry_head *out);
+/* What stands behind the records of HEAD_SIGNALS, when anything does. */
+void journal__get_tail(struct decoder *decoder, struct entry_head *out);
 void journal__get_resource_block(struct decoder *decoder, struct str block, struct resource *out);
 void journal__get_scope_block(struct decoder *decoder, struct str block, struct scope *out);
 void journal__get_metric_block(struct decoder *decoder, struct str block, struct metric *out);
@@ -484,6 +499,7 @@ void journal__get_log(struct decoder *decoder, struct log_record *out,
                       const struct log_record *before);
 void journal__get_point(struct decoder *decoder, struct metric_point *out,
                         const struct metric_point *before);
+void journal__get_score(struct decoder *decoder, struct score *out);
 void journal__get_resource(struct decoder *decoder, struct resource *out);
 void journal__get_scope(struct decoder *decoder, struct scope *out);
 void journal__get_metric(struct decoder *decoder, struct metric *out);

@@ -103,7 +103,8 @@ static void seal_mended(struct journal *journal, struct segment *segment)
 
 static bool may_continue(const struct journal *journal, const struct segment *segment)
 {
-    return segment->end < journal->options.segment_bytes &&
+    /* Nothing of a newer format goes into an older segment. */
+    return segment->version == JOURNAL_VERSION && segment->end < journal->options.segment_bytes &&
            segment->frame_count < SEGMENT_FRAMES_MAX &&
            segment->content_count < SEGMENT_CONTENTS_MAX;
 }

@@ -104,6 +104,7 @@ static enum status write_header(struct segment *segment, int directory,
     uint8_t header[SEGMENT_HEADER_BYTES];
     memcpy(header, magic, sizeof magic);
     store_u32(header + 8, JOURNAL_VERSION);
+    segment->version = JOURNAL_VERSION;
     store_u32(header + 12, segment->id);
     store_u64(header + 16, (uint64_t)segment->created_ns);
     store_u64(header + 24, journal__checksum(0, header, 24));
@@ -196,9 +197,11 @@ static enum status read_header(struct segment *segment, const char *name, struct
     if (memcmp(header, magic, sizeof magic) != 0 ||
         load_u64(header + 24) != journal__checksum(0, header, 24))
         return fail(error, STATUS_CORRUPT, "%s does not begin as a segment of the journal", name);
-    if (load_u32(header + 8) != JOURNAL_VERSION)
-        return fail(error, STATUS_UNSUPPORTED, "%s is of format %" PRIu32 ", this vitrine reads %d",
-                    name, load_u32(header + 8), JOURNAL_VERSION);
+    segment->version = load_u32(header + 8);
+    if (segment->version < JOURNAL_VERSION_MIN || segment->version > JOURNAL_VERSION)
+        return fail(error, STATUS_UNSUPPORTED,
+                    "%s is of format %" PRIu32 ", this vitrine reads %d to %d", name,
+                    segment->version, JOURNAL_VERSION_MIN, JOURNAL_VERSION);
     if (load_u32(header + 12) != segment->id)
         return fail(error, STATUS_CORRUPT, "%s holds segment %" PRIu32, name,
                     load_u32(header + 12));

@@ -41,6 +41,7 @@ DEFINE_ADD(span, span, spans, span_count, span_capacity)
 DEFINE_ADD(log, log_record, logs, log_count, log_capacity)
 DEFINE_ADD(metric, metric, metrics, metric_count, metric_capacity)
 DEFINE_ADD(point, metric_point, points, point_count, point_capacity)
+DEFINE_ADD(score, score, scores, score_count, score_capacity)
 #undef DEFINE_ADD
 
 void batch_drop_span(struct batch *batch)
@@ -61,6 +62,12 @@ void batch_drop_point(struct batch *batch)
     batch->point_count--;
 }
 
+void batch_drop_score(struct batch *batch)
+{
+    must(batch->score_count > 0);
+    batch->score_count--;
+}
+
 void batch_reject(struct batch *batch, const char *format, ...)
 {
     enum { REASONS_TOLD = 3 };
@@ -78,12 +85,12 @@ void batch_reject(struct batch *batch, const char *format, ...)
 
 size_t batch_record_count(const struct batch *batch)
 {
-    return batch->span_count + batch->log_count + batch->point_count;
+    return batch->span_count + batch->log_count + batch->point_count + batch->score_count;
 }
 
 const char *signal_name(enum signal signal)
 {
-    static const char *const names[SIGNAL_COUNT] = {"spans", "logs", "points"};
+    static const char *const names[SIGNAL_COUNT] = {"spans", "logs", "points", "scores"};
     return names[signal];
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "model/score.h"
 #include "model/value.h"
 
 struct resource {
@@ -120,8 +121,8 @@ struct metric_point {
     size_t exemplar_count;
 };
 
-enum signal { SIGNAL_SPANS, SIGNAL_LOGS, SIGNAL_POINTS, SIGNAL_COUNT };
-const char *signal_name(enum signal signal); /* "spans", "logs", "points" */
+enum signal { SIGNAL_SPANS, SIGNAL_LOGS, SIGNAL_POINTS, SIGNAL_SCORES, SIGNAL_COUNT };
+const char *signal_name(enum signal signal); /* "spans", "logs", "points", "scores" */
 
 struct batch {
     struct arena arena;
@@ -135,9 +136,14 @@ struct batch {
     struct log_record *logs;
     struct metric *metrics;
     struct metric_point *points;
-    size_t resource_count, scope_count, span_count, log_count, metric_count, point_count;
+    struct score *scores;
+    size_t resource_count, scope_count, span_count, log_count, metric_count, point_count,
+        score_count;
     size_t resource_capacity, scope_capacity, span_capacity, log_capacity, metric_capacity,
-        point_capacity;
+        point_capacity, score_capacity;
+
+    /* The spans are parts of spans, said as things happened: several records make one span. */
+    bool is_partial;
 
     /* What was refused of the request: how many records, and why the first few were. */
     size_t rejected_count;
@@ -159,15 +165,17 @@ struct span *batch_add_span(struct batch *batch);
 struct log_record *batch_add_log(struct batch *batch);
 struct metric *batch_add_metric(struct batch *batch);
 struct metric_point *batch_add_point(struct batch *batch);
+struct score *batch_add_score(struct batch *batch);
 /* Takes back the record added last (it turned out to be refused). */
 void batch_drop_span(struct batch *batch);
 void batch_drop_log(struct batch *batch);
 void batch_drop_point(struct batch *batch);
+void batch_drop_score(struct batch *batch);
 
 /* Counts one refused record; the first three reasons are kept, joined by "; ". */
 void batch_reject(struct batch *batch, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-size_t batch_record_count(const struct batch *batch); /* spans + logs + points */
+size_t batch_record_count(const struct batch *batch); /* of all signals */
 
 bool id_is_zero(const uint8_t *id, size_t size);

@@ -34,6 +34,8 @@ COUNTER(indexed_logs, "vitrine_indexed_records_total", "signal=\"logs\"",
         "Records read from the journal into the index");
 COUNTER(indexed_points, "vitrine_indexed_records_total", "signal=\"points\"",
         "Records read from the journal into the index");
+COUNTER(indexed_scores, "vitrine_indexed_records_total", "signal=\"scores\"",
+        "Records read from the journal into the index");
 COUNTER(index_commits, "vitrine_index_commits_total", "", "Commits of the index");
 COUNTER(index_failures, "vitrine_index_failures_total", "", "Commits of the index that failed");
 COUNTER(frames_skipped, "vitrine_index_corrupt_frames_total", "",
@@ -70,6 +72,7 @@ static enum status add_frame(struct indexer *indexer, const struct journal_frame
         counter_add(&indexed_spans, (int64_t)batch->span_count);
         counter_add(&indexed_logs, (int64_t)batch->log_count);
         counter_add(&indexed_points, (int64_t)batch->point_count);
+        counter_add(&indexed_scores, (int64_t)batch->score_count);
         indexer->records += batch_record_count(batch);
         if (indexer->oldest_pending_ns == 0)
             indexer->oldest_pending_ns = batch->arrival_ns;

@@ -153,6 +153,24 @@ static enum status add_points(const struct rows_context *context, const struct b
     return STATUS_OK;
 }
 
+static enum status add_scores(const struct rows_context *context, const struct batch *batch,
+                              uint32_t first, struct arena *scratch, struct error *error)
+{
+    for (size_t i = 0; i < batch->score_count; i++) {
+        const struct store_score row = {
+            .place = place_of(context, batch, first + (uint32_t)i),
+            .score = &batch->scores[i],
+            .comment = value_text(&batch->scores[i].comment, &context->contents, scratch),
+        };
+        enum status status = store_add_score(context->store, &row, error);
+        if (status != STATUS_OK)
+            return status;
+        if (scratch->used_bytes > SCRATCH_BYTES / 64)
+            arena_done(scratch);
+    }
+    return STATUS_OK;
+}
+
 enum status rows_add_batch(const struct rows_context *context, const struct batch *batch,
                            const uint32_t first_record[SIGNAL_COUNT], struct error *error)
 {
@@ -163,6 +181,8 @@ enum status rows_add_batch(const struct rows_context *context, const struct batc
         status = add_logs(context, batch, first_record[SIGNAL_LOGS], &scratch, error);
     if (status == STATUS_OK)
         status = add_points(context, batch, first_record[SIGNAL_POINTS], &scratch, error);
+    if (status == STATUS_OK)
+        status = add_scores(context, batch, first_record[SIGNAL_SCORES], &scratch, error);
     arena_done(&scratch);
     return status;
 }

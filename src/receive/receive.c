@@ -22,8 +22,10 @@ COUNTER(accepted_logs, "vitrine_accepted_records_total", "signal=\"logs\"",
         "Records acknowledged as durable");
 COUNTER(accepted_points, "vitrine_accepted_records_total", "signal=\"points\"",
         "Records acknowledged as durable");
+COUNTER(accepted_scores, "vitrine_accepted_records_total", "signal=\"scores\"",
+        "Records acknowledged as durable");
 static struct counter *const accepted[SIGNAL_COUNT] = {&accepted_spans, &accepted_logs,
-                                                       &accepted_points};
+                                                       &accepted_points, &accepted_scores};
 
 #define REJECTED(signal, reason)                                                                   \
     COUNTER(rejected_##signal##_##reason, "vitrine_rejected_records_total",                        \
@@ -40,6 +42,10 @@ REJECTED(points, shape);
 REJECTED(points, id);
 REJECTED(points, value);
 REJECTED(points, limit);
+REJECTED(scores, shape);
+REJECTED(scores, id);
+REJECTED(scores, value);
+REJECTED(scores, limit);
 static struct counter *const rejected[SIGNAL_COUNT][REJECT_REASON_COUNT] = {
     [SIGNAL_SPANS] = {&rejected_spans_shape, &rejected_spans_id, &rejected_spans_value,
                       &rejected_spans_limit},
@@ -47,6 +53,8 @@ static struct counter *const rejected[SIGNAL_COUNT][REJECT_REASON_COUNT] = {
                      &rejected_logs_limit},
     [SIGNAL_POINTS] = {&rejected_points_shape, &rejected_points_id, &rejected_points_value,
                        &rejected_points_limit},
+    [SIGNAL_SCORES] = {&rejected_scores_shape, &rejected_scores_id, &rejected_scores_value,
+                       &rejected_scores_limit},
 };
 
 #define REQUESTS(outcome)                                                                          \
@@ -98,6 +106,7 @@ static void count(enum status status, const struct batch *left)
     counter_add(accepted[SIGNAL_SPANS], (int64_t)left->span_count);
     counter_add(accepted[SIGNAL_LOGS], (int64_t)left->log_count);
     counter_add(accepted[SIGNAL_POINTS], (int64_t)left->point_count);
+    counter_add(accepted[SIGNAL_SCORES], (int64_t)left->score_count);
     counter_add(&texts_repaired, (int64_t)left->repaired_texts);
 }
 
@@ -156,6 +165,7 @@ static void make_receipt(struct receipt *receipt, const struct batch *batch)
         .log_count = batch->log_count,
         .metric_count = batch->metric_count,
         .point_count = batch->point_count,
+        .score_count = batch->score_count,
         .rejected_count = batch->rejected_count,
         .rejected = batch->rejected,
         .repaired_texts = batch->repaired_texts,

@@ -317,6 +317,8 @@ static void done_memory(struct store *store)
     seen_done(&store->spans.seen);
     seen_done(&store->logs.seen);
     seen_done(&store->points.seen);
+    seen_done(&store->scores.seen);
+    key_map_done(&store->known_aliases);
     names_done(&store->names);
     store__labels_done(&store->labels);
     store__series_done(&store->series);
@@ -390,6 +392,8 @@ enum status store__engine_reopen(struct store *store, struct error *error)
     seen_done(&store->spans.seen);
     seen_done(&store->logs.seen);
     seen_done(&store->points.seen);
+    seen_done(&store->scores.seen);
+    key_map_clear(&store->known_aliases);
     enum status status = store__engine_open(store, error);
     if (status == STATUS_OK)
         status = load_progress(store, error);

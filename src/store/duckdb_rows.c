@@ -18,7 +18,7 @@
 
 #define COST_NANO_MAX INT64_C(1000000000000000) /* a million dollars for one span */
 
-static int64_t id_half(const uint8_t *bytes)
+int64_t store__id_half(const uint8_t *bytes)
 {
     uint64_t number = 0;
     for (int i = 0; i < 8; i++)
@@ -31,7 +31,7 @@ enum status store__no_memory(struct error *error)
     return fail(error, STATUS_INTERNAL, "index: no memory for the open batch");
 }
 
-static void *pending_push(struct pending *pending, size_t row_size)
+void *store__pending_push(struct pending *pending, size_t row_size)
 {
     if (pending->count == pending->capacity) {
         size_t capacity = pending->capacity ? pending->capacity * 2 : 256;
@@ -45,7 +45,7 @@ static void *pending_push(struct pending *pending, size_t row_size)
 }
 
 /* The engine turns a text that is not UTF-8 into NULL without a word. */
-static struct str keep_text(struct store *store, struct str text, size_t most)
+struct str store__keep_text(struct store *store, struct str text, size_t most)
 {
     if (!text.ptr || text.len == 0)
         return STR_NONE;
@@ -103,7 +103,7 @@ static void set_relations(struct span_row *row, const struct store_span *span)
     for (size_t i = 0; i < span->span->link_count && row->linked == NULL_I64; i++) {
         const struct span_link *link = &span->span->links[i];
         if (memcmp(link->trace_id, span->span->trace_id, TRACE_ID_BYTES) == 0)
-            row->linked = id_half(link->span_id);
+            row->linked = store__id_half(link->span_id);
     }
 }
 
@@ -163,12 +163,12 @@ static void set_numbers(struct span_row *row, const struct store_span *span)
 
 static bool set_texts(struct store *store, struct span_row *row, const struct observation *seen)
 {
-    row->session = keep_text(store, seen->session, TEXT_BYTES_MAX);
-    row->user_id = keep_text(store, seen->user, TEXT_BYTES_MAX);
+    row->session = store__keep_text(store, seen->session, TEXT_BYTES_MAX);
+    row->user_id = store__keep_text(store, seen->user, TEXT_BYTES_MAX);
     row->input = row->output = STR_NONE;
     if (row->flags & OBSERVATION_ROOT || observation_kind_is_model_call(seen->kind)) {
-        row->input = keep_text(store, seen->input_preview, PREVIEW_BYTES_MAX);
-        row->output = keep_text(store, seen->output_preview, PREVIEW_BYTES_MAX);
+        row->input = store__keep_text(store, seen->input_preview, PREVIEW_BYTES_MAX);
+        row->output = store__keep_text(store, seen->output_preview, PREVIEW_BYTES_MAX);
     }
     return (row->session.ptr || !seen->session.len) && (row->user_id.ptr || !seen->user.len);
 }
@@ -179,10 +179,10 @@ static void set_place(struct span_row *row, const struct store_span *span)
     row->segment = (int32_t)span->place.segment;
     row->record = (int32_t)span->place.record;
     row->frame = (int64_t)span->place.frame;
-    row->trace_hi = id_half(span->span->trace_id);
-    row->trace_lo = id_half(span->span->trace_id + 8);
-    row->span_id = id_half(span->span->span_id);
-    row->parent_id = id_half(span->span->parent_id);
+    row->trace_hi = store__id_half(span->span->trace_id);
+    row->trace_lo = store__id_half(span->span->trace_id + 8);
+    row->span_id = store__id_half(span->span->span_id);
+    row->parent_id = store__id_half(span->span->parent_id);
     row->hash = store__span_hash(row);
 }
 
@@ -222,7 +222,7 @@ static enum status add_row(struct store *store, const struct span_row *row, stru
             return STATUS_OK;
         }
     }
-    struct span_row *to = pending_push(spans, sizeof *to);
+    struct span_row *to = store__pending_push(spans, sizeof *to);
     if (!to)
         return store__no_memory(error);
     *to = *row;
@@ -263,19 +263,19 @@ enum status store_add_log(struct store *store, const struct store_log *log, stru
     enum status status = store__ready(store, &store->logs, error);
     if (status != STATUS_OK || in_batch(&store->logs, log->hash, &failed))
         return status;
-    struct log_row *row = failed ? NULL : pending_push(&store->logs, sizeof *row);
+    struct log_row *row = failed ? NULL : store__pending_push(&store->logs, sizeof *row);
     if (!row)
         return store__no_memory(error);
     uint64_t time = log->log->time_ns ? log->log->time_ns : log->log->observed_ns;
     *row = (struct log_row){
         .time_ns = time && time <= INT64_MAX ? (int64_t)time : log->place.arrival_ns,
         .arrival_ns = log->place.arrival_ns,
-        .trace_hi = id_half(log->log->trace_id),
-        .trace_lo = id_half(log->log->trace_id + 8),
-        .span_id = id_half(log->log->span_id),
+        .trace_hi = store__id_half(log->log->trace_id),
+        .trace_lo = store__id_half(log->log->trace_id + 8),
+        .span_id = store__id_half(log->log->span_id),
         .hash = (int64_t)log->hash,
         .frame = (int64_t)log->place.frame,
-        .body = keep_text(store, log->body_text, TEXT_BYTES_MAX),
+        .body = store__keep_text(store, log->body_text, TEXT_BYTES_MAX),
         .project = (int32_t)log->place.project_id,
         .service = names_id(&store->names, log->service),
         .environment = names_id(&store->names, log->environment),
@@ -321,7 +321,7 @@ enum status store_add_point(struct store *store, const struct store_point *point
         return STATUS_OK; /* counted; the journal keeps it */
     if (status != STATUS_OK)
         return status;
-    struct point_row *row = pending_push(&store->points, sizeof *row);
+    struct point_row *row = store__pending_push(&store->points, sizeof *row);
     if (!row)
         return store__no_memory(error);
     const struct metric_point *sent = point->point;
@@ -344,5 +344,5 @@ enum status store_add_point(struct store *store, const struct store_point *point
 
 size_t store_pending(const struct store *store)
 {
-    return store->spans.count + store->logs.count + store->points.count;
+    return store->spans.count + store->logs.count + store->points.count + store->scores.count;
 }

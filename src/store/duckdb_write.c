@@ -22,6 +22,8 @@ COUNTER(duplicate_logs, "vitrine_duplicate_records_total", "signal=\"logs\"",
         "Records that the index had already");
 COUNTER(duplicate_points, "vitrine_duplicate_records_total", "signal=\"points\"",
         "Records that the index had already");
+COUNTER(superseded_scores, "vitrine_superseded_scores_total", "",
+        "Scores of which a later record came");
 COUNTER(superseded_spans, "vitrine_superseded_spans_total", "",
         "Spans of which a later or fuller version came");
 
@@ -48,6 +50,9 @@ void store__clear_batch(struct store *store)
     clear_pending(&store->spans, sizeof(struct span_row));
     clear_pending(&store->logs, sizeof(struct log_row));
     clear_pending(&store->points, sizeof(struct point_row));
+    clear_pending(&store->scores, sizeof(struct score_row));
+    clear_pending(&store->doomed_scores, sizeof(struct doomed_row));
+    clear_pending(&store->aliases, sizeof(struct alias_row));
     rollups_clear(&store->rollups);
     trace_parts_clear(&store->parts);
     store->taken_back_count = 0;
@@ -56,7 +61,8 @@ void store__clear_batch(struct store *store)
 
 void store__free_batch(struct store *store)
 {
-    struct pending *const all[] = {&store->spans, &store->logs, &store->points};
+    struct pending *const all[] = {&store->spans,  &store->logs,          &store->points,
+                                   &store->scores, &store->doomed_scores, &store->aliases};
     must(store_pending(store) == 0);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         free(all[i]->rows);
@@ -97,9 +103,12 @@ static enum status settle(struct store *store, struct error *error)
         status = store__settle_logs(store, error);
     if (status == STATUS_OK)
         status = store__settle_points(store, error);
+    if (status == STATUS_OK)
+        status = store__settle_scores(store, error);
     squeeze(&store->spans, sizeof(struct span_row), offsetof(struct span_row, dropped));
     squeeze(&store->logs, sizeof(struct log_row), offsetof(struct log_row, dropped));
     squeeze(&store->points, sizeof(struct point_row), offsetof(struct point_row, dropped));
+    squeeze(&store->scores, sizeof(struct score_row), offsetof(struct score_row, dropped));
     return status;
 }
 
@@ -202,6 +211,8 @@ static enum status append_all(struct store *store, struct store_progress progres
         {TABLE_LOGS, store->logs.rows, store->logs.count},
         {TABLE_SERIES, store->series.unwritten, store->series.unwritten_count},
         {TABLE_POINTS, store->points.rows, store->points.count},
+        {TABLE_SCORES, store->scores.rows, store->scores.count},
+        {TABLE_ALIASES, store->aliases.rows, store->aliases.count},
         {TABLE_LABELS, labels->rows ? labels->rows + labels->written : NULL,
          labels->count - labels->written},
         {TABLE_PROGRESS, &now, 1},
@@ -242,6 +253,7 @@ static void remember(struct store *store, struct store_progress progress)
     REMEMBER(&store->spans, span_row, hash);
     REMEMBER(&store->logs, log_row, hash);
     REMEMBER(&store->points, point_row, hash);
+    REMEMBER(&store->scores, score_row, hash);
     names_written(&store->names, store->names.count);
     store->labels.written = store->labels.count;
     store__series_written(&store->series);
@@ -249,6 +261,7 @@ static void remember(struct store *store, struct store_progress progress)
     counter_add(&duplicate_logs, store->logs.duplicates);
     counter_add(&duplicate_points, store->points.duplicates);
     counter_add(&superseded_spans, store->spans.superseded);
+    counter_add(&superseded_scores, store->scores.superseded);
     store->progress_seq++;
     pthread_mutex_lock(&store->progress_lock);
     store->progress = progress;
@@ -274,6 +287,7 @@ enum status store_commit(struct store *store, struct store_progress progress, st
         store__note_rollups(store);
     } else {
         names_show(&store->names, store->names.written);
+        key_map_clear(&store->known_aliases); /* some may not have been written */
     }
     store__clear_batch(store);
     return status;

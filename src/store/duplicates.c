@@ -76,6 +76,12 @@ static enum status take_point_keys(struct store *store, duckdb_data_chunk chunk,
     return take_hashes(&store->points.seen, chunk, error);
 }
 
+static enum status take_score_keys(struct store *store, duckdb_data_chunk chunk,
+                                   struct error *error)
+{
+    return take_hashes(&store->scores.seen, chunk, error);
+}
+
 enum status store__load_seen(struct store *store, struct pending *pending, struct error *error)
 {
     const struct {
@@ -86,6 +92,7 @@ enum status store__load_seen(struct store *store, struct pending *pending, struc
         {&store->spans, "spans", "project, trace_hi, trace_lo, span_id", take_span_keys},
         {&store->logs, "logs", "hash", take_log_keys},
         {&store->points, "points", "hash", take_point_keys},
+        {&store->scores, "scores", "hash", take_score_keys},
     };
     int64_t rows;
     char sql[128];

@@ -45,6 +45,10 @@ static enum status drop_segment(struct store *store, int64_t segment, struct err
         status = store__run(store, error, "DELETE FROM logs WHERE segment = %lld", number);
     if (status == STATUS_OK)
         status = store__run(store, error, "DELETE FROM points WHERE segment = %lld", number);
+    if (status == STATUS_OK)
+        status = store__run(store, error, "DELETE FROM scores WHERE segment = %lld", number);
+    if (status == STATUS_OK)
+        status = store__run(store, error, "DELETE FROM aliases WHERE segment = %lld", number);
     return status;
 }
 
@@ -57,7 +61,8 @@ enum status store_drop_segments(struct store *store, uint32_t first_kept, struct
         enum status status = store__ask_int(
             store, -1, &segment, error,
             "SELECT CAST(least((SELECT min(segment) FROM spans), (SELECT min(segment) FROM logs), "
-            "(SELECT min(segment) FROM points)) AS BIGINT)");
+            "(SELECT min(segment) FROM points), (SELECT min(segment) FROM scores), "
+            "(SELECT min(segment) FROM aliases)) AS BIGINT)");
         if (status != STATUS_OK || segment < 0 || segment >= (int64_t)first_kept)
             return status;
         status = store__begin(store, error);
@@ -67,6 +72,8 @@ enum status store_drop_segments(struct store *store, uint32_t first_kept, struct
             return status;
         store->compaction.rows_since_checkpoint++;
         /* The sets of keys cannot forget: they are read again when the next record comes. */
-        store->spans.seen.loaded = store->logs.seen.loaded = store->points.seen.loaded = false;
+        store->spans.seen.loaded = store->logs.seen.loaded = store->points.seen.loaded =
+            store->scores.seen.loaded = false;
+        key_map_clear(&store->known_aliases);
     }
 }

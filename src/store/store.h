@@ -72,10 +72,29 @@ struct store_point {
     uint64_t series_hash;       /* of metric, resource, scope and attributes */
 };
 
+struct store_score {
+    struct store_place place;
+    const struct score *score;
+    struct str comment; /* its text; of long ones the first bytes */
+};
+
+/* What a sender called one of our ids: 0 a trace, 1 a span (hi 0). */
+enum alias_kind { ALIAS_TRACE, ALIAS_SPAN };
+struct store_alias {
+    struct store_place place;
+    enum alias_kind kind;
+    int64_t hi, lo;
+    struct str text;
+};
+
 /* Take rows into the open batch. They are visible, all together, after the next commit. */
 enum status store_add_span(struct store *store, const struct store_span *span, struct error *error);
 enum status store_add_log(struct store *store, const struct store_log *log, struct error *error);
 enum status store_add_point(struct store *store, const struct store_point *point,
+                            struct error *error);
+enum status store_add_score(struct store *store, const struct store_score *score,
+                            struct error *error);
+enum status store_add_alias(struct store *store, const struct store_alias *alias,
                             struct error *error);
 /* Makes everything added since the last commit visible, with the progress, atomically. On failure
  * the batch is gone and the caller reads the journal again from store_progress(). */

@@ -19,7 +19,7 @@
 #include "store/trace_parts.h"
 
 enum {
-    SCHEMA_VERSION = 2,
+    SCHEMA_VERSION = 3,
     POOL_CONNECTIONS = 8,
     LABELS_MAX = 20000,
     SERIES_MAX = 1000000,
@@ -103,7 +103,9 @@ struct store {
     int32_t last_name_ids[SPAN_NAMES]; /* what each column had last */
     struct labels labels;
     struct series series;
-    struct pending spans, logs, points;
+    struct pending spans, logs, points, scores;
+    struct pending doomed_scores, aliases; /* rows only: doomed_row, alias_row */
+    struct key_map known_aliases;          /* written lately, by hash */
     struct arena batch_texts;
     struct rollups rollups;
     struct trace_parts parts;
@@ -153,6 +155,9 @@ void store__clear_batch(struct store *store); /* keeps memory for the next */
 void store__free_batch(struct store *store);  /* of an empty batch: its memory, too */
 /* Before anything is added: opens an engine that gave up, reads the keys that the table has. */
 enum status store__ready(struct store *store, struct pending *pending, struct error *error);
+void *store__pending_push(struct pending *pending, size_t row_size); /* NULL: no memory */
+int64_t store__id_half(const uint8_t *bytes);
+struct str store__keep_text(struct store *store, struct str text, size_t most);
 enum status store__no_memory(struct error *error);
 
 /* --- identity (duplicates.c) ---------------------------------------------------------------- */
@@ -166,6 +171,8 @@ bool store__replaces(const struct span_row *fresh, const struct span_row *old);
 enum status store__settle_spans(struct store *store, struct error *error);
 enum status store__settle_logs(struct store *store, struct error *error);
 enum status store__settle_points(struct store *store, struct error *error);
+/* The same, which takes replaced rows out at once (scores.c). */
+enum status store__settle_scores(struct store *store, struct error *error);
 /* Within a transaction: takes the replaced rows out. */
 enum status store__delete_taken_back(struct store *store, struct error *error);
 

@@ -143,6 +143,22 @@ static const struct column point_columns[] = {
     COL(I64, frame),      COL(I32, record),
 };
 #undef ROW_TYPE
+#define ROW_TYPE score_row
+static const struct column score_columns[] = {
+    COL(I32, project),     COL(I64, hash),       OPT(TEXT, id),          COL(I64, time_ns),
+    COL(I64, arrival_ns),  COL(I64, created_ns), COL(I64, trace_hi),     COL(I64, trace_lo),
+    COL(I64, span_id),     OPT(TEXT, session),   OPT(TEXT, dataset_run), COL(I32, name),
+    COL(U8, type),         COL(U8, source),      OPT(F64, value),        OPT(TEXT, text),
+    COL(I32, environment), OPT(TEXT, config_id), OPT(TEXT, author),      OPT(TEXT, comment),
+    COL(I32, segment),     COL(I64, frame),      COL(I32, record),
+};
+#undef ROW_TYPE
+#define ROW_TYPE alias_row
+static const struct column alias_columns[] = {
+    COL(I32, project), COL(U8, kind),   COL(I64, hi),
+    COL(I64, lo),      OPT(TEXT, text), COL(I32, segment),
+};
+#undef ROW_TYPE
 #define ROW_TYPE name_row
 static const struct column name_columns[] = {COL(I32, id), OPT(TEXT, text)};
 #undef ROW_TYPE
@@ -183,6 +199,8 @@ const struct table tables[TABLE_COUNT] = {
     TABLE(TABLE_LOGS, "logs", log, false),
     TABLE(TABLE_SERIES, "series", series, false),
     TABLE(TABLE_POINTS, "points", point, false),
+    TABLE(TABLE_SCORES, "scores", score, false),
+    TABLE(TABLE_ALIASES, "aliases", alias, false),
     TABLE(TABLE_NAMES, "names", name, false),
     TABLE(TABLE_PROGRESS, "progress", progress, false),
     TABLE(TABLE_PROBE, "probe", probe, true),

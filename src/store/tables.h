@@ -32,6 +32,8 @@ enum table_id {
     TABLE_LOGS,
     TABLE_SERIES,
     TABLE_POINTS,
+    TABLE_SCORES,
+    TABLE_ALIASES,
     TABLE_NAMES,
     TABLE_PROGRESS,
     /* Not kept: what a statement of the index thread joins with. */
@@ -158,6 +160,22 @@ struct point_row {
     double value, sum, min, max;
     int32_t project, segment, record;
     bool maybe_known, dropped;
+};
+
+struct score_row {
+    int64_t time_ns, arrival_ns, created_ns, trace_hi, trace_lo, span_id, hash, frame;
+    double value;
+    struct str id, text, session, dataset_run, config_id, author, comment;
+    int32_t project, name, environment, segment, record;
+    uint8_t type, source;
+    bool maybe_known, dropped;
+};
+
+struct alias_row { /* the sender's own text for one of our ids */
+    int64_t hi, lo;
+    struct str text;
+    int32_t project, segment;
+    uint8_t kind;
 };
 
 struct name_row {

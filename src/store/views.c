@@ -125,6 +125,16 @@ static const char logs_view[] =
                                                                ", hex_text(span_id) AS span_id, "
                                                                "body FROM vitrine.main.logs";
 
+static const char scores_view[] =
+    "CREATE VIEW memory.main.v_scores AS SELECT project, id, time_ns, arrival_ns, created_ns, "
+    "CASE WHEN trace_hi <> 0 OR trace_lo <> 0 THEN hex_text(trace_hi) || hex_text(trace_lo) END "
+    "AS trace_id, CASE WHEN span_id <> 0 THEN hex_text(span_id) END AS span_id, session, "
+    "dataset_run, name_text(name) AS name, CASE type WHEN 0 THEN 'numeric' WHEN 1 THEN "
+    "'categorical' WHEN 2 THEN 'boolean' WHEN 3 THEN 'text' ELSE 'correction' END AS type, "
+    "CASE source WHEN 0 THEN 'api' WHEN 1 THEN 'eval' WHEN 2 THEN 'annotation' ELSE 'feedback' "
+    "END AS source, value, text, name_text(environment) AS environment, config_id, author, "
+    "comment FROM vitrine.main.scores";
+
 static const char points_view[] =
     "CREATE VIEW memory.main.v_points AS SELECT p.project, p.time_ns, p.start_ns, p.arrival_ns, "
     "name_text(s.metric) AS metric, name_text(s.unit) AS unit, s.type, s.temporality, s.monotonic, "
@@ -170,8 +180,8 @@ enum status store__define_views(struct store *store, struct error *error)
     enum status status = define(store, "name_text", DUCKDB_TYPE_INTEGER, name_text, error);
     if (status == STATUS_OK)
         status = define(store, "hex_text", DUCKDB_TYPE_BIGINT, hex_text, error);
-    const char *const views[] = {spans_view, logs_view, points_view};
-    for (size_t i = 0; i < 3 && status == STATUS_OK; i++)
+    const char *const views[] = {spans_view, logs_view, points_view, scores_view};
+    for (size_t i = 0; i < sizeof views / sizeof *views && status == STATUS_OK; i++)
         status = store__run(store, error, "%s", views[i]);
     return status == STATUS_OK ? define_traces(store, error) : status;
 }

@@ -59,12 +59,13 @@ static void read_frame(const struct chunk_frame *frame)
 {
     struct decode_frame in = {frame, 0, 1};
     struct journal_frame out = {0};
-    uint32_t records[SIGNAL_COUNT] = {3, 3, 3}; /* also where there may be none */
+    uint32_t records[SIGNAL_COUNT] = {3, 3, 3, 3}; /* also where there may be none */
     if (journal__decode_frame(&in, &out, NULL) == STATUS_OK)
         for (size_t i = 0; i < out.batch_count; i++) {
             records[SIGNAL_SPANS] += (uint32_t)out.batches[i]->span_count;
             records[SIGNAL_LOGS] += (uint32_t)out.batches[i]->log_count;
             records[SIGNAL_POINTS] += (uint32_t)out.batches[i]->point_count;
+            records[SIGNAL_SCORES] += (uint32_t)out.batches[i]->score_count;
         }
     journal_frame_done(&out);
     for (int signal = 0; signal < SIGNAL_COUNT; signal++)
@@ -281,6 +282,18 @@ static void fill(struct batch *batch)
     point->scale = 2;
     point->exemplars = arena_new(&batch->arena, struct exemplar);
     point->exemplar_count = 1;
+    for (int i = 0; i < 2; i++) {
+        struct score *score = batch_add_score(batch);
+        score->id = STR("score-1");
+        score->name = STR("correctness");
+        score->number = 0.5;
+        score->trace_id[0] = 1;
+        score->session = STR("session");
+        score->author = STR("ada");
+        score->comment = items[5].value;
+        score->attributes = attributes;
+    }
+    batch->is_partial = true;
 }
 
 static void seed_door(uint8_t door, const void *head, size_t head_size, const void *bytes,

@@ -254,6 +254,20 @@ static void point(const struct metric_point *point, struct buf *out)
     }
 }
 
+static void score(const struct score *score, struct buf *out)
+{
+    buf_printf(out, "score %.*s=", STR_ARGS(score->name));
+    if (score->number == score->number)
+        buf_printf(out, "%g", score->number);
+    buf_printf(out, " text=%.*s type=%s source=%s", STR_ARGS(score->text),
+               score_type_name(score->type), score_source_name(score->source));
+    named_id(out, "trace", score->trace_id, TRACE_ID_BYTES);
+    named_id(out, "span", score->span_id, SPAN_ID_BYTES);
+    buf_printf(out, " session=%.*s run=%.*s%s\n", STR_ARGS(score->session),
+               STR_ARGS(score->dataset_run), score->deleted ? " deleted" : "");
+    attributes(out, &score->attributes, 0);
+}
+
 void batch_dump(const struct batch *batch, struct buf *out)
 {
     resources(batch, out);
@@ -265,4 +279,6 @@ void batch_dump(const struct batch *batch, struct buf *out)
         metric(&batch->metrics[i], out);
     for (size_t i = 0; i < batch->point_count; i++)
         point(&batch->points[i], out);
+    for (size_t i = 0; i < batch->score_count; i++)
+        score(&batch->scores[i], out);
 }

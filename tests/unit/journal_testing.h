@@ -349,6 +349,31 @@ static inline void same_point(struct journal *journal, const struct metric_point
     }
 }
 
+static inline void same_score(struct journal *journal, const struct score *a, const struct score *b)
+{
+    same_str(a->id, b->id);
+    same_str(a->name, b->name);
+    assert_int_equal(a->type, b->type);
+    assert_int_equal(a->source, b->source);
+    assert_int_equal(a->deleted, b->deleted);
+    if (a->number == a->number)
+        same_bits(a->number, b->number);
+    else
+        assert_true(b->number != b->number);
+    same_str(a->text, b->text);
+    assert_memory_equal(a->trace_id, b->trace_id, TRACE_ID_BYTES);
+    assert_memory_equal(a->span_id, b->span_id, SPAN_ID_BYTES);
+    same_str(a->session, b->session);
+    same_str(a->dataset_run, b->dataset_run);
+    same_str(a->config_id, b->config_id);
+    same_str(a->author, b->author);
+    same_str(a->environment, b->environment);
+    assert_int_equal(a->time_ns, b->time_ns);
+    same_value(journal, &a->comment, &b->comment);
+    same_value(journal, &a->metadata, &b->metadata);
+    same_attributes(journal, &a->attributes, &b->attributes);
+}
+
 static inline void same_batch(struct journal *journal, const struct batch *a, const struct batch *b)
 {
     assert_int_equal(a->project_id, b->project_id);
@@ -364,6 +389,8 @@ static inline void same_batch(struct journal *journal, const struct batch *a, co
     assert_int_equal(a->span_count, b->span_count);
     assert_int_equal(a->log_count, b->log_count);
     assert_int_equal(a->point_count, b->point_count);
+    assert_int_equal(a->score_count, b->score_count);
+    assert_int_equal(a->is_partial, b->is_partial);
     for (size_t i = 0; i < a->resource_count; i++)
         same_resource(journal, &a->resources[i], &b->resources[i]);
     for (size_t i = 0; i < a->scope_count; i++)
@@ -387,6 +414,8 @@ static inline void same_batch(struct journal *journal, const struct batch *a, co
         same_point(journal, &a->points[i], &b->points[i]);
         assert_int_equal(a->points[i].metric, b->points[i].metric);
     }
+    for (size_t i = 0; i < a->score_count; i++)
+        same_score(journal, &a->scores[i], &b->scores[i]);
 }
 
 /* --- files */

@@ -218,6 +218,34 @@ static void random_point(struct batch *batch)
     }
 }
 
+static void random_score(struct batch *batch)
+{
+    struct score *score = batch_add_score(batch);
+    score->id = random_text(batch, 40);
+    score->name = random_text(batch, 20);
+    score->type = (enum score_type)(random_number() % SCORE_TYPE_COUNT);
+    score->source = (enum score_source)(random_number() % SCORE_SOURCE_COUNT);
+    score->deleted = random_number() % 4 == 0;
+    score->number = random_number() % 3 ? random_double() : (double)NAN;
+    score->text = random_text(batch, 300);
+    if (random_number() % 2)
+        fill_random(score->trace_id, TRACE_ID_BYTES);
+    if (random_number() % 2)
+        fill_random(score->span_id, SPAN_ID_BYTES);
+    if (random_number() % 2)
+        score->session = random_text(batch, 20);
+    score->dataset_run = random_text(batch, 5);
+    if (random_number() % 2)
+        score->author = random_text(batch, 20);
+    score->time_ns = random_number();
+    if (random_number() % 2)
+        score->comment = value_string(random_text(batch, 400));
+    if (random_number() % 2)
+        score->metadata = value_string(random_text(batch, 400));
+    if (random_number() % 2)
+        random_attributes(batch, &score->attributes, 0);
+}
+
 static struct batch *random_batch(size_t records)
 {
     struct batch *batch = batch_new(ARENA_NO_LIMIT);
@@ -241,14 +269,17 @@ static struct batch *random_batch(size_t records)
         random_metric(batch);
     }
     for (size_t i = 0; i < records; i++) {
-        uint64_t kind = random_number() % 3;
+        uint64_t kind = random_number() % 4;
         if (kind == 0)
             random_span(batch);
         else if (kind == 1)
             random_log(batch);
-        else
+        else if (kind == 2)
             random_point(batch);
+        else
+            random_score(batch);
     }
+    batch->is_partial = random_number() % 2;
     return batch;
 }
 
@@ -312,6 +343,13 @@ static void compare_point(struct journal *journal, const struct batch *batch, ui
     same_scope(journal, &batch->scopes[metric->scope], &one->scopes[one->metrics->scope]);
 }
 
+static void compare_score(struct journal *journal, const struct batch *batch, uint32_t i,
+                          const struct batch *one)
+{
+    assert_int_equal(one->score_count, 1);
+    same_score(journal, &batch->scores[i], one->scores);
+}
+
 static void compare_records(struct journal *journal, const struct batch *batch,
                             struct journal_location at, uint32_t first, size_t count,
                             void (*compare)(struct journal *, const struct batch *, uint32_t,
@@ -347,6 +385,9 @@ static void read_records_and_compare(struct journal *journal, struct batch **bat
             where.signal = SIGNAL_POINTS;
             compare_records(journal, batch, where, frame.first_record[i][SIGNAL_POINTS],
                             batch->point_count, compare_point);
+            where.signal = SIGNAL_SCORES;
+            compare_records(journal, batch, where, frame.first_record[i][SIGNAL_SCORES],
+                            batch->score_count, compare_score);
         }
         seen += frame.batch_count;
         at = frame.next;

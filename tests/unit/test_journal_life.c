@@ -145,6 +145,42 @@ static void a_missing_seal_is_made_up_for(void **state)
     remove_directory(path);
 }
 
+/* Makes the first segment one that an older vitrine wrote. */
+static void make_older(const char *path)
+{
+    char file[128];
+    size_t size;
+    segment_path(path, 1, file);
+    char *bytes = read_file(file, &size);
+    store_u32((uint8_t *)bytes + 8, 1);
+    store_u64((uint8_t *)bytes + 24, journal__checksum(0, bytes, 24));
+    write_file(file, bytes, size);
+    free(bytes);
+}
+
+static void an_older_segment_is_read_and_left_as_it_is(void **state)
+{
+    (void)state;
+    char *path = test_directory();
+    struct journal *journal = open_journal(path);
+    for (uint64_t i = 0; i < 5; i++)
+        append_batch(journal, i, (int64_t)i);
+    journal_close(journal);
+    make_older(path);
+    journal = open_journal(path);
+    for (uint64_t i = 5; i < 8; i++)
+        append_batch(journal, i, (int64_t)i);
+    struct journal_position end = journal_end(journal);
+    assert_int_equal(end.segment, 2);
+    assert_int_equal(read_numbers(journal, 0), 8);
+    journal_close(journal);
+    struct journal_check check;
+    assert_int_equal(journal_check(path, NULL, NULL, &check, NULL), STATUS_OK);
+    assert_int_equal(check.batches, 8);
+    assert_int_equal(check.corrupt_frames + check.torn_bytes, 0);
+    remove_directory(path);
+}
+
 static void retention_drops_whole_old_segments(void **state)
 {
     (void)state;
@@ -392,6 +428,7 @@ int main(void)
         cmocka_unit_test(restarts_keep_everything_and_few_segments),
         cmocka_unit_test(full_segments_are_sealed_and_read),
         cmocka_unit_test(a_missing_seal_is_made_up_for),
+        cmocka_unit_test(an_older_segment_is_read_and_left_as_it_is),
         cmocka_unit_test(retention_drops_whole_old_segments),
         cmocka_unit_test(a_journal_has_one_owner),
         cmocka_unit_test(readers_wait_and_can_be_woken),
