@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "query/query.h"
 
-enum { SQL_PARAMS_MAX = 256 };
+enum { SQL_PARAMS_MAX = 1024 };
 
 struct sql {
     struct buf text;

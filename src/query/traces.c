@@ -2,29 +2,15 @@
 /*
  * traces: a trace is the sum of its parts (docs/index.md).
  *
- * Sorted by start, only the newest keys of the range are picked first and just those are added up;
- * any other order, or a condition on sums, needs the sums of the whole range.
+ * The engine decides which traces, and their order; their parts are then read as they are and added
+ * up here (trace_sum.h).
  */
 #include "query/traces.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-
-enum { RUNNING_SECONDS = 30 };
-
-/* Columns of the summary, in the order that read_summary() takes them. */
-static const char summary_columns[] =
-    "p.trace_hi, p.trace_lo, " TRACE_START ", " TRACE_END ", max(p.arrival_ns), "
-    "arg_max(p.name, p.name_rank), arg_min(p.root_span, p.root_at), " TRACE_STATUS ", "
-    "max(p.error_kind), "
-    "sum(p.spans), sum(p.errors), sum(p.llm_calls), sum(p.tool_calls), sum(p.unpriced), "
-    "count(DISTINCT p.model), " TRACE_INPUT ", " TRACE_OUTPUT ", sum(p.cache_read), "
-    "sum(p.cache_write), sum(p.reasoning), " TRACE_TOKENS ", " TRACE_COST ", "
-    "arg_min(p.ttft, p.ttft_at), arg_min(p.model, p.model_at), arg_min(p.provider, p.model_at), "
-    "arg_max(p.service, p.service_rank), max(p.environment), max(p.tenant), max(p.release), "
-    "max(p.session), max(p.user_id), arg_max(p.input, p.input_rank), "
-    "arg_max(p.output, p.output_rank), count(p.root_span)";
+#include "query/trace_sum.h"
 
 static const struct {
     const char *name, *expression;
@@ -41,67 +27,6 @@ static const struct {
 const char *trace_sort_name(enum trace_sort sort)
 {
     return sorts[sort].name;
-}
-
-static struct str name_at(const struct query *query, const struct store_rows *rows, size_t column)
-{
-    int64_t id = store_rows_int(rows, column);
-    return id > 0 ? store_name(query->store, (int32_t)id) : STR_NONE;
-}
-
-static struct str text_at(const struct store_rows *rows, size_t column, struct arena *arena)
-{
-    return store_rows_null(rows, column) ? STR_NONE
-                                         : arena_copy(arena, store_rows_text(rows, column));
-}
-
-static enum trace_state state_of(const struct trace_summary *trace)
-{
-    bool fresh = clock_now_ns() - trace->arrival_ns < RUNNING_SECONDS * NS_PER_SEC;
-    if (trace->root_span)
-        return TRACE_CLOSED;
-    return fresh ? TRACE_RUNNING : TRACE_QUIET;
-}
-
-static void read_summary(const struct query *query, const struct store_rows *rows,
-                         struct arena *arena, struct trace_summary *out)
-{
-    *out = (struct trace_summary){
-        .key = {store_rows_int(rows, 0), store_rows_int(rows, 1)},
-        .start_ns = store_rows_int(rows, 2),
-        .end_ns = store_rows_int(rows, 3),
-        .arrival_ns = store_rows_int(rows, 4),
-        .name = name_at(query, rows, 5),
-        .root_span = store_rows_int(rows, 6),
-        .is_error = store_rows_int(rows, 7) == SPAN_ERROR,
-        .error_kind = (enum error_kind)store_rows_int(rows, 8),
-        .spans = store_rows_int(rows, 9),
-        .errors = store_rows_int(rows, 10),
-        .llm_calls = store_rows_int(rows, 11),
-        .tool_calls = store_rows_int(rows, 12),
-        .unpriced = store_rows_int(rows, 13),
-        .models = store_rows_int(rows, 14),
-        .input_tokens = store_rows_int(rows, 15),
-        .output_tokens = store_rows_int(rows, 16),
-        .cache_read = store_rows_int(rows, 17),
-        .cache_write = store_rows_int(rows, 18),
-        .reasoning = store_rows_int(rows, 19),
-        .total_tokens = store_rows_int(rows, 20),
-        .cost = store_rows_int(rows, 21),
-        .ttft_ns = store_rows_null(rows, 22) ? -1 : store_rows_int(rows, 22),
-        .model = name_at(query, rows, 23),
-        .provider = name_at(query, rows, 24),
-        .service = name_at(query, rows, 25),
-        .environment = name_at(query, rows, 26),
-        .tenant = name_at(query, rows, 27),
-        .release = name_at(query, rows, 28),
-        .session = text_at(rows, 29, arena),
-        .user = text_at(rows, 30, arena),
-        .input = text_at(rows, 31, arena),
-        .output = text_at(rows, 32, arena),
-        .complete = store_rows_int(rows, 33) > 0,
-    };
-    out->state = state_of(out);
 }
 
 static void where_range(struct sql *sql, uint32_t project_id, struct time_range range)
@@ -166,42 +91,116 @@ void trace_select_keys(struct sql *sql, const struct query *query,
     }
 }
 
+/* --- a page: its keys in order, then their parts, in any order -------------------------------- */
+
+struct page {
+    struct trace_sum *sums; /* by key */
+    size_t count;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    const struct trace_key *left = &((const struct trace_sum *)a)->summary.key;
+    const struct trace_key *right = &((const struct trace_sum *)b)->summary.key;
+    if (left->hi != right->hi)
+        return left->hi < right->hi ? -1 : 1;
+    return (left->lo > right->lo) - (left->lo < right->lo);
+}
+
+static struct trace_sum *find_sum(const struct page *page, struct trace_key key)
+{
+    size_t low = 0, high = page->count;
+    const struct trace_sum wanted = {.summary.key = key};
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = by_key(&wanted, &page->sums[middle]);
+        if (order == 0)
+            return &page->sums[middle];
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NULL;
+}
+/* Takes the page's keys and sort values; the sums come in the order of their keys. */
+static enum status read_keys(struct store_rows *rows, size_t limit, struct arena *arena,
+                             struct page *page, struct trace_list *list, struct error *error)
+{
+    list->items = arena_array(arena, struct trace_summary, limit);
+    list->sort_values = arena_array(arena, int64_t, limit);
+    page->sums = arena_array(arena, struct trace_sum, limit);
+    if (!list->items || !list->sort_values || !page->sums)
+        return fail(error, STATUS_TOO_LARGE, "limit: too many traces for one reply");
+    while (store_rows_next(rows)) {
+        if (list->count == limit) {
+            list->more = true;
+            break;
+        }
+        struct trace_key key = {store_rows_int(rows, 0), store_rows_int(rows, 1)};
+        list->items[list->count].key = key;
+        list->sort_values[list->count++] = store_rows_int(rows, 2);
+        trace_sum_init(&page->sums[page->count++], key);
+    }
+    qsort(page->sums, page->count, sizeof *page->sums, by_key);
+    return STATUS_OK;
+}
+
+static enum status read_parts(const struct query *query, const struct trace_list_question *question,
+                              struct arena *arena, struct page *page, struct error *error)
+{
+    struct sql sql = {0};
+    struct store_rows *rows;
+    sql_add(&sql, "SELECT %s FROM trace_parts p WHERE p.project = ", trace_sum_columns);
+    sql_int(&sql, question->project_id);
+    sql_add(&sql, " AND p.trace_lo IN (");
+    for (size_t i = 0; i < page->count; i++) {
+        sql_add(&sql, i ? ", " : "");
+        sql_int(&sql, page->sums[i].summary.key.lo);
+    }
+    sql_add(&sql, ")");
+    enum status status = sql_run(&sql, query, question->cancelled, &rows, error);
+    if (status != STATUS_OK)
+        return status;
+    while (status == STATUS_OK && store_rows_next(rows)) {
+        struct trace_key key = {store_rows_int(rows, TRACE_SUM_HI),
+                                store_rows_int(rows, TRACE_SUM_LO)};
+        struct trace_sum *sum = find_sum(page, key);
+        if (sum && !trace_sum_add(sum, rows, arena))
+            status = fail(error, STATUS_TOO_LARGE, "limit: too many traces for one reply");
+    }
+    store_rows_free(rows);
+    return status;
+}
+
 enum status query_traces(const struct query *query, const struct trace_list_question *question,
                          struct arena *arena, struct trace_list *out_list, struct error *error)
 {
     struct sql sql = {0};
-    sql_add(&sql, "WITH picked AS (");
-    trace_select_keys(&sql, query, question, (int64_t)question->limit + 1);
-    sql_add(&sql,
-            ") SELECT %s, any_value(k.sort_value) AS sort_value FROM trace_parts p "
-            "JOIN picked k ON p.trace_lo = k.trace_lo AND p.trace_hi = k.trace_hi "
-            "WHERE p.project = ",
-            summary_columns);
-    sql_int(&sql, question->project_id);
-    sql_add(&sql, " GROUP BY p.trace_hi, p.trace_lo ORDER BY sort_value %s, p.trace_hi, p.trace_lo",
-            question->ascending ? "ASC" : "DESC");
     struct store_rows *rows;
+    struct page page = {0};
+    struct trace_list list = {0};
+    trace_select_keys(&sql, query, question, (int64_t)question->limit + 1);
     enum status status = sql_run(&sql, query, question->cancelled, &rows, error);
     if (status != STATUS_OK)
         return status;
-    struct trace_list list = {
-        .items = arena_array(arena, struct trace_summary, question->limit),
-        .sort_values = arena_array(arena, int64_t, question->limit),
-    };
-    if (!list.items || !list.sort_values) {
-        store_rows_free(rows);
-        return fail(error, STATUS_TOO_LARGE, "limit: too many traces for one reply");
-    }
-    size_t sort_column = store_rows_columns(rows) - 1;
-    while (store_rows_next(rows)) {
-        if (list.count == question->limit) {
-            list.more = true;
-            break;
-        }
-        read_summary(query, rows, arena, &list.items[list.count]);
-        list.sort_values[list.count++] = store_rows_int(rows, sort_column);
-    }
+    status = read_keys(rows, question->limit, arena, &page, &list, error);
     store_rows_free(rows);
+    if (status == STATUS_OK && page.count)
+        status = read_parts(query, question, arena, &page, error);
+    if (status != STATUS_OK)
+        return status;
+    /* What retention took between the two questions is left out. */
+    size_t kept = 0;
+    for (size_t i = 0; i < list.count; i++) {
+        struct trace_sum *sum = find_sum(&page, list.items[i].key);
+        if (sum->summary.spans <= 0)
+            continue;
+        trace_sum_finish(sum, query);
+        list.sort_values[kept] = list.sort_values[i];
+        list.items[kept++] = sum->summary;
+    }
+    list.count = kept;
     *out_list = list;
     return STATUS_OK;
 }
@@ -230,23 +229,29 @@ enum status query_trace(const struct query *query, uint32_t project_id, struct t
                         struct arena *arena, struct trace_summary *out_trace, struct error *error)
 {
     struct sql sql = {0};
-    sql_add(&sql, "SELECT %s FROM trace_parts p WHERE p.trace_lo = ", summary_columns);
+    struct store_rows *rows;
+    struct trace_sum sum;
+    trace_sum_init(&sum, key);
+    sql_add(&sql, "SELECT %s FROM trace_parts p WHERE p.trace_lo = ", trace_sum_columns);
     sql_int(&sql, key.lo);
     sql_add(&sql, " AND p.trace_hi = ");
     sql_int(&sql, key.hi);
     sql_add(&sql, " AND p.project = ");
     sql_int(&sql, project_id);
-    sql_add(&sql, " GROUP BY p.trace_hi, p.trace_lo HAVING sum(p.spans) > 0");
-    struct store_rows *rows;
     enum status status = sql_run(&sql, query, NULL, &rows, error);
     if (status != STATUS_OK)
         return status;
-    if (store_rows_next(rows))
-        read_summary(query, rows, arena, out_trace);
-    else
-        status = fail(error, STATUS_NOT_FOUND, "trace: this project has no such trace");
+    while (status == STATUS_OK && store_rows_next(rows))
+        if (!trace_sum_add(&sum, rows, arena))
+            status = fail(error, STATUS_TOO_LARGE, "trace: too large for one reply");
     store_rows_free(rows);
-    return status;
+    if (status == STATUS_OK && sum.summary.spans <= 0)
+        return fail(error, STATUS_NOT_FOUND, "trace: this project has no such trace");
+    if (status != STATUS_OK)
+        return status;
+    trace_sum_finish(&sum, query);
+    *out_trace = sum.summary;
+    return STATUS_OK;
 }
 
 static int32_t count_at(const struct store_rows *rows, size_t column)
@@ -282,6 +287,17 @@ static void read_shape(const struct store_rows *rows, struct span_shape *out)
     };
 }
 
+/* Sorted here: for the engine a plan with an order costs more than the rows of most traces. */
+static int by_start(const void *a, const void *b)
+{
+    const struct span_shape *left = a, *right = b;
+    if (left->start_ns != right->start_ns)
+        return left->start_ns < right->start_ns ? -1 : 1;
+    if (left->duration_ns != right->duration_ns)
+        return left->duration_ns > right->duration_ns ? -1 : 1;
+    return (left->span_id > right->span_id) - (left->span_id < right->span_id);
+}
+
 enum status query_trace_shape(const struct query *query, uint32_t project_id,
                               const struct trace_summary *trace, struct arena *arena,
                               const _Atomic bool *cancelled, struct trace_shape *out_shape,
@@ -302,7 +318,7 @@ enum status query_trace_shape(const struct query *query, uint32_t project_id,
     sql_int(&sql, trace->start_ns);
     sql_add(&sql, " AND start_ns <= ");
     sql_int(&sql, trace->end_ns);
-    sql_add(&sql, " ORDER BY start_ns, duration_ns DESC, span_id LIMIT %d", SHAPE_SPANS_MAX + 1);
+    sql_add(&sql, " LIMIT %d", SHAPE_SPANS_MAX + 1);
     struct store_rows *rows;
     enum status status = sql_run(&sql, query, cancelled, &rows, error);
     if (status != STATUS_OK)
@@ -320,7 +336,9 @@ enum status query_trace_shape(const struct query *query, uint32_t project_id,
             status = fail(error, STATUS_TOO_LARGE, "trace: too many spans for one reply");
     }
     store_rows_free(rows);
-    if (status == STATUS_OK)
-        *out_shape = shape;
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    qsort(shape.spans, shape.count, sizeof *shape.spans, by_start);
+    *out_shape = shape;
+    return STATUS_OK;
 }

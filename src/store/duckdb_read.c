@@ -134,6 +134,33 @@ static enum status take_result(struct store *store, struct reader *reader, duckd
     return status;
 }
 
+/* As the type the plan was made for, when the number fits: with any other type the engine plans the
+ * whole statement again. */
+static duckdb_state bind_int(duckdb_prepared_statement statement, size_t index, int64_t number)
+{
+    switch (duckdb_param_type(statement, index)) {
+    case DUCKDB_TYPE_INTEGER:
+        if (number >= INT32_MIN && number <= INT32_MAX)
+            return duckdb_bind_int32(statement, index, (int32_t)number);
+        break;
+    case DUCKDB_TYPE_UTINYINT:
+        if (number >= 0 && number <= UINT8_MAX)
+            return duckdb_bind_uint8(statement, index, (uint8_t)number);
+        break;
+    case DUCKDB_TYPE_USMALLINT:
+        if (number >= 0 && number <= UINT16_MAX)
+            return duckdb_bind_uint16(statement, index, (uint16_t)number);
+        break;
+    case DUCKDB_TYPE_HUGEINT:
+        return duckdb_bind_hugeint(
+            statement, index,
+            (duckdb_hugeint){.lower = (uint64_t)number, .upper = number < 0 ? -1 : 0});
+    default:
+        break;
+    }
+    return duckdb_bind_int64(statement, index, number);
+}
+
 static enum status bind(duckdb_prepared_statement statement, const struct store_question *question,
                         struct error *error)
 {
@@ -149,7 +176,7 @@ static enum status bind(duckdb_prepared_statement statement, const struct store_
             state = duckdb_bind_null(statement, i + 1);
             break;
         case STORE_INT:
-            state = duckdb_bind_int64(statement, i + 1, param->integer);
+            state = bind_int(statement, i + 1, param->integer);
             break;
         case STORE_DOUBLE:
             state = duckdb_bind_double(statement, i + 1, param->number);
