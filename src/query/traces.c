@@ -7,9 +7,10 @@
  */
 #include "query/traces.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "base/must.h"
 #include "query/trace_sum.h"
 
 static const struct {
@@ -71,18 +72,25 @@ static void having_cursor(struct sql *sql, const struct trace_list_question *que
     sql_add(sql, ")))");
 }
 
-/* The keys of the traces asked for, with `limit` of them when the order is already decided here. */
-void trace_select_keys(struct sql *sql, const struct query *query,
-                       const struct trace_list_question *question, int64_t limit)
+void trace_select(struct sql *sql, const struct query *query,
+                  const struct trace_list_question *question, const char *columns)
 {
-    sql_add(sql,
-            "SELECT p.trace_hi, p.trace_lo, %s AS sort_value, " TRACE_STATUS
-            " AS status FROM trace_parts p WHERE ",
-            sorts[question->sort].expression);
+    sql_add(sql, "SELECT %s FROM trace_parts p WHERE ", columns);
     where_range(sql, question->project_id, question->range);
     where_spans_match(sql, query, question);
     sql_add(sql, " GROUP BY p.trace_hi, p.trace_lo HAVING sum(p.spans) > 0");
     filter_traces(question->filters, query, sql);
+}
+
+void trace_select_keys(struct sql *sql, const struct query *query,
+                       const struct trace_list_question *question, int64_t limit)
+{
+    char columns[1024];
+    int length =
+        snprintf(columns, sizeof columns, "p.trace_hi, p.trace_lo, %s AS sort_value, %s AS status",
+                 sorts[question->sort].expression, TRACE_STATUS);
+    must(length > 0 && (size_t)length < sizeof columns);
+    trace_select(sql, query, question, columns);
     having_cursor(sql, question);
     if (limit) {
         sql_add(sql, " ORDER BY sort_value %s, p.trace_hi, p.trace_lo LIMIT ",

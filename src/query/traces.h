@@ -62,6 +62,9 @@ enum status query_traces(const struct query *query, const struct trace_list_ques
 /* How many the list has altogether, counted up to `most`. */
 enum status query_trace_count(const struct query *query, const struct trace_list_question *question,
                               int64_t most, int64_t *out_count, struct error *error);
+/* `columns` (ours, over trace_parts p) of each trace that the question's range and filters hold. */
+void trace_select(struct sql *sql, const struct query *query,
+                  const struct trace_list_question *question, const char *columns);
 /* The keys, sort value and status of all traces the question's range and filters hold: `limit` 0,
  * or the first ones. */
 void trace_select_keys(struct sql *sql, const struct query *query,
