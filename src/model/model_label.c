@@ -35,10 +35,14 @@ static bool full_date(struct str text, size_t *out_cut)
            ends_in(text, "@20dddddd", out_cut);
 }
 
-struct str model_label(struct str model)
+struct str model_label(struct str asked, struct str answered)
 {
     size_t cut;
-    struct str text = model;
+    struct str text = answered;
+    /* A tail that only adds a tag, not "gpt-4" to "gpt-4o". */
+    if (asked.len && text.len > asked.len && str_starts(text, asked) &&
+        strchr("-@:", text.ptr[asked.len]))
+        text = asked;
     /* "…-20240620-v1:0": the build goes with the date it belongs to. */
     if (ends_in(text, ":d", &cut) || ends_in(text, "-vd", &cut)) {
         struct str before = str_sub(text, 0, cut);

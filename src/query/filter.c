@@ -260,6 +260,23 @@ void filter_spans(const struct filters *filters, const struct query *query, stru
     }
 }
 
+enum status filter_rows(const struct filters *filters, const struct query *query, struct sql *sql,
+                        struct error *error)
+{
+    for (size_t i = 0; i < filters->count; i++) {
+        const struct filter *filter = &filters->items[i];
+        char what[96] = "s.";
+        if (!filter->field->span_column)
+            return fail(error, STATUS_INVALID, "f: single spans cannot be filtered by %s",
+                        filter->field->name);
+        strncat(what, filter->field->span_column, sizeof what - 3);
+        /* A status that was never set is no failure. */
+        bool is_status = !strcmp(filter->field->name, "status");
+        condition(filter, is_status ? "greatest(s.status, 1)" : what, query, sql);
+    }
+    return STATUS_OK;
+}
+
 bool filter_has_span_level(const struct filters *filters)
 {
     for (size_t i = 0; i < filters->count; i++)

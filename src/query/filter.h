@@ -57,6 +57,11 @@ enum status filter_parse(struct filters *filters, struct str text, struct error 
 
 /* ` AND …` conditions for the span-level filters on table alias `s`. */
 void filter_spans(const struct filters *filters, const struct query *query, struct sql *sql);
+/* The same for questions about spans themselves: what lists of traces ask of the whole trace
+ * (status, duration, cost, tokens) is asked of each span. STATUS_INVALID names a field that spans
+ * do not have. */
+enum status filter_rows(const struct filters *filters, const struct query *query, struct sql *sql,
+                        struct error *error);
 bool filter_has_span_level(const struct filters *filters);
 bool filter_has_trace_level(const struct filters *filters);
 /* ` AND …` for HAVING, over trace_parts p grouped by trace. */

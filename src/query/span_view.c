@@ -106,6 +106,30 @@ enum status query_span(const struct query *query, uint32_t project_id, struct tr
     return STATUS_OK;
 }
 
+void query_previews(const struct query *query, uint32_t project_id, struct trace_key key,
+                    int64_t span_id, struct journal_location location, struct arena *arena,
+                    struct str *out_input, struct str *out_output)
+{
+    struct observation seen;
+    struct span_view view = {.contents = journal_content_source(query->journal)};
+    *out_input = *out_output = STR_NONE;
+    if (journal_read_record(query->journal, location, &view.batch, NULL) != STATUS_OK)
+        return;
+    struct normalise_input input = {
+        .batch = view.batch, .span = &view.batch->spans[0], .contents = &view.contents};
+    normalise_span(&input, false, arena, &seen);
+    if (!seen.input_preview.len && !seen.output_preview.len &&
+        read_logs(query, project_id, key, span_id, &view, NULL) == STATUS_OK && view.log_count) {
+        input.logs = view.logs;
+        input.log_batches = (const struct batch *const *)view.log_batches;
+        input.log_count = view.log_count;
+        normalise_span(&input, false, arena, &seen);
+    }
+    *out_input = arena_copy(arena, seen.input_preview);
+    *out_output = arena_copy(arena, seen.output_preview);
+    span_view_done(&view);
+}
+
 void span_view_done(struct span_view *view)
 {
     batch_free(view->batch);

@@ -32,6 +32,13 @@ enum status query_span(const struct query *query, uint32_t project_id, struct tr
                        struct error *error);
 void span_view_done(struct span_view *view);
 
+/* The first bytes of what a span was asked and answered, copied into the arena; empty when there is
+ * none or it cannot be read any more. Log records are only looked at when the span itself says
+ * neither. */
+void query_previews(const struct query *query, uint32_t project_id, struct trace_key key,
+                    int64_t span_id, struct journal_location location, struct arena *arena,
+                    struct str *out_input, struct str *out_output);
+
 /*
  * The text at a path, as the API's hrefs give it: input/2/0 (message, part), output/0/1, system/0,
  * tool/1, document/3, text/input, text/output, attribute/4, resource/4, event/0/2, log/1.

@@ -43,4 +43,12 @@ void out_trace_id(struct json_out *out, const char *key, struct trace_key trace)
 void out_span_id(struct json_out *out, const char *key, int64_t span); /* 0: null */
 void out_name(struct json_out *out, const char *key, struct str text); /* empty: null */
 void out_time(struct json_out *out, const char *key, int64_t time_ns); /* 0: null */
+void out_ints(struct json_out *out, const char *key, const int64_t *values, size_t count);
+/* Whole numbers stay whole; NaN: null. */
+void out_number(struct json_out *out, const char *key, double number);
+void out_numbers(struct json_out *out, const char *key, const double *values, size_t count);
+/* -1: null. */
+void out_known(struct json_out *out, const char *key, int64_t number);
+/* "from", "to", "step" and "times" of a chart. */
+void out_times(struct json_out *out, int64_t start_ns, int64_t step_ns, size_t count);
 void out_trace(struct json_out *out, const char *key, const struct trace_summary *trace);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* write: pieces of JSON that several replies have. */
+#include <math.h>
+
 #include "serve/serve_private.h"
 
 void out_trace_id(struct json_out *out, const char *key, struct trace_key trace)
@@ -91,4 +93,50 @@ void out_trace(struct json_out *out, const char *key, const struct trace_summary
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         out_name(out, texts[i].name, texts[i].text);
     json_out_end_object(out);
+}
+
+/* --- numbers ------------------------------------------------------------------------------- */
+
+void out_ints(struct json_out *out, const char *key, const int64_t *values, size_t count)
+{
+    json_out_array(out, key);
+    for (size_t i = 0; i < count; i++)
+        json_out_int(out, NULL, values[i]);
+    json_out_end_array(out);
+}
+
+/* A double prints as 1.5e9 otherwise. */
+void out_number(struct json_out *out, const char *key, double number)
+{
+    if (isfinite(number) && number == floor(number) && fabs(number) < 9e15)
+        json_out_int(out, key, (int64_t)number);
+    else
+        json_out_double(out, key, number);
+}
+
+void out_numbers(struct json_out *out, const char *key, const double *values, size_t count)
+{
+    json_out_array(out, key);
+    for (size_t i = 0; i < count; i++)
+        out_number(out, NULL, values[i]);
+    json_out_end_array(out);
+}
+
+void out_known(struct json_out *out, const char *key, int64_t number)
+{
+    if (number < 0)
+        json_out_null(out, key);
+    else
+        json_out_int(out, key, number);
+}
+
+void out_times(struct json_out *out, int64_t start_ns, int64_t step_ns, size_t count)
+{
+    json_out_int_text(out, "from", start_ns);
+    json_out_int_text(out, "to", start_ns + (int64_t)count * step_ns);
+    json_out_int_text(out, "step", step_ns);
+    json_out_array(out, "times");
+    for (size_t i = 0; i < count; i++)
+        json_out_int_text(out, NULL, start_ns + (int64_t)i * step_ns);
+    json_out_end_array(out);
 }

@@ -115,7 +115,7 @@ static void set_names(struct store *store, struct span_row *row, const struct ob
         [SPAN_SERVICE] = seen->service,
         [SPAN_ENVIRONMENT] = seen->environment,
         [SPAN_PROVIDER] = seen->provider,
-        [SPAN_MODEL] = model_label(seen->model),
+        [SPAN_MODEL] = model_label(seen->model_request, seen->model),
         [SPAN_MODEL_VERSION] = seen->model,
         [SPAN_GRAPH_NODE] = graph_name(seen->graph_node),
         [SPAN_GRAPH_PARENT] = graph_name(seen->graph_parent),

@@ -11,11 +11,16 @@
 
 #include <cmocka.h> /* last: it has a macro named fail */
 
-static void expect(const char *model, const char *label)
+static void expect_of(const char *asked, const char *model, const char *label)
 {
-    struct str got = model_label(str_from(model));
+    struct str got = model_label(str_from(asked), str_from(model));
     if (!str_equal(got, str_from(label)))
         fail_msg("%s: expected %s, got %.*s", model, label, STR_ARGS(got));
+}
+
+static void expect(const char *model, const char *label)
+{
+    expect_of("", model, label);
 }
 
 static void the_date_goes(void **state)
@@ -49,11 +54,24 @@ static void what_is_no_date_stays(void **state)
         expect(whole[i], whole[i]);
 }
 
+static void an_answer_that_only_says_more_is_the_model_asked_for(void **state)
+{
+    (void)state;
+    expect_of("house-7b", "house-7b-r12", "house-7b");
+    expect_of("gpt-4", "gpt-4-0613", "gpt-4");
+    expect_of("gpt-4-0613", "gpt-4-0613", "gpt-4-0613");
+    expect_of("gpt-4o-2024-08-06", "gpt-4o-2024-08-06", "gpt-4o");
+    expect_of("llama3", "llama3:latest", "llama3");
+    expect_of("gpt-4", "gpt-4o", "gpt-4o"); /* another model */
+    expect_of("auto", "gpt-4o-2024-08-06", "gpt-4o");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_date_goes),
         cmocka_unit_test(what_is_no_date_stays),
+        cmocka_unit_test(an_answer_that_only_says_more_is_the_model_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
