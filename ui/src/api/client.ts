@@ -8,6 +8,8 @@ export class ApiError extends Error {
         readonly code: number,
         readonly kind: string,
         message: string,
+        /** The whole error as the server sent it: where in a query it is, what was expected. */
+        readonly detail: object = {},
     ) {
         super(message);
         this.name = "ApiError";
@@ -37,16 +39,17 @@ async function refusal(reply: Response): Promise<ApiError> {
     const text = await reply.text().catch(() => "");
     try {
         const { error } = JSON.parse(text) as { error: { status: string; message: string } };
-        return new ApiError(reply.status, error.status, error.message);
+        return new ApiError(reply.status, error.status, error.message, error);
     } catch {
         return new ApiError(reply.status, "http", text.slice(0, 300) || `HTTP ${reply.status} ${reply.statusText}`);
     }
 }
 
-async function ask(url: string, accept: string, signal?: AbortSignal): Promise<Response> {
+async function ask(url: string, accept: string, signal?: AbortSignal, more: RequestInit & { type?: string } = {}): Promise<Response> {
     let reply: Response;
+    const { type, ...init } = more;
     try {
-        reply = await fetch(url, { signal, headers: { accept }, credentials: "same-origin" });
+        reply = await fetch(url, { ...init, signal, headers: { accept, ...(type && { "content-type": type }) }, credentials: "same-origin" });
     } catch (cause) {
         if (signal?.aborted) throw cause;
         throw new ApiError(0, "offline", "The server did not answer.");
@@ -58,6 +61,18 @@ async function ask(url: string, accept: string, signal?: AbortSignal): Promise<R
 export async function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
     const reply = await ask(apiUrl(path, query), "application/json", signal);
     return (await reply.json()) as T;
+}
+
+/** Sends JSON; gives what came back as JSON, or undefined for an empty reply. */
+export async function sendJson<T>(method: "POST" | "PUT" | "DELETE", url: string, value: unknown, signal?: AbortSignal): Promise<T> {
+    const reply = await ask(url, "application/json", signal, { method, type: "application/json", body: value === undefined ? undefined : JSON.stringify(value) });
+    const text = await reply.text();
+    return (text ? JSON.parse(text) : undefined) as T;
+}
+
+/** Sends JSON and gives the reply as it is, for files. */
+export async function sendForFile(url: string, value: unknown, accept: string, signal?: AbortSignal): Promise<Blob> {
+    return (await ask(url, accept, signal, { method: "POST", type: "application/json", body: JSON.stringify(value) })).blob();
 }
 
 /** A byte range of a long text, as the `href` of a Text names it. */

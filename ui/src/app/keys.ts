@@ -17,7 +17,8 @@ function typing(target: EventTarget | null): boolean {
 
 function onKey(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (typing(event.target) && event.key !== "Escape") return;
+    /* The path, because the editor's own root hides what is inside it from `target`. */
+    if (typing(event.composedPath()[0] ?? event.target) && event.key !== "Escape") return;
     if (document.querySelector("dialog[open]") && event.key !== "?") return;
     /* Enter on a focused link or button is the browser's own activation. */
     const target = event.target as HTMLElement | null;
@@ -75,6 +76,17 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
             ["j  k  ↓  ↑", "Next, previous row"],
             ["Enter", "Open the row"],
             ["Home  End", "First, last loaded row"],
+        ],
+    },
+    {
+        title: "Query",
+        keys: [
+            ["/", "Into the editor"],
+            ["Ctrl ↵", "Run"],
+            ["Alt ↵", "Put in what the server proposes"],
+            ["Ctrl .", "Complete"],
+            ["e", "Unfold the row"],
+            ["Esc", "Out of the editor; cancel"],
         ],
     },
     {

@@ -12,6 +12,7 @@ import { HomeScreen, NotFound } from "./home";
 
 const Logs = lazy(() => import("../screens/logs/logs"));
 const Metrics = lazy(() => import("../screens/metrics/metrics"));
+const QueryPage = lazy(() => import("../screens/query/query"));
 const Setup = lazy(() => import("../screens/setup/setup"));
 
 const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: Crashed });
@@ -40,6 +41,7 @@ export const router = createRouter({
             screen("traces/$traceId", TraceScreen),
             screen("logs", () => <Logs />),
             screen("metrics", () => <Metrics />),
+            screen("query", () => <QueryPage />),
             screen("setup", () => <Setup />),
         ]),
     ]),

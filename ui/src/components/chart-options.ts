@@ -70,7 +70,7 @@ function axes({ element, latest, zone, compact }: Setup): uPlot.Axis[] {
 }
 
 function drawn({ element, latest, stacked }: Setup): uPlot.Series[] {
-    const { kind, series } = latest.current;
+    const { kind, series, filled } = latest.current;
     const bars = uPlot.paths.bars!({ size: [0.82, 60], align: 1, gap: 1 });
     return series.map((each, at) => {
         const stroke = resolveColor(element, each.color);
@@ -80,7 +80,7 @@ function drawn({ element, latest, stacked }: Setup): uPlot.Series[] {
             label: each.label,
             stroke,
             width: at === 0 ? 1.8 : 1.5,
-            fill: alone ? faded(stroke, 0.12) : undefined,
+            fill: stacked ? faded(stroke, 0.85) : alone || filled ? faded(stroke, filled ? 0.2 : 0.12) : undefined,
             points: { show: false },
             spanGaps: false,
         };
@@ -160,12 +160,12 @@ function nearest(series: ChartSeries[], at: number, value: number): number | nul
     return best;
 }
 
-function tooltip({ element, latest }: Setup, zone: Zone): uPlot.Plugin {
+function tooltip({ element, latest, stacked }: Setup, zone: Zone): uPlot.Plugin {
     const box = document.createElement("div");
     box.className = "chart-tip";
     box.hidden = true;
     const show = (u: uPlot) => {
-        const { series, times, stepMs, format, kind } = latest.current;
+        const { series, times, stepMs, format } = latest.current;
         const at = u.cursor.idx;
         const own = u.cursor.event !== null && u.cursor.event !== undefined && u.over.matches(":hover");
         const keyed = element.matches(":focus-visible");
@@ -173,7 +173,7 @@ function tooltip({ element, latest }: Setup, zone: Zone): uPlot.Plugin {
             box.hidden = true;
             return;
         }
-        const rows = kind === "bars" ? [...series].reverse() : series;
+        const rows = stacked ? [...series].reverse() : series;
         box.replaceChildren(heading(spanText(times[at], times[at] + stepMs, zone)), ...rows.map((each) => line(each, format(each.values[at]))));
         box.hidden = false;
         const left = u.over.offsetLeft + (u.cursor.left ?? 0);

@@ -26,6 +26,10 @@ export interface ChartProps {
     stepMs: number;
     series: ChartSeries[];
     kind: "bars" | "lines";
+    /** Lines on top of each other, as areas; bars always are. */
+    stacked?: boolean;
+    /** Lines with their area shaded. */
+    filled?: boolean;
     format: (value: number | null) => string;
     height?: number;
     compact?: boolean;
@@ -34,7 +38,7 @@ export interface ChartProps {
 }
 
 export function Chart(props: ChartProps) {
-    const { times, stepMs, series, kind, height = 168, label, format, compact } = props;
+    const { times, stepMs, series, kind, height = 168, label, format, compact, filled } = props;
     const host = useRef<HTMLDivElement>(null);
     const plot = useRef<uPlot | null>(null);
     const latest = useRef(props);
@@ -42,11 +46,11 @@ export function Chart(props: ChartProps) {
     const dark = useDark();
     const { zone } = usePrefs();
     const [said, setSaid] = useState("");
+    const stacked = (kind === "bars" || !!props.stacked) && series.length > 1;
 
     useEffect(() => {
         const element = host.current;
         if (!element || !times.length) return;
-        const stacked = kind === "bars" && series.length > 1;
         const options = chartOptions({
             element,
             latest,
@@ -66,7 +70,7 @@ export function Chart(props: ChartProps) {
             plot.current?.destroy();
             plot.current = null;
         };
-    }, [times, series, stepMs, kind, height, zone, dark, compact]);
+    }, [times, series, stepMs, kind, stacked, filled, height, zone, dark, compact]);
 
     const move = (event: KeyboardEvent) => {
         const chart = plot.current;

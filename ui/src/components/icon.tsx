@@ -5,6 +5,7 @@ const PATHS = {
     traces: "M2 4h6M5 8h8M8 12h6",
     logs: "M3 3.5h10M3 6.5h10M3 9.5h7M3 12.5h5",
     metrics: "M2 11.5l3.5-4 2.5 2.5L13.5 4M10.5 4h3v3",
+    query: "M3 4.5l3.5 3.5L3 11.500M8.500 12h5",
     setup: "M6 2.5v3M10 2.5v3M4 5.5h8v2.5a4 4 0 0 1-8 0zM8 12v2",
     search: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM10.7 10.7 14 14",
     close: "M4 4l8 8M12 4l-8 8",

@@ -20,9 +20,12 @@ export interface Search {
     shut?: string;
     metric?: string;
     by?: string;
+    query?: string;
+    source?: string;
+    view?: string;
 }
 
-const SINGLE = ["from", "to", "live", "sort", "order", "cols", "facets", "span", "tab", "q", "shut", "metric", "by"] as const;
+const SINGLE = ["from", "to", "live", "sort", "order", "cols", "facets", "span", "tab", "q", "shut", "metric", "by", "query", "source", "view"] as const;
 
 export function parseSearch(source: string): Search {
     const params = new URLSearchParams(source);

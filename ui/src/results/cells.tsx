@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One value of a result as people read it, with the exact one in its title. Text is always inert. */
+import type { Cell, Column } from "../api/ask";
+import { Moment } from "../components/pieces";
+import { NONE } from "../format/number";
+import { clip, oneLine } from "../format/text";
+import { asNumber, cellText } from "./shape";
+import { formatOf, type Unit } from "./units";
+
+const PLAIN = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 8 });
+
+/** Tables show numbers exactly where they can; durations, money and bytes as everywhere else. */
+export function tableNumber(value: number, unit: Unit): string {
+    return unit && unit !== "tokens" ? formatOf(unit)(value) : PLAIN.format(value);
+}
+
+export function isNumeric(column: Column): boolean {
+    return column.type === "integer" || column.type === "number";
+}
+
+export function CellView({ cell, column, unit }: { cell: Cell; column: Column; unit: Unit }) {
+    if (cell === null || cell === undefined) return <span className="muted">{NONE}</span>;
+    if (column.type === "time" && /^-?\d{1,19}$/.test(String(cell))) return <Moment ns={String(cell)} />;
+    const number = isNumeric(column) || (unit && column.type === "any") ? asNumber(cell) : null;
+    if (number !== null) return <span title={String(cell)}>{tableNumber(number, unit)}</span>;
+    const text = oneLine(clip(cellText(cell), 600));
+    return text ? <span className="cut" title={clip(text, 400)}>{clip(text, 300)}</span> : <span className="muted">(empty)</span>;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole answer as a file, made by the server: not only the rows that were loaded. */
+import { useState } from "react";
+import type { Question } from "../../api/ask";
+import { apiUrl, sendForFile } from "../../api/client";
+import { Icon } from "../../components/icon";
+import { Menu } from "../../components/menu";
+import { visible } from "../../format/text";
+
+const FORMATS = [
+    { id: "csv", label: "CSV", type: "text/csv" },
+    { id: "json", label: "JSON", type: "application/json" },
+    { id: "ndjson", label: "NDJSON, a row a line", type: "application/x-ndjson" },
+    { id: "parquet", label: "Parquet", type: "application/vnd.apache.parquet" },
+] as const;
+
+function save(file: Blob, name: string): void {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(file);
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+export function Download({ question }: { question: Question }) {
+    const [state, setState] = useState("");
+    const get = async (format: (typeof FORMATS)[number]) => {
+        setState(`Preparing ${format.label} …`);
+        const { project, query, source, range } = question;
+        try {
+            const file = await sendForFile(apiUrl("/api/v1/query", { project, format: format.id }), { query, source, from: range.from, to: range.to }, format.type);
+            save(file, `${project}-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, "-")}.${format.id}`);
+            setState("");
+        } catch (error) {
+            setState(error instanceof Error ? error.message : String(error));
+        }
+    };
+    return (
+        <>
+            {state && (
+                <span className="muted" role="status">
+                    {visible(state)}
+                </span>
+            )}
+            <Menu label={<><Icon name="download" small /> Download</>} name="Download the answer" className="button small" align="right">
+                {(close) =>
+                    FORMATS.map((format) => (
+                        <button
+                            key={format.id}
+                            type="button"
+                            className="item"
+                            onClick={() => {
+                                close();
+                                void get(format);
+                            }}
+                        >
+                            {format.label}
+                        </button>
+                    ))
+                }
+            </Menu>
+        </>
+    );
+}
