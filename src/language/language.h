@@ -5,8 +5,8 @@
  *
  * Owns     nothing: the tree and a copy of the text live in the caller's arena. Strings in the tree
  *          are unescaped already. Every node knows the bytes of the text it was read from.
- * Limits   below; a text, a list or a nesting beyond is refused with STATUS_TOO_LARGE, so whoever
- *          walks the tree may recurse.
+ * Limits   below; a text, a list or a nesting beyond is refused, so whoever walks the tree may
+ *          recurse.
  * The words are in commands.def and functions.def; docs/query-language.md describes them.
  */
 #pragma once
@@ -238,9 +238,9 @@ enum diff_period { DIFF_PREVIOUS, DIFF_PREVIOUS_DAY, DIFF_PREVIOUS_WEEK, DIFF_PR
  *   diff                      diff
  *   anomaly                   nothing
  *   lookup cidrlookup         table, items (keys, alias: the field), names (OUTPUT columns)
- *   join                      options (type, left, right), expression (where), subquery
+ *   join                      options (type, left, right), expression = names[0], subquery
  *   appendcols                subquery
- *   the other helpers         items, by, options, expression (what stands behind `with`)
+ *   the other helpers         items, by, options, expression (where), names (as), subquery
  */
 struct command {
     enum command_id id;
