@@ -2,7 +2,7 @@
 // What every test of the screens needs: a server (VITRINE_URL, or the built binary on a fresh
 // directory), Debian's Chromium, and pages that collect everything they must not do.
 import { strict as assert } from 'node:assert';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Api } from '../support/api.mjs';
@@ -57,4 +57,16 @@ export async function settled(page) {
 
 export function quiet(complaints) {
     assert.deepEqual(complaints, [], 'the page complained');
+}
+
+// Opens the screen and lets axe-core look: nothing serious may be found, and a narrow page must not scroll sideways.
+export async function accessible(stage, path, options = {}) {
+    const { page, complaints, context } = await stage.open(path, options);
+    await page.evaluate(readFileSync(`${modules}/axe-core/axe.min.js`, 'utf8'));
+    const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'], resultTypes: ['violations'] }));
+    const serious = found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    assert.deepEqual(serious.map(({ id, nodes }) => [id, nodes.slice(0, 3).map((node) => node.html.slice(0, 160))]), [], path);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${path} is wider than the window`);
+    quiet(complaints);
+    await context.close();
 }

@@ -60,6 +60,7 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
             ["?", "This help"],
             ["g o", "Overview"],
             ["g t", "Traces"],
+            ["g i", "Models"],
             ["g l", "Logs"],
             ["g m", "Metrics"],
             ["g s", "Connect an application"],

@@ -15,6 +15,7 @@ import { useUrl } from "./url";
 const SCREENS: { id: Screen; label: string; keys: string }[] = [
     { id: "overview", label: "Overview", keys: "g o" },
     { id: "traces", label: "Traces", keys: "g t" },
+    { id: "models", label: "Models", keys: "g i" },
     { id: "logs", label: "Logs", keys: "g l" },
     { id: "metrics", label: "Metrics", keys: "g m" },
     { id: "setup", label: "Connect", keys: "g s" },

@@ -11,6 +11,7 @@ import { Crashed, Frame } from "./frame";
 import { HomeScreen, NotFound } from "./home";
 
 const Logs = lazy(() => import("../screens/logs/logs"));
+const Models = lazy(() => import("../screens/models/models"));
 const Metrics = lazy(() => import("../screens/metrics/metrics"));
 const QueryPage = lazy(() => import("../screens/query/query"));
 const Setup = lazy(() => import("../screens/setup/setup"));
@@ -39,6 +40,7 @@ export const router = createRouter({
             screen("overview", OverviewScreen),
             screen("traces", TracesScreen),
             screen("traces/$traceId", TraceScreen),
+            screen("models", () => <Models />),
             screen("logs", () => <Logs />),
             screen("metrics", () => <Metrics />),
             screen("query", () => <QueryPage />),

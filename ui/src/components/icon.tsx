@@ -3,6 +3,7 @@
 const PATHS = {
     overview: "M2 13.5h12M4 11V7.5M8 11V3M12 11V5.5",
     traces: "M2 4h6M5 8h8M8 12h6",
+    models: "M8 2l5.500 3v6L8 14l-5.500-3V5zM2.500 5 8 8l5.500-3M8 8v6",
     logs: "M3 3.5h10M3 6.5h10M3 9.5h7M3 12.5h5",
     metrics: "M2 11.5l3.5-4 2.5 2.5L13.5 4M10.5 4h3v3",
     query: "M3 4.5l3.5 3.5L3 11.500M8.500 12h5",

@@ -57,6 +57,8 @@ export const FIELDS: FieldInfo[] = [
 
 /** What the Overview's rollups know of both requests and model calls. */
 export const OVERVIEW_FIELDS = ["service", "environment"];
+/** What the rollups know of model calls. */
+export const MODEL_FIELDS = ["model", "provider", "service", "environment", "op", "prompt"];
 export const LOG_FIELDS = ["service", "severity", "event", "trace_id"];
 
 const byName = new Map(FIELDS.map((field) => [field.name, field]));

@@ -2,7 +2,14 @@
 /* Where each screen lives. Links are plain paths, so they can be opened in a new tab and shared. */
 import { type Search, stringifySearch } from "./search";
 
-export type Screen = "overview" | "traces" | "logs" | "metrics" | "query" | "setup";
+export type Screen =
+    | "overview"
+    | "traces"
+    | "models"
+    | "logs"
+    | "metrics"
+    | "query"
+    | "setup";
 
 export function screenHref(project: string, screen: Screen, search: Search = {}): string {
     return `/p/${encodeURIComponent(project)}/${screen}${stringifySearch(search)}`;

@@ -23,9 +23,16 @@ export interface Search {
     query?: string;
     source?: string;
     view?: string;
+    /** The two sides of a comparison. */
+    a?: string;
+    b?: string;
 }
 
-const SINGLE = ["from", "to", "live", "sort", "order", "cols", "facets", "span", "tab", "q", "shut", "metric", "by", "query", "source", "view"] as const;
+const SINGLE = [
+    "from", "to", "live", "sort", "order", "cols", "facets", "span", "tab", "q", "shut", "metric", "by",
+    "query", "source", "view",
+    "a", "b",
+] as const;
 
 export function parseSearch(source: string): Search {
     const params = new URLSearchParams(source);
