@@ -32,6 +32,7 @@ struct request {
     struct arena arena;  /* freed after the reply is sent */
     int64_t arrival_ns;
     _Atomic bool cancelled; /* the sender went away: give up early if you can */
+    void *note;             /* a receiver's own, from decode to reply; in the arena */
     void *owner;            /* net's own */
 };
 

@@ -5,28 +5,15 @@
  * Identity: a span is itself by its ids; a log record by a hash of all it says; a datapoint by its
  * series and time. Those hashes never change between versions, or old records would count twice.
  */
-#include "pipeline/rows.h"
+#include "pipeline/rows_private.h"
 
 #include <string.h>
-#include <xxhash.h>
 
 #include "normalise/normalise.h"
 #include "normalise/value_json.h"
 #include "price/bill.h"
 
-enum { BODY_PREVIEW_BYTES = 500, SCRATCH_BYTES = 64 << 20 };
-
-static struct store_place place_of(const struct rows_context *context, const struct batch *batch,
-                                   uint32_t record)
-{
-    return (struct store_place){
-        .project_id = batch->project_id,
-        .segment = context->frame.segment,
-        .frame = context->frame.offset,
-        .record = record,
-        .arrival_ns = batch->arrival_ns,
-    };
-}
+enum { BODY_PREVIEW_BYTES = 500 };
 
 static enum status add_spans(const struct rows_context *context, const struct batch *batch,
                              uint32_t first, struct arena *scratch, struct error *error)
@@ -41,7 +28,7 @@ static enum status add_spans(const struct rows_context *context, const struct ba
             continue;
         bill_observation(context->prices, &observation, &bill);
         const struct store_span row = {
-            .place = place_of(context, batch, first + (uint32_t)i),
+            .place = rows__place_of(context, batch, first + (uint32_t)i),
             .span = &batch->spans[i],
             .observation = &observation,
             .cost_nano = bill.total_nano,
@@ -50,37 +37,33 @@ static enum status add_spans(const struct rows_context *context, const struct ba
             .cost_source = bill.source,
         };
         enum status status = store_add_span(context->store, &row, error);
+        if (status == STATUS_OK && row.span->event_count)
+            status = rows__span_evaluations(context, batch, row.span, observation.environment,
+                                            scratch, error);
+        /* OpenTelemetry's ids are ours. */
+        if (status == STATUS_OK && !str_equal(batch->receiver, STR("otlp")))
+            status = rows__alias(context, batch, &row.span->attributes, row.span->trace_id,
+                                 row.span->span_id, scratch, error);
         if (status != STATUS_OK)
             return status;
-        if (scratch->used_bytes > SCRATCH_BYTES / 64)
+        if (scratch->used_bytes > ROWS_SCRATCH_BYTES / 64)
             arena_done(scratch);
     }
     return STATUS_OK;
 }
 
-/* Each part is hashed with what came before as its seed, so "a","b" is not "ab","". */
-static uint64_t fold(uint64_t hash, const void *bytes, size_t size)
-{
-    return XXH3_64bits_withSeed(bytes, size, hash);
-}
-
-static uint64_t fold_str(uint64_t hash, struct str text)
-{
-    return fold(hash, text.ptr, text.len);
-}
-
 static uint64_t log_hash(const struct batch *batch, const struct log_record *log, struct str body,
                          struct str attributes)
 {
-    uint64_t hash = fold(0, &batch->project_id, sizeof batch->project_id);
-    hash = fold(hash, log->trace_id, sizeof log->trace_id);
-    hash = fold(hash, log->span_id, sizeof log->span_id);
-    hash = fold(hash, &log->time_ns, sizeof log->time_ns);
-    hash = fold(hash, &log->observed_ns, sizeof log->observed_ns);
-    hash = fold(hash, &log->severity, sizeof log->severity);
-    hash = fold_str(hash, log->event_name);
-    hash = fold_str(hash, body);
-    return fold_str(hash, attributes);
+    uint64_t hash = rows__fold(0, &batch->project_id, sizeof batch->project_id);
+    hash = rows__fold(hash, log->trace_id, sizeof log->trace_id);
+    hash = rows__fold(hash, log->span_id, sizeof log->span_id);
+    hash = rows__fold(hash, &log->time_ns, sizeof log->time_ns);
+    hash = rows__fold(hash, &log->observed_ns, sizeof log->observed_ns);
+    hash = rows__fold(hash, &log->severity, sizeof log->severity);
+    hash = rows__fold_str(hash, log->event_name);
+    hash = rows__fold_str(hash, body);
+    return rows__fold_str(hash, attributes);
 }
 
 static enum status add_logs(const struct rows_context *context, const struct batch *batch,
@@ -93,7 +76,7 @@ static enum status add_logs(const struct rows_context *context, const struct bat
         struct str body = value_plain_text(&log->body, &context->contents, scratch);
         struct str attributes = attributes_json(&log->attributes, &context->contents, scratch);
         const struct store_log row = {
-            .place = place_of(context, batch, first + (uint32_t)i),
+            .place = rows__place_of(context, batch, first + (uint32_t)i),
             .log = log,
             .service = origin.service,
             .environment = origin.environment,
@@ -102,9 +85,11 @@ static enum status add_logs(const struct rows_context *context, const struct bat
             .hash = log_hash(batch, log, body, attributes),
         };
         enum status status = store_add_log(context->store, &row, error);
+        if (status == STATUS_OK)
+            status = rows__log_evaluation(context, batch, &row, scratch, error);
         if (status != STATUS_OK)
             return status;
-        if (scratch->used_bytes > SCRATCH_BYTES / 64)
+        if (scratch->used_bytes > ROWS_SCRATCH_BYTES / 64)
             arena_done(scratch);
     }
     return STATUS_OK;
@@ -114,13 +99,13 @@ static uint64_t series_hash(const struct batch *batch, const struct metric *metr
                             struct str attributes, struct str resource, struct str scope)
 {
     uint32_t type = metric->type;
-    uint64_t hash = fold(0, &batch->project_id, sizeof batch->project_id);
-    hash = fold_str(hash, metric->name);
-    hash = fold_str(hash, metric->unit);
-    hash = fold(hash, &type, sizeof type);
-    hash = fold_str(hash, attributes);
-    hash = fold_str(hash, resource);
-    return fold_str(hash, scope);
+    uint64_t hash = rows__fold(0, &batch->project_id, sizeof batch->project_id);
+    hash = rows__fold_str(hash, metric->name);
+    hash = rows__fold_str(hash, metric->unit);
+    hash = rows__fold(hash, &type, sizeof type);
+    hash = rows__fold_str(hash, attributes);
+    hash = rows__fold_str(hash, resource);
+    return rows__fold_str(hash, scope);
 }
 
 static enum status add_points(const struct rows_context *context, const struct batch *batch,
@@ -135,7 +120,7 @@ static enum status add_points(const struct rows_context *context, const struct b
         struct str own = attributes_json(&point->attributes, &context->contents, scratch);
         struct str whole = attributes_json(&resource->attributes, &context->contents, scratch);
         const struct store_point row = {
-            .place = place_of(context, batch, first + (uint32_t)i),
+            .place = rows__place_of(context, batch, first + (uint32_t)i),
             .metric = metric,
             .point = point,
             .service = origin.service,
@@ -147,25 +132,7 @@ static enum status add_points(const struct rows_context *context, const struct b
         enum status status = store_add_point(context->store, &row, error);
         if (status != STATUS_OK)
             return status;
-        if (scratch->used_bytes > SCRATCH_BYTES / 64)
-            arena_done(scratch);
-    }
-    return STATUS_OK;
-}
-
-static enum status add_scores(const struct rows_context *context, const struct batch *batch,
-                              uint32_t first, struct arena *scratch, struct error *error)
-{
-    for (size_t i = 0; i < batch->score_count; i++) {
-        const struct store_score row = {
-            .place = place_of(context, batch, first + (uint32_t)i),
-            .score = &batch->scores[i],
-            .comment = value_text(&batch->scores[i].comment, &context->contents, scratch),
-        };
-        enum status status = store_add_score(context->store, &row, error);
-        if (status != STATUS_OK)
-            return status;
-        if (scratch->used_bytes > SCRATCH_BYTES / 64)
+        if (scratch->used_bytes > ROWS_SCRATCH_BYTES / 64)
             arena_done(scratch);
     }
     return STATUS_OK;
@@ -175,14 +142,14 @@ enum status rows_add_batch(const struct rows_context *context, const struct batc
                            const uint32_t first_record[SIGNAL_COUNT], struct error *error)
 {
     struct arena scratch;
-    arena_init(&scratch, SCRATCH_BYTES);
+    arena_init(&scratch, ROWS_SCRATCH_BYTES);
     enum status status = add_spans(context, batch, first_record[SIGNAL_SPANS], &scratch, error);
     if (status == STATUS_OK)
         status = add_logs(context, batch, first_record[SIGNAL_LOGS], &scratch, error);
     if (status == STATUS_OK)
         status = add_points(context, batch, first_record[SIGNAL_POINTS], &scratch, error);
     if (status == STATUS_OK)
-        status = add_scores(context, batch, first_record[SIGNAL_SCORES], &scratch, error);
+        status = rows__scores(context, batch, first_record[SIGNAL_SCORES], &scratch, error);
     arena_done(&scratch);
     return status;
 }

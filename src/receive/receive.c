@@ -240,13 +240,15 @@ static struct route route_of(const char *pattern, size_t index,
                              const struct receive_options *options)
 {
     const char *space = strchr(pattern, ' ');
-    must(space && str_equal((struct str){pattern, (size_t)(space - pattern)}, STR("POST")));
-    return (struct route){.method = "POST",
+    must(space);
+    bool is_post = str_equal((struct str){pattern, (size_t)(space - pattern)}, STR("POST"));
+    must(is_post || str_equal((struct str){pattern, (size_t)(space - pattern)}, STR("DELETE")));
+    return (struct route){.method = is_post ? "POST" : "DELETE",
                           .pattern = space + 1,
                           .handle = receivers[index].handle,
                           .context = (void *)(uintptr_t)options,
                           .inline_ = true,
-                          .is_ingest = true};
+                          .is_ingest = is_post};
 }
 
 size_t receive_routes(const struct receive_options *options, struct route *out_routes, size_t max)

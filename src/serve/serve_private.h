@@ -2,6 +2,8 @@
 /* serve_private: what the handlers share: reading parameters, writing replies. */
 #pragma once
 
+#include "model/foreign_id.h"
+#include "query/scores.h"
 #include "query/traces.h"
 #include "serve/serve.h"
 #include "wire/json.h"
@@ -51,4 +53,6 @@ void out_numbers(struct json_out *out, const char *key, const double *values, si
 void out_known(struct json_out *out, const char *key, int64_t number);
 /* "from", "to", "step" and "times" of a chart. */
 void out_times(struct json_out *out, int64_t start_ns, int64_t step_ns, size_t count);
+/* The scores of a trace, or of one span of it, as member "scores". */
+void out_scores(struct call *call, struct trace_key trace, int64_t span_id);
 void out_trace(struct json_out *out, const char *key, const struct trace_summary *trace);

@@ -19,6 +19,7 @@ enum { TEXT_HEAD_BYTES = 16384, CONTENT_DEFAULT = 65536, CONTENT_MAX = 1 << 20 }
 
 struct writer {
     struct json_out *out;
+    struct call *call;
     struct request *request;
     const struct span_view *view;
     char base[160]; /* /api/v1/traces/…/spans/… */
@@ -452,6 +453,7 @@ static void write_span(struct writer *writer)
     write_events(writer);
     write_links(writer);
     write_logs(writer);
+    out_scores(writer->call, trace_key(span->trace_id), id_half(span->span_id));
     json_out_object(writer->out, "dropped");
     json_out_int(writer->out, "attributes", span->dropped_attributes);
     json_out_int(writer->out, "events", span->dropped_events);
@@ -481,7 +483,7 @@ void serve__span(struct request *request, void *context)
         return;
     enum status status = open_view(&call, &view);
     if (status == STATUS_OK) {
-        struct writer writer = {.out = &call.out, .request = request, .view = &view};
+        struct writer writer = {.out = &call.out, .call = &call, .request = request, .view = &view};
         struct str project = request_param(request, STR("project"));
         snprintf(writer.base, sizeof writer.base, "%.*s",
                  (int)(request->path.len > 150 ? 150 : request->path.len), request->path.ptr);

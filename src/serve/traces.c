@@ -297,6 +297,7 @@ static enum status write_shape(struct call *call, const struct trace_summary *tr
     write_numbers(&writer);
     json_out_end_object(writer.out);
     write_strings(&writer);
+    out_scores(call, trace->key, 0);
     json_out_end_object(writer.out);
     return STATUS_OK;
 }

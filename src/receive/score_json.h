@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* score_json: what the receivers of scores share. */
+#pragma once
+
+#include "model/batch.h"
+#include "wire/json.h"
+
+/* A member that may be absent or null but must be a text of at most `most` bytes. */
+enum status score_read_text(const struct json *object, struct str key, size_t most,
+                            struct str *out_text, struct error *error);
+/* Sets number and text from a value; without `has_type` the type, too, by what the value is. */
+enum status score_read_value(const struct json *value, bool has_type, struct score *score,
+                             struct error *error);
+/* What the score is about. `batch` gets what must be remembered of foreign ids. */
+enum status score_set_trace(struct batch *batch, struct score *score, struct str trace_id,
+                            struct str span_id, struct error *error);
+/* Exactly one of trace, session and dataset run. */
+enum status score_check_target(const struct score *score, struct error *error);
+/* 32 random hex digits. */
+struct str score_make_id(struct arena *arena);

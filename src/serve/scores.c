@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* scores: the list, the summary for the Overview's quality section, and scores inside the replies
+ * of a trace and a span. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "serve/serve_private.h"
+
+enum { SCORES_OF_TRACE = 500 };
+
+static enum status read_words(struct call *call, struct score_question *question)
+{
+    struct str type = request_param(call->request, STR("type"));
+    struct str source = request_param(call->request, STR("source"));
+    enum score_type type_read = SCORE_NUMERIC;
+    enum score_source source_read = SCORE_API;
+    if (type.len && !score_type_parse(type, &type_read))
+        return fail(&call->error, STATUS_INVALID,
+                    "type: expected numeric, categorical, boolean, text or correction");
+    if (source.len && !score_source_parse(source, &source_read))
+        return fail(&call->error, STATUS_INVALID,
+                    "source: expected api, eval, annotation or feedback");
+    question->type = type.len ? (int)type_read : -1;
+    question->source = source.len ? (int)source_read : -1;
+    return STATUS_OK;
+}
+
+/* Ids as the sender of the score may have written them. */
+static enum status read_subject(struct call *call, struct score_question *question)
+{
+    struct str trace = request_param(call->request, STR("trace_id"));
+    struct str span = request_param(call->request, STR("span_id"));
+    uint8_t id[TRACE_ID_BYTES];
+    if (span.len && !trace.len)
+        return fail(&call->error, STATUS_INVALID, "span_id: expected trace_id beside it");
+    if (trace.len) {
+        foreign_trace_id(trace, id);
+        question->has_trace = true;
+        question->trace = trace_key(id);
+    }
+    if (span.len) {
+        foreign_span_id(span, id);
+        question->has_span = true;
+        question->span_id = id_half(id);
+    }
+    return STATUS_OK;
+}
+
+static enum status read_bound(struct call *call, const char *name, bool *out_has, double *out)
+{
+    struct str text = request_param(call->request, str_from(name));
+    *out_has = text.len > 0;
+    if (text.len && (!str_to_double(text, out) || !isfinite(*out)))
+        return fail(&call->error, STATUS_INVALID, "%s: expected a number", name);
+    return STATUS_OK;
+}
+
+/* A cursor is the time and the hash of the last row: "<ns>.<hash>". */
+static enum status read_cursor(struct call *call, struct score_question *question)
+{
+    struct str text = request_param(call->request, STR("cursor"));
+    size_t dot = str_find_byte(text, '.');
+    if (text.len == 0)
+        return STATUS_OK;
+    if (!str_to_i64(str_sub(text, 0, dot), &question->cursor_time_ns) ||
+        !str_to_i64(str_sub(text, dot + 1, text.len), &question->cursor_hash))
+        return fail(&call->error, STATUS_INVALID, "cursor: expected the `next` of a reply");
+    question->has_cursor = true;
+    return STATUS_OK;
+}
+
+static enum status read_question(struct call *call, struct score_question *question)
+{
+    struct request *request = call->request;
+    *question = (struct score_question){
+        .project_id = request->project_id,
+        .id = request_param(request, STR("id")),
+        .name = request_param(request, STR("name")),
+        .environment = request_param(request, STR("environment")),
+        .session = request_param(request, STR("session")),
+        .dataset_run = request_param(request, STR("dataset_run")),
+        .config_id = request_param(request, STR("config_id")),
+        .author = request_param(request, STR("author")),
+        .cancelled = &request->cancelled,
+    };
+    enum status status = param_range(call, &question->range);
+    if (status == STATUS_OK)
+        status = read_words(call, question);
+    if (status == STATUS_OK)
+        status = read_subject(call, question);
+    if (status == STATUS_OK)
+        status = read_bound(call, "min", &question->has_least, &question->least);
+    if (status == STATUS_OK)
+        status = read_bound(call, "max", &question->has_most, &question->most);
+    return status;
+}
+
+static void write_value(struct json_out *out, const struct score_item *item)
+{
+    if (item->type == SCORE_NUMERIC)
+        json_out_double(out, "value", item->value);
+    else if (item->type == SCORE_BOOLEAN)
+        json_out_bool(out, "value", item->value == 1);
+    else
+        json_out_str(out, "value", item->text);
+    json_out_double(out, "number", item->value);
+    out_name(out, "text", item->text);
+}
+
+static void write_item(struct json_out *out, const struct score_item *item)
+{
+    json_out_object(out, NULL);
+    json_out_str(out, "id", item->id);
+    json_out_str(out, "name", item->name.ptr ? item->name : STR(""));
+    json_out_text(out, "type", score_type_name(item->type));
+    write_value(out, item);
+    json_out_text(out, "source", score_source_name(item->source));
+    out_trace_id(out, "trace_id", item->trace);
+    out_span_id(out, "span_id", item->span_id);
+    const struct {
+        const char *key;
+        struct str text;
+    } texts[] = {{"session", item->session},         {"dataset_run", item->dataset_run},
+                 {"environment", item->environment}, {"config_id", item->config_id},
+                 {"author", item->author},           {"comment", item->comment}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        out_name(out, texts[i].key, texts[i].text);
+    if (item->metadata.len)
+        json_out_raw(out, "metadata", item->metadata);
+    json_out_int_text(out, "time", item->time_ns);
+    json_out_int_text(out, "created", item->created_ns);
+    json_out_int_text(out, "updated", item->updated_ns);
+    json_out_end_object(out);
+}
+
+static void write_cursor(struct json_out *out, const struct score_list *list)
+{
+    char cursor[64];
+    if (!list->more || list->count == 0) {
+        json_out_null(out, "next");
+        return;
+    }
+    const struct score_item *last = &list->items[list->count - 1];
+    snprintf(cursor, sizeof cursor, "%lld.%lld", (long long)last->time_ns, (long long)last->hash);
+    json_out_text(out, "next", cursor);
+}
+
+void serve__scores(struct request *request, void *context)
+{
+    struct call call;
+    struct score_question question;
+    struct score_list list;
+    int64_t limit = 0;
+    if (!call_begin(&call, request, context))
+        return;
+    enum status status = read_question(&call, &question);
+    if (status == STATUS_OK)
+        status = param_int(&call, STR("limit"), 50, 1, 500, &limit);
+    if (status == STATUS_OK)
+        status = read_cursor(&call, &question);
+    question.limit = (size_t)limit;
+    if (status == STATUS_OK)
+        status = query_scores(call.query, &question, true, &request->arena, &list, &call.error);
+    if (status == STATUS_OK) {
+        json_out_object(&call.out, NULL);
+        json_out_array(&call.out, "scores");
+        for (size_t i = 0; i < list.count; i++)
+            write_item(&call.out, &list.items[i]);
+        json_out_end_array(&call.out);
+        write_cursor(&call.out, &list);
+        json_out_end_object(&call.out);
+    }
+    call_end(&call, status);
+}
+
+/* --- summary --------------------------------------------------------------------------------- */
+
+static void write_bins(struct json_out *out, const struct score_summary *item)
+{
+    double width = (item->most - item->least) / SCORE_BINS;
+    json_out_array(out, "histogram");
+    for (int i = 0; i < SCORE_BINS && isfinite(item->least); i++) {
+        if (width <= 0 && i > 0)
+            break;
+        json_out_object(out, NULL);
+        json_out_double(out, "from", item->least + width * i);
+        json_out_double(out, "to",
+                        i + 1 == SCORE_BINS ? item->most : item->least + width * (i + 1));
+        json_out_int(out, "count", item->bins[i]);
+        json_out_end_object(out);
+    }
+    json_out_end_array(out);
+}
+
+static void write_trend(struct json_out *out, const struct score_summary *item,
+                        const struct steps *steps)
+{
+    json_out_array(out, "counts");
+    for (size_t i = 0; i < steps->count; i++)
+        json_out_int(out, NULL, item->counts[i]);
+    json_out_end_array(out);
+    json_out_array(out, "means");
+    for (size_t i = 0; i < steps->count; i++)
+        json_out_double(out, NULL, item->means[i]);
+    json_out_end_array(out);
+}
+
+static void write_summary(struct json_out *out, const struct score_summary *item,
+                          const struct steps *steps)
+{
+    json_out_object(out, NULL);
+    json_out_str(out, "name", item->name);
+    json_out_text(out, "type", score_type_name(item->type));
+    json_out_int(out, "count", item->count);
+    json_out_double(out, "mean", item->mean);
+    json_out_double(out, "min", item->least);
+    json_out_double(out, "max", item->most);
+    json_out_double(out, "median", item->median);
+    json_out_array(out, "categories");
+    for (size_t i = 0; i < item->category_count; i++) {
+        json_out_object(out, NULL);
+        json_out_str(out, "value", item->categories[i].text);
+        json_out_int(out, "count", item->categories[i].count);
+        json_out_end_object(out);
+    }
+    json_out_end_array(out);
+    write_bins(out, item);
+    write_trend(out, item, steps);
+    json_out_end_object(out);
+}
+
+void serve__score_summary(struct request *request, void *context)
+{
+    struct call call;
+    struct score_question question;
+    struct score_overview overview;
+    int64_t step = 0;
+    if (!call_begin(&call, request, context))
+        return;
+    enum status status = read_question(&call, &question);
+    if (status == STATUS_OK)
+        status = param_int(&call, STR("step"), 0, 0, INT64_C(1) << 32, &step);
+    if (status == STATUS_OK)
+        status = query_score_summary(call.query, &question, step, &request->arena, &overview,
+                                     &call.error);
+    if (status == STATUS_OK) {
+        json_out_object(&call.out, NULL);
+        json_out_int_text(&call.out, "start", overview.steps.start_s * 1000000000);
+        json_out_int(&call.out, "step", overview.steps.step_s);
+        json_out_int(&call.out, "steps", (int64_t)overview.steps.count);
+        json_out_array(&call.out, "scores");
+        for (size_t i = 0; i < overview.count; i++)
+            write_summary(&call.out, &overview.items[i], &overview.steps);
+        json_out_end_array(&call.out);
+        json_out_end_object(&call.out);
+    }
+    call_end(&call, status);
+}
+
+/* --- inside other replies ----------------------------------------------------------------------
+ */
+
+void out_scores(struct call *call, struct trace_key trace, int64_t span_id)
+{
+    const struct score_question question = {
+        .project_id = call->request->project_id,
+        .range = {INT64_MIN, INT64_MAX},
+        .type = -1,
+        .source = -1,
+        .has_trace = true,
+        .trace = trace,
+        .has_span = span_id != 0,
+        .span_id = span_id,
+        .limit = SCORES_OF_TRACE,
+        .cancelled = &call->request->cancelled,
+    };
+    struct score_list list = {0};
+    struct error ignored;
+    json_out_array(&call->out, "scores");
+    /* Without its scores a trace is still worth showing. */
+    if (query_scores(call->query, &question, false, &call->request->arena, &list, &ignored) ==
+        STATUS_OK)
+        for (size_t i = 0; i < list.count; i++)
+            write_item(&call->out, &list.items[i]);
+    json_out_end_array(&call->out);
+}
