@@ -26,7 +26,8 @@ static bool check_count(struct parser *parser, const struct expression *call)
     else
         snprintf(takes, sizeof takes, "%d to %d", word->min, word->max);
     parser__fail(parser, call->at, word->signature, NULL, "%s takes %s argument%s, not %zu",
-                 word->name, takes, word->min == 1 && word->max == 1 ? "" : "s", count);
+                 word->name, takes,
+                 word->min == 1 && (word->max == 1 || word->max == 255) ? "" : "s", count);
     return false;
 }
 

@@ -54,9 +54,7 @@ static void read_option(struct parser *parser, struct command *command, struct r
 {
     struct named_value option = {.name = parser__name(parser, "an option")};
     parser__take_sign(parser, '=');
-    option.value = parser__operand(parser);
-    if (parser__take_sign(parser, '-'))
-        parser__operand(parser);
+    option.value = parser__sum(parser);
     add_option(parser, command, reading, option);
 }
 
