@@ -21,7 +21,7 @@ CFLAGS_ALL   = -std=c17 $(OPT) -g $(WARN) -Wstrict-prototypes -Wmissing-prototyp
 CXXFLAGS_ALL = -std=c++17 $(OPT) -g -Wall -Wextra -Werror -pthread -fno-omit-frame-pointer $(SANFLAGS) $(CXXFLAGS)
 CPPFLAGS_ALL = -Isrc -isystem $(DUCKDB_DIR) -DVITRINE_VERSION='"$(VERSION)"' $(if $(ARENA),-DARENA_PIECES)
 LDFLAGS_ALL  = -pthread -rdynamic $(SANFLAGS) -L$(DUCKDB_DIR) -Wl,-rpath,'$$ORIGIN' -Wl,-rpath,$(abspath $(DUCKDB_DIR)) $(LDFLAGS)
-LIBS         = -lduckdb -lmicrohttpd -lnghttp2 -lsimdjson -lsqlite3 -lsodium -lcyaml -lyaml -lcurl -lxxhash -lzstd -lz -lm
+LIBS         = -lduckdb -lmicrohttpd -lnghttp2 -lsimdjson -lsqlite3 -lsodium -lcyaml -lyaml -lcurl -lxxhash -lzstd -lz -lre2 -lutf8proc -lm
 ifneq ($(SAN),)
 SANFLAGS     = -fsanitize=$(SAN) -fno-sanitize-recover=all -U_FORTIFY_SOURCE
 OPT          := -O1

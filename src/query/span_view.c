@@ -39,9 +39,9 @@ static enum status find_span(const struct query *query, uint32_t project_id, str
     return status;
 }
 
-/* Log records that share the span's ids. One that cannot be read any more is left out. */
-static enum status read_logs(const struct query *query, uint32_t project_id, struct trace_key key,
-                             int64_t span_id, struct span_view *view, struct error *error)
+enum status query_span_logs(const struct query *query, uint32_t project_id, struct trace_key key,
+                            int64_t span_id, struct journal_location out_logs[VIEW_LOGS_MAX],
+                            size_t *out_count, struct error *error)
 {
     struct sql sql = {0};
     struct store_rows *rows;
@@ -57,41 +57,43 @@ static enum status read_logs(const struct query *query, uint32_t project_id, str
     enum status status = sql_run(&sql, query, NULL, &rows, error);
     if (status != STATUS_OK)
         return status;
-    while (view->log_count < VIEW_LOGS_MAX && store_rows_next(rows)) {
-        const struct journal_location location = {
+    *out_count = 0;
+    while (*out_count < VIEW_LOGS_MAX && store_rows_next(rows))
+        out_logs[(*out_count)++] = (struct journal_location){
             .frame = {(uint32_t)store_rows_int(rows, 0), (uint64_t)store_rows_int(rows, 1)},
             .signal = SIGNAL_LOGS,
             .record = (uint32_t)store_rows_int(rows, 2),
         };
-        struct batch *batch;
-        if (journal_read_record(query->journal, location, &batch, NULL) != STATUS_OK)
-            continue;
-        view->log_batches[view->log_count] = batch;
-        view->logs[view->log_count++] = &batch->logs[0];
-    }
     store_rows_free(rows);
     return STATUS_OK;
 }
 
-enum status query_span(const struct query *query, uint32_t project_id, struct trace_key key,
-                       int64_t span_id, struct arena *arena, struct span_view *out_view,
-                       struct error *error)
+/* One that cannot be read any more is left out. */
+static void read_logs(const struct query *query, const struct journal_location *logs, size_t count,
+                      struct span_view *view)
 {
-    struct journal_location location;
-    struct span_view view = {.contents = journal_content_source(query->journal)};
-    enum status status =
-        find_span(query, project_id, key, span_id, &location, &view.arrival_ns, error);
-    if (status == STATUS_OK)
-        status = journal_read_record(query->journal, location, &view.batch, error);
+    for (size_t i = 0; i < count; i++) {
+        struct batch *batch;
+        if (journal_read_record(query->journal, logs[i], &batch, NULL) != STATUS_OK)
+            continue;
+        view->log_batches[view->log_count] = batch;
+        view->logs[view->log_count++] = &batch->logs[0];
+    }
+}
+
+enum status query_span_at(const struct query *query, struct journal_location location,
+                          const struct journal_location *logs, size_t log_count,
+                          struct arena *arena, struct span_view *out_view, struct error *error)
+{
+    struct batch *batch;
+    enum status status = journal_read_record(query->journal, location, &batch, error);
     if (status != STATUS_OK)
         return status;
-    view.span = &view.batch->spans[0];
-    status = read_logs(query, project_id, key, span_id, &view, error);
-    if (status != STATUS_OK) {
-        span_view_done(&view);
-        return status;
-    }
-    *out_view = view;
+    *out_view = (struct span_view){.contents = journal_content_source(query->journal),
+                                   .batch = batch,
+                                   .span = &batch->spans[0],
+                                   .arrival_ns = batch->arrival_ns};
+    read_logs(query, logs, log_count, out_view);
     const struct normalise_input input = {
         .batch = out_view->batch,
         .span = out_view->span,
@@ -106,11 +108,30 @@ enum status query_span(const struct query *query, uint32_t project_id, struct tr
     return STATUS_OK;
 }
 
+enum status query_span(const struct query *query, uint32_t project_id, struct trace_key key,
+                       int64_t span_id, struct arena *arena, struct span_view *out_view,
+                       struct error *error)
+{
+    struct journal_location location, logs[VIEW_LOGS_MAX];
+    size_t log_count = 0;
+    int64_t arrival_ns = 0;
+    enum status status = find_span(query, project_id, key, span_id, &location, &arrival_ns, error);
+    if (status == STATUS_OK)
+        status = query_span_logs(query, project_id, key, span_id, logs, &log_count, error);
+    if (status == STATUS_OK)
+        status = query_span_at(query, location, logs, log_count, arena, out_view, error);
+    if (status == STATUS_OK)
+        out_view->arrival_ns = arrival_ns;
+    return status;
+}
+
 void query_previews(const struct query *query, uint32_t project_id, struct trace_key key,
                     int64_t span_id, struct journal_location location, struct arena *arena,
                     struct str *out_input, struct str *out_output)
 {
     struct observation seen;
+    struct journal_location logs[VIEW_LOGS_MAX];
+    size_t log_count;
     struct span_view view = {.contents = journal_content_source(query->journal)};
     *out_input = *out_output = STR_NONE;
     if (journal_read_record(query->journal, location, &view.batch, NULL) != STATUS_OK)
@@ -119,7 +140,9 @@ void query_previews(const struct query *query, uint32_t project_id, struct trace
         .batch = view.batch, .span = &view.batch->spans[0], .contents = &view.contents};
     normalise_span(&input, false, arena, &seen);
     if (!seen.input_preview.len && !seen.output_preview.len &&
-        read_logs(query, project_id, key, span_id, &view, NULL) == STATUS_OK && view.log_count) {
+        query_span_logs(query, project_id, key, span_id, logs, &log_count, NULL) == STATUS_OK &&
+        log_count) {
+        read_logs(query, logs, log_count, &view);
         input.logs = view.logs;
         input.log_batches = (const struct batch *const *)view.log_batches;
         input.log_count = view.log_count;

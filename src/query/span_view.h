@@ -30,6 +30,14 @@ struct span_view {
 enum status query_span(const struct query *query, uint32_t project_id, struct trace_key key,
                        int64_t span_id, struct arena *arena, struct span_view *out_view,
                        struct error *error);
+/* The same of a span whose place in the journal is known, with these log records. */
+enum status query_span_at(const struct query *query, struct journal_location location,
+                          const struct journal_location *logs, size_t log_count,
+                          struct arena *arena, struct span_view *out_view, struct error *error);
+/* Where the log records with a span's ids stand, oldest first. */
+enum status query_span_logs(const struct query *query, uint32_t project_id, struct trace_key key,
+                            int64_t span_id, struct journal_location out_logs[VIEW_LOGS_MAX],
+                            size_t *out_count, struct error *error);
 void span_view_done(struct span_view *view);
 
 /* The first bytes of what a span was asked and answered, copied into the arena; empty when there is

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* search: candidates, newest in the journal first, until there are enough hits. */
+#include "query/search.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "query/search_private.h"
+
+enum { ROWS_FIRST = 64, ROWS_MAX = 4096 };
+
+struct run {
+    const struct query *query;
+    const struct search_question *question;
+    struct search_checker checker;
+    struct arena *arena;
+    int64_t started_ns, deadline_ns;
+    size_t limit;
+    struct search_hit *hits; /* or only: */
+    struct journal_location *places;
+    size_t count;
+    bool more, complete;
+    struct journal_location last; /* looked at */
+    bool has_last;
+    struct search_statistics statistics;
+};
+
+static bool is_over(struct run *run)
+{
+    const _Atomic bool *cancelled = run->question->cancelled;
+    if ((cancelled && *cancelled) || clock_mono_ns() > run->deadline_ns)
+        run->complete = false;
+    return !run->complete || run->more;
+}
+
+static enum status check_row(struct run *run, const struct search_row *row, struct error *error)
+{
+    bool matches;
+    struct search_hit hit;
+    enum status status =
+        search__check(&run->checker, row, run->arena, &matches, run->hits ? &hit : NULL,
+                      &run->statistics.bytes_scanned, error);
+    run->statistics.spans_checked++;
+    if (status != STATUS_OK)
+        return status;
+    if (matches && run->count == run->limit) {
+        run->more = true;
+        return STATUS_OK;
+    }
+    run->last = row->location;
+    run->has_last = true;
+    if (matches && run->hits)
+        run->hits[run->count] = hit;
+    if (matches && run->places)
+        run->places[run->count] = row->location;
+    run->count += matches;
+    return STATUS_OK;
+}
+
+static enum status check_rows(struct run *run, const struct search_rows *rows, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < rows->count && status == STATUS_OK && !is_over(run); i++)
+        status = check_row(run, &rows->items[i], error);
+    return status;
+}
+
+static enum status check_all(struct run *run, struct error *error)
+{
+    enum status status = STATUS_OK;
+    size_t wanted = ROWS_FIRST;
+    while (status == STATUS_OK && !is_over(run)) {
+        struct search_rows rows;
+        status = search__newest_rows(run->query, run->question, run->has_last ? &run->last : NULL,
+                                     wanted, &rows, error);
+        if (status != STATUS_OK)
+            break;
+        bool is_last = rows.count < wanted;
+        status = check_rows(run, &rows, error);
+        free(rows.items);
+        if (is_last)
+            break;
+        wanted = wanted * 4 < ROWS_MAX ? wanted * 4 : ROWS_MAX;
+    }
+    return status;
+}
+
+static enum status start(struct run *run, struct error *error)
+{
+    const struct search_question *question = run->question;
+    int timeout_ms = question->timeout_ms ? question->timeout_ms : SEARCH_TIMEOUT_MS;
+    run->started_ns = clock_mono_ns();
+    run->deadline_ns = run->started_ns + timeout_ms * NS_PER_MS;
+    run->complete = true;
+    run->last = question->cursor;
+    run->has_last = question->has_cursor;
+    run->checker = (struct search_checker){
+        .query = run->query, .question = question, .matcher = {.expression = question->expression}};
+    return search__has_logs(run->query, question, &run->checker.has_logs, error);
+}
+
+static enum status finish(struct run *run, enum status status, struct error *error)
+{
+    search_matcher_done(&run->checker.matcher);
+    run->statistics.elapsed_ns = clock_mono_ns() - run->started_ns;
+    const _Atomic bool *cancelled = run->question->cancelled;
+    if (status == STATUS_OK && cancelled && *cancelled)
+        return fail(error, STATUS_CANCELLED, "the search was cancelled");
+    return status;
+}
+
+enum status query_search(const struct query *query, const struct search_question *question,
+                         struct arena *arena, struct search_result *out_result, struct error *error)
+{
+    struct run run = {.query = query,
+                      .question = question,
+                      .arena = arena,
+                      .limit = question->limit,
+                      .hits = arena_array(arena, struct search_hit, question->limit + 1)};
+    if (!run.hits)
+        return fail(error, STATUS_TOO_LARGE, "limit: too many hits for one reply");
+    enum status status = start(&run, error);
+    if (status == STATUS_OK)
+        status = check_all(&run, error);
+    status = finish(&run, status, error);
+    if (status == STATUS_OK)
+        *out_result = (struct search_result){.hits = run.hits,
+                                             .count = run.count,
+                                             .more = run.more,
+                                             .complete = run.complete,
+                                             .next = run.last,
+                                             .statistics = run.statistics};
+    return status;
+}
+
+enum status query_search_places(const struct query *query, const struct search_question *question,
+                                size_t max, struct arena *arena,
+                                struct journal_location **out_places, size_t *out_count,
+                                bool *out_complete, struct error *error)
+{
+    struct run run = {.query = query,
+                      .question = question,
+                      .arena = arena,
+                      .limit = max,
+                      .places = arena_array(arena, struct journal_location, max + 1)};
+    if (!run.places)
+        return fail(error, STATUS_TOO_LARGE, "search: too many matching spans");
+    enum status status = start(&run, error);
+    if (status == STATUS_OK)
+        status = check_all(&run, error);
+    status = finish(&run, status, error);
+    if (status == STATUS_OK) {
+        *out_places = run.places;
+        *out_count = run.count;
+        *out_complete = run.complete && !run.more;
+    }
+    return status;
+}

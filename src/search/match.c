@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* match: see match.h. */
+#define _GNU_SOURCE
+#include "search/match.h"
+
+#include <string.h>
+
+#include "search/regex.h"
+
+enum { TRUE_READINGS = 3 };
+
+void search_matcher_done(struct search_matcher *matcher)
+{
+    search_reading_done(&matcher->reading);
+    buf_done(&matcher->folded);
+}
+
+static const char *find_literal(struct str text, struct str needle)
+{
+    return text.len < needle.len ? NULL : memmem(text.ptr, text.len, needle.ptr, needle.len);
+}
+
+/* JSON text that was written anew differs in what stands between strings; so only what is within
+ * one is looked for, piece by piece. */
+static bool holds_pieces(struct str folded, struct str needle)
+{
+    static const char between[] = "{}[]:,\"\\";
+    while (needle.len) {
+        size_t len = 0;
+        while (len < needle.len && (unsigned char)needle.ptr[len] >= ' ' &&
+               !strchr(between, needle.ptr[len]))
+            len++;
+        struct str piece = str_trim(str_sub(needle, 0, len));
+        if (piece.len && !find_literal(folded, piece))
+            return false;
+        needle = str_sub(needle, len + 1, needle.len);
+    }
+    return true;
+}
+
+static bool any_literal(const struct search_expression *expression, uint32_t terms)
+{
+    for (size_t i = 0; i < expression->term_count; i++)
+        if ((terms >> i & 1) && expression->terms[i].folded.ptr)
+            return true;
+    return false;
+}
+
+static bool finds(const struct search_term *term, struct str text, struct str folded, bool loosely)
+{
+    size_t start, end;
+    if (!term->folded.ptr) {
+        const struct search_regex *regex = loosely ? term->loose : term->regex;
+        return !regex || search_regex_find(regex, text, 0, &start, &end);
+    }
+    return loosely ? holds_pieces(folded, term->folded)
+                   : find_literal(folded, term->folded) != NULL;
+}
+
+static uint32_t find_all(struct search_matcher *matcher, struct str text, uint32_t terms,
+                         bool loosely)
+{
+    const struct search_expression *expression = matcher->expression;
+    uint32_t found = 0;
+    if (text.len == 0)
+        text = STR("");
+    matcher->reading.started = false;
+    matcher->reading.level = 0;
+    while (terms & ~found &&
+           search_reading_next(&matcher->reading, text, loosely ? READINGS_MAX : TRUE_READINGS)) {
+        struct str now = matcher->reading.text;
+        buf_clear(&matcher->folded);
+        if (any_literal(expression, terms & ~found))
+            search_fold(now, &matcher->folded);
+        if (loosely && matcher->folded.failed)
+            return terms;
+        for (size_t i = 0; i < expression->term_count; i++)
+            if ((terms & ~found) >> i & 1 &&
+                finds(&expression->terms[i], now, buf_str(&matcher->folded), loosely))
+                found |= UINT32_C(1) << i;
+    }
+    return found;
+}
+
+uint32_t search_find(struct search_matcher *matcher, struct str text, uint32_t terms)
+{
+    return find_all(matcher, text, terms, false);
+}
+
+uint32_t search_find_loosely(struct search_matcher *matcher, struct str bytes, uint32_t terms)
+{
+    return find_all(matcher, bytes, terms, true);
+}
+
+/* --- snippets */
+
+/* Where the character stands that made this byte of the folded text. */
+static size_t unfolded(struct str text, size_t folded_at)
+{
+    struct buf one = {0};
+    size_t at = 0, seen = 0;
+    while (at < text.len) {
+        uint32_t number;
+        size_t size = 1;
+        if ((unsigned char)text.ptr[at] < 0x80) {
+            seen++;
+        } else {
+            size = search_character(str_sub(text, at, text.len), &number);
+            buf_clear(&one);
+            search_fold(str_sub(text, at, size), &one);
+            seen += one.len;
+        }
+        if (seen > folded_at)
+            break;
+        at += size;
+    }
+    buf_done(&one);
+    return at;
+}
+
+/* The earliest place in this reading where one of the terms stands; text.len: none. */
+static size_t first_match(struct search_matcher *matcher, struct str text, uint32_t terms)
+{
+    const struct search_expression *expression = matcher->expression;
+    size_t best = text.len, best_folded = SIZE_MAX, start, end;
+    buf_clear(&matcher->folded);
+    if (any_literal(expression, terms))
+        search_fold(text, &matcher->folded);
+    struct str folded = buf_str(&matcher->folded);
+    bool any = false;
+    for (size_t i = 0; i < expression->term_count; i++) {
+        const struct search_term *term = &expression->terms[i];
+        if (!(terms >> i & 1))
+            continue;
+        if (term->folded.ptr) {
+            const char *hit = find_literal(folded, term->folded);
+            if (hit && (size_t)(hit - folded.ptr) < best_folded)
+                best_folded = (size_t)(hit - folded.ptr);
+        } else if (search_regex_find(term->regex, text, 0, &start, &end) &&
+                   (!any || start < best)) {
+            best = start;
+            any = true;
+        }
+    }
+    if (best_folded != SIZE_MAX) {
+        size_t at = unfolded(text, best_folded);
+        if (!any || at < best)
+            best = at;
+        any = true;
+    }
+    return any ? best : SIZE_MAX;
+}
+
+static bool is_inside(struct str text, size_t at)
+{
+    return at < text.len && ((unsigned char)text.ptr[at] & 0xc0) == 0x80;
+}
+
+struct window {
+    struct str text; /* all of it */
+    size_t start, end;
+};
+
+static struct window window_around(struct str text, size_t at)
+{
+    struct window window = {text, at > SNIPPET_LEAD_BYTES ? at - SNIPPET_LEAD_BYTES : 0, 0};
+    while (window.start && is_inside(text, window.start))
+        window.start++;
+    window.end = window.start + SNIPPET_BYTES;
+    if (window.end > text.len)
+        window.end = text.len;
+    while (window.end < text.len && window.end > window.start && is_inside(text, window.end))
+        window.end--;
+    return window;
+}
+
+static void add_highlight(struct search_snippet *snippet, const struct window *window, size_t from,
+                          size_t to, size_t shift)
+{
+    if (from < window->start)
+        from = window->start;
+    if (to > window->end)
+        to = window->end;
+    if (from >= to || snippet->highlight_count == HIGHLIGHTS_MAX)
+        return;
+    uint32_t start = (uint32_t)(from - window->start + shift);
+    uint32_t end = (uint32_t)(to - window->start + shift);
+    size_t at = snippet->highlight_count++;
+    for (; at > 0 && snippet->highlights[at - 1].from > start; at--)
+        snippet->highlights[at] = snippet->highlights[at - 1];
+    snippet->highlights[at].from = start;
+    snippet->highlights[at].to = end;
+}
+
+static void highlight_regex(struct search_snippet *snippet, const struct window *window,
+                            const struct search_regex *regex, size_t shift)
+{
+    size_t from = 0, start, end;
+    for (int n = 0; n < HIGHLIGHTS_MAX && from <= window->end; n++) {
+        if (!search_regex_find(regex, window->text, from, &start, &end) || start >= window->end)
+            return;
+        if (end <= window->start)
+            n--; /* before the window: does not count, but moves on */
+        add_highlight(snippet, window, start, end, shift);
+        from = end > start ? end : end + 1;
+        while (is_inside(window->text, from))
+            from++;
+    }
+}
+
+static void highlight_literal(struct search_snippet *snippet, const struct window *window,
+                              struct str needle, size_t shift)
+{
+    struct buf folded = {0}, starts = {0}, ends = {0};
+    search_fold_mapped(str_sub(window->text, window->start, window->end - window->start), &folded,
+                       &starts, &ends);
+    struct str rest = buf_str(&folded);
+    const char *hit;
+    while (!ends.failed && !starts.failed && (hit = find_literal(rest, needle)) != NULL) {
+        size_t at = (size_t)(hit - folded.ptr);
+        uint32_t from, to;
+        memcpy(&from, starts.ptr + at * sizeof from, sizeof from);
+        memcpy(&to, ends.ptr + (at + needle.len - 1) * sizeof to, sizeof to);
+        add_highlight(snippet, window, window->start + from, window->start + to, shift);
+        rest = str_sub(buf_str(&folded), at + needle.len, folded.len);
+    }
+    buf_done(&folded);
+    buf_done(&starts);
+    buf_done(&ends);
+}
+
+/* Joins those that touch; they are sorted by where they begin. */
+static void merge_highlights(struct search_snippet *snippet)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < snippet->highlight_count; i++) {
+        if (kept && snippet->highlights[i].from <= snippet->highlights[kept - 1].to) {
+            if (snippet->highlights[i].to > snippet->highlights[kept - 1].to)
+                snippet->highlights[kept - 1].to = snippet->highlights[i].to;
+        } else {
+            snippet->highlights[kept++] = snippet->highlights[i];
+        }
+    }
+    snippet->highlight_count = kept;
+}
+
+static const struct str ellipsis = STR_INIT("…");
+
+static struct str copy_window(const struct window *window, struct arena *arena)
+{
+    size_t size = window->end - window->start;
+    char *to = arena_alloc(arena, size + 2 * ellipsis.len), *at = to;
+    if (!to)
+        return STR_NONE;
+    if (window->start)
+        at = mempcpy(at, ellipsis.ptr, ellipsis.len);
+    at = mempcpy(at, window->text.ptr + window->start, size);
+    if (window->end < window->text.len)
+        at = mempcpy(at, ellipsis.ptr, ellipsis.len);
+    return (struct str){to, (size_t)(at - to)};
+}
+
+bool search_make_snippet(struct search_matcher *matcher, struct str text, uint32_t terms,
+                         struct arena *arena, struct search_snippet *out_snippet)
+{
+    const struct search_expression *expression = matcher->expression;
+    matcher->reading.started = false;
+    matcher->reading.level = 0;
+    while (search_reading_next(&matcher->reading, text, TRUE_READINGS)) {
+        struct str now = matcher->reading.text;
+        size_t at = first_match(matcher, now, terms);
+        if (at == SIZE_MAX)
+            continue;
+        struct window window = window_around(now, at);
+        size_t lead = window.start ? ellipsis.len : 0;
+        *out_snippet = (struct search_snippet){.text = copy_window(&window, arena)};
+        for (size_t i = 0; i < expression->term_count; i++) {
+            if (!(terms >> i & 1))
+                continue;
+            if (expression->terms[i].folded.ptr)
+                highlight_literal(out_snippet, &window, expression->terms[i].folded, lead);
+            else
+                highlight_regex(out_snippet, &window, expression->terms[i].regex, lead);
+        }
+        merge_highlights(out_snippet);
+        return out_snippet->text.ptr != NULL;
+    }
+    return false;
+}
