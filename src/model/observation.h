@@ -75,6 +75,7 @@ enum observation_flag {
     OBSERVATION_UNPRICED = 32,     /* billed, but no price is known */
     OBSERVATION_PENDING = 64,      /* a copy sent before the span ended: not kept in the index */
     OBSERVATION_ROOT = 128,        /* no parent, or declared a root */
+    OBSERVATION_NESTED = 256,      /* set by the index: a span within it made the same call */
 };
 
 struct observation {

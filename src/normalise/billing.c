@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * billing: which spans' tokens count. Decided from one span alone: BILLED where a model was
- * called, SUMMARY where usage is repeated from below. A query that sees the whole trace decides the
- * rest: a SUMMARY counts when nothing below it carries usage, and of BILLED spans within one
- * another the innermost with usage counts.
+ * called, SUMMARY where usage is repeated from below. What only the whole trace tells, the index
+ * decides: a SUMMARY counts when nothing was billed, and of BILLED spans within one another the
+ * innermost with usage (store/nested.c).
  */
 #include "normalise/normalise_private.h"
 

@@ -315,6 +315,8 @@ static void done_memory(struct store *store)
     store__clear_batch(store);
     store__free_batch(store);
     seen_done(&store->spans.seen);
+    seen_done(&store->billed);
+    seen_done(&store->billed_parents);
     seen_done(&store->logs.seen);
     seen_done(&store->points.seen);
     seen_done(&store->scores.seen);
@@ -390,6 +392,8 @@ enum status store__engine_reopen(struct store *store, struct error *error)
      * written again. */
     store__clear_batch(store);
     seen_done(&store->spans.seen);
+    seen_done(&store->billed);
+    seen_done(&store->billed_parents);
     seen_done(&store->logs.seen);
     seen_done(&store->points.seen);
     seen_done(&store->scores.seen);

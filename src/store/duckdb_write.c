@@ -109,7 +109,7 @@ static enum status settle(struct store *store, struct error *error)
     squeeze(&store->logs, sizeof(struct log_row), offsetof(struct log_row, dropped));
     squeeze(&store->points, sizeof(struct point_row), offsetof(struct point_row, dropped));
     squeeze(&store->scores, sizeof(struct score_row), offsetof(struct score_row, dropped));
-    return status;
+    return status == STATUS_OK ? store__settle_nested(store, error) : status;
 }
 
 static bool add_up(struct store *store)

@@ -42,15 +42,19 @@ bool store__replaces(const struct span_row *fresh, const struct span_row *old)
 static enum status take_span_keys(struct store *store, duckdb_data_chunk chunk, struct error *error)
 {
     const int32_t *project = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0));
-    const int64_t *keys[3];
-    for (int i = 0; i < 3; i++)
+    const uint16_t *flags = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 5));
+    const int64_t *keys[4];
+    for (int i = 0; i < 4; i++)
         keys[i] = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, (idx_t)i + 1));
     for (size_t i = 0; i < duckdb_data_chunk_get_size(chunk); i++) {
         const struct span_row row = {.project = project[i],
                                      .trace_hi = keys[0][i],
                                      .trace_lo = keys[1][i],
-                                     .span_id = keys[2][i]};
-        if (!seen_add(&store->spans.seen, store__span_hash(&row)))
+                                     .span_id = keys[2][i],
+                                     .parent_id = keys[3][i],
+                                     .flags = flags[i]};
+        if (!seen_add(&store->spans.seen, store__span_hash(&row)) ||
+            !store__nested_remember(store, &row))
             return store__no_memory(error);
     }
     return STATUS_OK;
@@ -89,7 +93,8 @@ enum status store__load_seen(struct store *store, struct pending *pending, struc
         const char *table, *columns;
         enum status (*take)(struct store *store, duckdb_data_chunk chunk, struct error *error);
     } kinds[] = {
-        {&store->spans, "spans", "project, trace_hi, trace_lo, span_id", take_span_keys},
+        {&store->spans, "spans", "project, trace_hi, trace_lo, span_id, parent_id, flags",
+         take_span_keys},
         {&store->logs, "logs", "hash", take_log_keys},
         {&store->points, "points", "hash", take_point_keys},
         {&store->scores, "scores", "hash", take_score_keys},
@@ -104,6 +109,10 @@ enum status store__load_seen(struct store *store, struct pending *pending, struc
         if (status != STATUS_OK)
             return status;
         seen_done(&pending->seen);
+        if (pending == &store->spans) {
+            seen_done(&store->billed);
+            seen_done(&store->billed_parents);
+        }
         if (!seen_reserve(&pending->seen, (size_t)rows))
             return store__no_memory(error);
         duckdb_result result;
@@ -142,8 +151,8 @@ static enum status put_probes(struct store *store, const struct probes *probes, 
                : status;
 }
 
-static enum status note_taken_back(struct store *store, const struct span_row *old, int64_t row_id,
-                                   struct error *error)
+enum status store__take_back(struct store *store, const struct span_row *old, int64_t row_id,
+                             struct error *error)
 {
     if (store->taken_back_count == store->taken_back_capacity) {
         size_t capacity = store->taken_back_capacity ? store->taken_back_capacity * 2 : 64;
@@ -179,7 +188,7 @@ static enum status take_known_spans(struct store *store, duckdb_data_chunk chunk
             continue;
         }
         store->spans.superseded++;
-        enum status status = note_taken_back(store, &old, row_ids[i], error);
+        enum status status = store__take_back(store, &old, row_ids[i], error);
         if (status != STATUS_OK)
             return status;
     }

@@ -104,6 +104,7 @@ struct store {
     struct labels labels;
     struct series series;
     struct pending spans, logs, points, scores;
+    struct seen billed, billed_parents; /* spans that made model calls, and their parents */
     struct pending doomed_scores, aliases; /* rows only: doomed_row, alias_row */
     struct key_map known_aliases;          /* written lately, by hash */
     struct arena batch_texts;
@@ -169,6 +170,12 @@ enum status store__load_seen(struct store *store, struct pending *pending, struc
 bool store__replaces(const struct span_row *fresh, const struct span_row *old);
 /* Within a transaction: drops what is known, notes what is replaced in taken_back. */
 enum status store__settle_spans(struct store *store, struct error *error);
+/* Notes a version in the table that the batch replaces. */
+enum status store__take_back(struct store *store, const struct span_row *old, int64_t row_id,
+                             struct error *error);
+/* Of model calls within one another the innermost counts (nested.c); after settle_spans. */
+enum status store__settle_nested(struct store *store, struct error *error);
+bool store__nested_remember(struct store *store, const struct span_row *span);
 enum status store__settle_logs(struct store *store, struct error *error);
 enum status store__settle_points(struct store *store, struct error *error);
 /* The same, which takes replaced rows out at once (scores.c). */

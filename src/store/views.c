@@ -71,59 +71,27 @@ static enum status define(struct store *store, const char *name, duckdb_type arg
 #define TRACE_ID      "hex_text(trace_hi) || hex_text(trace_lo) AS trace_id"
 #define MONEY(column) column " / 1e9 AS " column
 
+/* Formatted by hand: clang-format breaks a statement at every macro. */
+/* clang-format off */
 static const char spans_view[] =
-    "CREATE VIEW memory.main.v_spans AS SELECT project, " TRACE_ID
-    ", hex_text(span_id) AS span_id, CASE WHEN parent_id <> 0 THEN hex_text(parent_id) END AS "
-    "parent_id, start_ns, duration_ns, arrival_ns, kind, status, error_kind, cost_source, "
-    "flags, " NAME("name") ", " NAME("op") ", " NAME("service") ", " NAME("environment") ", " NAME("provider") ", " NAME("model") ", " NAME("model_version") ", " NAME("agent") ", " NAME("tool") ", " NAME("prompt") ", " NAME(
-        "prompt_version") ", " NAME("release") ", " NAME("err"
-                                                         "or_"
-                                                         "typ"
-                                                         "e") ", " NAME("finis"
-                                                                        "h") ","
-                                                                             " " NAME("vocabulary") ", " NAME("tenant") ", " NAME(
-                                                                                 "trace_name") ", "
-                                                                                               "ses"
-                                                                                               "sio"
-                                                                                               "n, "
-                                                                                               "use"
-                                                                                               "r_"
-                                                                                               "id,"
-                                                                                               " in"
-                                                                                               "put"
-                                                                                               "_to"
-                                                                                               "ken"
-                                                                                               "s, "
-                                                                                               "out"
-                                                                                               "put"
-                                                                                               "_to"
-                                                                                               "ken"
-                                                                                               "s, "
-                                                                                               "cac"
-                                                                                               "he_"
-                                                                                               "rea"
-                                                                                               "d, "
-                                                                                               "cac"
-                                                                                               "he_"
-                                                                                               "wri"
-                                                                                               "te,"
-                                                                                               " re"
-                                                                                               "aso"
-                                                                                               "nin"
-                                                                                               "g, "
-                                                                                               "tot"
-                                                                                               "al_"
-                                                                                               "tok"
-                                                                                               "ens"
-                                                                                               ","
-                                                                                               " " MONEY(
-                                                                                                   "cost") ", ttft FROM vitrine.main.spans";
+    "CREATE VIEW memory.main.v_spans AS SELECT project, " TRACE_ID ", "
+    "hex_text(span_id) AS span_id, "
+    "CASE WHEN parent_id <> 0 THEN hex_text(parent_id) END AS parent_id, start_ns, duration_ns, "
+    "arrival_ns, kind, status, error_kind, cost_source, flags, " NAME("name") ", " NAME("op") ", "
+    NAME("service") ", " NAME("environment") ", " NAME("provider") ", " NAME("model") ", "
+    NAME("model_version") ", " NAME("agent") ", " NAME("tool") ", " NAME("prompt") ", "
+    NAME("prompt_version") ", " NAME("release") ", " NAME("error_type") ", " NAME("finish") ", "
+    NAME("vocabulary") ", " NAME("tenant") ", " NAME("trace_name") ", session, user_id, "
+    "input_tokens, output_tokens, cache_read, cache_write, reasoning, total_tokens, "
+    MONEY("cost") ", ttft"
+    " FROM vitrine.main.spans";
 
 static const char logs_view[] =
-    "CREATE VIEW memory.main.v_logs AS SELECT project, time_ns, arrival_ns, severity, " NAME(
-        "service") ", " NAME("environment") ", " NAME("event") ", " TRACE_ID
-                                                               ", hex_text(span_id) AS span_id, "
-                                                               "body FROM vitrine.main.logs";
+    "CREATE VIEW memory.main.v_logs AS SELECT project, time_ns, arrival_ns, severity, "
+    NAME("service") ", " NAME("environment") ", " NAME("event") ", " TRACE_ID ", "
+    "hex_text(span_id) AS span_id, body"
+    " FROM vitrine.main.logs";
+/* clang-format on */
 
 static const char scores_view[] =
     "CREATE VIEW memory.main.v_scores AS SELECT project, id, time_ns, arrival_ns, created_ns, "
@@ -142,29 +110,23 @@ static const char points_view[] =
     "p.value, p.count, p.sum, p.min, p.max "
     "FROM vitrine.main.points p JOIN vitrine.main.series s ON s.hash = p.series";
 
+/* clang-format off */
 static enum status define_traces(struct store *store, struct error *error)
 {
     /* The merged parts keep the parts' column names. */
     return store__run(
         store, error,
-        "CREATE VIEW memory.main.v_traces AS SELECT project, " TRACE_ID
-        ", start_ns, end_ns, arrival_ns, end_ns - start_ns AS duration_ns, spans, errors, "
-        "llm_calls, tool_calls, unpriced, input_tokens, output_tokens, cache_read, cache_write, "
-        "reasoning, total_tokens, " MONEY(
-            "cost") ", "
-                    "CASE WHEN root_span IS NOT NULL THEN hex_text(root_span) END AS root_span, "
-                    "root_status, "
-                    "root_duration, ttft, " NAME("model") ", " NAME("provider") ", " NAME("name") ", error_kind, " NAME("service") ", " NAME(
-                        "environment") ", " NAME("release") ", " NAME("tenant") ", session, "
-                                                                                "user_id, input, "
-                                                                                "output FROM "
-                                                                                "(SELECT %s FROM "
-                                                                                "vitrine.main."
-                                                                                "trace_parts p "
-                                                                                "GROUP BY "
-                                                                                "p.project, "
-                                                                                "p.trace_hi, "
-                                                                                "p.trace_lo) t(%s)",
+        "CREATE VIEW memory.main.v_traces AS SELECT project, " TRACE_ID ", start_ns, end_ns, "
+        "arrival_ns, end_ns - start_ns AS duration_ns, spans, errors, llm_calls, tool_calls, "
+        "unpriced, input_tokens, output_tokens, cache_read, cache_write, reasoning, "
+        "total_tokens, " MONEY("cost") ", "
+        "CASE WHEN root_span IS NOT NULL THEN hex_text(root_span) END AS root_span, root_status, "
+        "root_duration, ttft, " NAME("model") ", " NAME("provider") ", " NAME("name") ", "
+        "error_kind, " NAME("service") ", " NAME("environment") ", " NAME("release") ", "
+        NAME("tenant") ", session, user_id, input, output"
+        " FROM (SELECT %s"
+        " FROM vitrine.main.trace_parts p"
+        " GROUP BY p.project, p.trace_hi, p.trace_lo) t(%s)",
         trace_parts_merged,
         "project, trace_hi, trace_lo, start_ns, end_ns, arrival_ns, spans, errors, llm_calls, "
         "tool_calls, unpriced, input_tokens, output_tokens, cache_read, cache_write, reasoning, "
@@ -174,6 +136,7 @@ static enum status define_traces(struct store *store, struct error *error)
         "service, environment, release, tenant, session, user_id, input_rank, input, output_rank, "
         "output");
 }
+/* clang-format on */
 
 enum status store__define_views(struct store *store, struct error *error)
 {
