@@ -35,6 +35,7 @@ UNIT_TESTS := $(sort $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/
 FUZZERS    := $(sort $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c)))
 BENCHES    := $(sort $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c)))
 PRICE_BOOK := $(sort $(wildcard prices/*.yaml))
+DASHBOARDS := $(sort $(wildcard dashboards/*.json))
 
 .DEFAULT_GOAL := all
 .PHONY: all run test check unit flow torture fuzz bench tidy format docs ui ci deps clean help
@@ -69,12 +70,12 @@ $(BUILD)/%.o: %.cc Makefile
 $(DUCKDB_DIR)/duckdb.h:
 	tools/duckdb
 
-# Files that travel inside the binary: the screens, the price book, the API description.
+# Files that travel inside the binary: the screens, the price book, built-in dashboards, the API description.
 ui/dist/index.html: $(shell find ui/src ui/public ui/index.html ui/package-lock.json ui/vite.config.ts -type f 2>/dev/null)
 	tools/ui
 ui: ui/dist/index.html ## build the screens
 
-$(BUILD)/embed/assets.S: tools/embed $(PRICE_BOOK) docs/openapi.json ui/dist/index.html
+$(BUILD)/embed/assets.S: tools/embed $(PRICE_BOOK) $(DASHBOARDS) docs/openapi.json ui/dist/index.html
 	@mkdir -p $(@D)
 	tools/embed $(BUILD)/embed > $@.tmp && mv $@.tmp $@
 $(BUILD)/embed/assets.o: $(BUILD)/embed/assets.S

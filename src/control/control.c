@@ -19,6 +19,11 @@ static const char *const steps[] = {
     "CREATE TABLE api_key(public_key TEXT PRIMARY KEY, hash BLOB NOT NULL,"
     " project_id INTEGER NOT NULL REFERENCES project(id), created_ns INTEGER NOT NULL);"
     "CREATE INDEX api_key_project ON api_key(project_id);",
+    "CREATE TABLE dashboard(id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " project_id INTEGER NOT NULL REFERENCES project(id), revision INTEGER NOT NULL,"
+    " title TEXT NOT NULL, description TEXT NOT NULL, widgets INTEGER NOT NULL,"
+    " document TEXT NOT NULL, created_ns INTEGER NOT NULL, updated_ns INTEGER NOT NULL);"
+    "CREATE INDEX dashboard_project ON dashboard(project_id);",
 };
 
 enum status control__complain(struct control *control, struct error *error)
