@@ -703,6 +703,81 @@ static void every_word_finds_its_own_row(void **state)
     }
 }
 
+/* --- the documentation ----------------------------------------------------------------------- */
+
+/* In a table of Markdown a bar needs a backslash. */
+static void add_cell(struct buf *out, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '|')
+            buf_add_byte(out, '\\');
+        buf_add_byte(out, (uint8_t)*text);
+    }
+}
+
+static void add_row(struct buf *out, const char *code, const char *other_names, const char *text,
+                    const char *note)
+{
+    struct str rest = str_from(other_names), other;
+    buf_printf(out, "| `");
+    add_cell(out, code);
+    buf_printf(out, "` | ");
+    add_cell(out, text);
+    while (str_take(&rest, ' ', &other))
+        if (other.len)
+            buf_printf(out, "; also `%.*s`", STR_ARGS(other));
+    buf_printf(out, "%s |\n", note);
+}
+
+static void add_command_table(struct buf *out)
+{
+    buf_printf(out, "<!-- commands -->\n| | |\n|---|---|\n");
+    for (int i = 0; i < COMMAND_END; i++)
+        add_row(out, command_words[i].syntax, command_words[i].other_names,
+                command_words[i].description, command_words[i].runs ? "" : " (*not executed*)");
+    buf_printf(out, "<!-- end -->\n");
+}
+
+static void add_function_table(struct buf *out, bool aggregates)
+{
+    for (int i = 0; i < FUNCTION_END; i++)
+        if (function_words[i].aggregate == aggregates)
+            add_row(out, function_words[i].signature, function_words[i].other_names,
+                    function_words[i].description, "");
+}
+
+static void add_function_tables(struct buf *out)
+{
+    buf_printf(out, "<!-- functions -->\nFor the rows of a group, in `stats`:\n\n| | "
+                    "|\n|---|---|\n");
+    add_function_table(out, true);
+    buf_printf(out, "\nFor one row:\n\n| | |\n|---|---|\n");
+    add_function_table(out, false);
+    buf_printf(out, "<!-- end -->\n");
+}
+
+/* The tables in docs/query-language.md are those of the .def files; what they must be is printed
+ * when they are not. */
+static void the_documentation_has_the_same_tables(void **state)
+{
+    (void)state;
+    static char text[200000];
+    FILE *file = fopen("docs/query-language.md", "r");
+    assert_non_null(file);
+    struct str page = {text, fread(text, 1, sizeof text, file)};
+    struct buf commands = {0}, functions = {0};
+    fclose(file);
+    assert_true(page.len < sizeof text);
+    add_command_table(&commands);
+    add_function_tables(&functions);
+    bool same = str_contains(page, buf_str(&commands)) && str_contains(page, buf_str(&functions));
+    if (!same)
+        printf("%.*s\n%.*s\n", STR_ARGS(buf_str(&commands)), STR_ARGS(buf_str(&functions)));
+    assert_true(same);
+    buf_done(&commands);
+    buf_done(&functions);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -726,6 +801,7 @@ int main(void)
         cmocka_unit_test(words_are_found_in_any_case_and_with_underscores),
         cmocka_unit_test(the_nearest_name_is_a_near_one),
         cmocka_unit_test(every_word_finds_its_own_row),
+        cmocka_unit_test(the_documentation_has_the_same_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
