@@ -3,8 +3,11 @@
  * load: sends OTLP traces to a running server as fast as it acknowledges them, and prints one JSON
  * object: what was acknowledged, in what time, in how many bytes, and our own CPU time.
  *
- *   load --port N [--grpc] [--kind fat|thin|wide|recorded] [--file PATH] [--spans N] [--batch N]
- *        [--connections N] [--in-flight N] [--seed N]
+ *   load --port N [--grpc] [--kind fat|thin|calls|prose|wide|recorded] [--file PATH] [--spans N]
+ *        [--batch N] [--connections N] [--in-flight N] [--seed N] [--hours N] [--rate N]
+ *
+ * --hours spreads the spans over so many hours up to now, --rate holds it to so many spans a
+ * second.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -12,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "support/load.h"
@@ -24,7 +28,7 @@ enum { THREADS_MAX = 256 };
 
 struct load_options {
     const char *kind, *file;
-    int64_t port, spans, batch, connections, in_flight, seed;
+    int64_t port, spans, batch, connections, in_flight, seed, hours, rate;
     bool grpc;
 };
 
@@ -42,6 +46,62 @@ static size_t payload_next(struct source *source, size_t spans, struct buf *out)
     return spans;
 }
 
+/* A source that waits until its next request is due. */
+struct paced {
+    struct source inner;
+    int64_t started_ns;
+    double ns_a_span;
+    size_t made;
+};
+
+static size_t paced_next(struct source *source, size_t spans, struct buf *out)
+{
+    struct paced *paced = source->state;
+    if (!paced->started_ns)
+        paced->started_ns = clock_mono_ns();
+    int64_t due = paced->started_ns + (int64_t)((double)paced->made * paced->ns_a_span);
+    int64_t left = due - clock_mono_ns();
+    if (left > 0)
+        nanosleep(&(struct timespec){left / NS_PER_SEC, left % NS_PER_SEC}, NULL);
+    size_t count = paced->inner.next(&paced->inner, spans, out);
+    paced->made += count;
+    return count;
+}
+
+static struct source pace(const struct load_options *options, struct source inner)
+{
+    struct paced *paced = calloc(1, sizeof *paced);
+    if (!paced || !inner.state)
+        return (struct source){0};
+    paced->inner = inner;
+    paced->ns_a_span = 1e9 * (double)options->connections / (double)options->rate;
+    return (struct source){paced_next, paced};
+}
+
+static struct source make_payload(const struct load_options *options, size_t worker, uint64_t start)
+{
+    static const char *const kinds[] = {[OTLP_PAYLOAD_FAT] = "fat",
+                                        [OTLP_PAYLOAD_THIN] = "thin",
+                                        [OTLP_PAYLOAD_CALLS] = "calls",
+                                        [OTLP_PAYLOAD_PROSE] = "prose"};
+    uint64_t step = NS_PER_MS, each = (uint64_t)(options->spans / options->connections + 1);
+    enum otlp_payload_kind kind = OTLP_PAYLOAD_FAT;
+    while (strcmp(kinds[kind], options->kind) != 0)
+        if (++kind > OTLP_PAYLOAD_PROSE) {
+            fprintf(stderr, "load: --kind: expected fat, thin, calls, prose, wide or recorded\n");
+            return (struct source){0};
+        }
+    if (options->hours) {
+        step = (uint64_t)options->hours * 3600 * NS_PER_SEC / each;
+        start = (uint64_t)clock_now_ns() - (uint64_t)options->hours * 3600 * NS_PER_SEC;
+    }
+    struct otlp_payload *payload =
+        otlp_payload_new(kind, (uint64_t)options->seed * 1000 + worker, start);
+    if (payload)
+        otlp_payload_pace(payload, step);
+    return (struct source){payload_next, payload};
+}
+
 static struct source make_source(const struct load_options *options, size_t worker)
 {
     /* Spans move on by about a millisecond: end now. */
@@ -51,10 +111,8 @@ static struct source make_source(const struct load_options *options, size_t work
         return load_trajectories(options->file, worker, (size_t)options->connections, start);
     if (!strcmp(options->kind, "wide"))
         return load_wide((size_t)options->spans, (uint64_t)options->seed, start);
-    enum otlp_payload_kind kind =
-        !strcmp(options->kind, "fat") ? OTLP_PAYLOAD_FAT : OTLP_PAYLOAD_THIN;
-    return (struct source){payload_next,
-                           otlp_payload_new(kind, (uint64_t)options->seed * 1000 + worker, start)};
+    struct source source = make_payload(options, worker, start);
+    return options->rate ? pace(options, source) : source;
 }
 
 static void *work(void *context)
@@ -121,6 +179,8 @@ int main(int argc, char **argv)
         {"--connections", &options.connections, THREADS_MAX, NULL},
         {"--in-flight", &options.in_flight, CALLS_MAX, NULL},
         {"--seed", &options.seed, INT64_C(1) << 40, NULL},
+        {"--hours", &options.hours, 8760, NULL},
+        {"--rate", &options.rate, INT64_C(1) << 30, NULL},
         {"--kind", NULL, 0, &options.kind},
         {"--file", NULL, 0, &options.file},
     };

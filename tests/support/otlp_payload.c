@@ -22,7 +22,7 @@ struct conversation {
 
 struct otlp_payload {
     enum otlp_payload_kind kind;
-    uint64_t random, now_ns;
+    uint64_t random, now_ns, step_ns;
     struct word {
         char text[WORD_BYTES];
         size_t len;
@@ -180,12 +180,18 @@ struct otlp_payload *otlp_payload_new(enum otlp_payload_kind kind, uint64_t seed
         return NULL;
     payload->kind = kind;
     payload->now_ns = start_ns;
+    payload->step_ns = 1000000;
     payload->random = 1; /* one vocabulary and the same agents for every seed */
     make_words(payload);
     for (int i = 0; i < AGENTS; i++)
         make_agent(payload, i);
     payload->random = seed * 1000003 + 17;
     return payload;
+}
+
+void otlp_payload_pace(struct otlp_payload *payload, uint64_t step_ns)
+{
+    payload->step_ns = step_ns ? step_ns : 1;
 }
 
 void otlp_payload_free(struct otlp_payload *payload)
@@ -320,7 +326,8 @@ static void span_head(struct otlp_payload *payload, struct sink *sink,
 {
     uint8_t span_id[8];
     bool is_root = conversation->spans_left == 1;
-    uint64_t now = payload->now_ns += 500000 + below(payload, 1000000);
+    uint64_t now = payload->now_ns +=
+        payload->step_ns / 2 + next_random(payload) % payload->step_ns;
     uint64_t start = is_root ? conversation->start_ns : now;
     uint64_t end = now + 20000000 + below(payload, 2000000000);
     random_id(payload, span_id, sizeof span_id);
@@ -511,14 +518,101 @@ static void thin_span(struct otlp_payload *payload, struct sink *sink)
     conversation->spans_left--;
 }
 
+/* --- calls and prose ------------------------------------------------------------------------ */
+
+enum { MODELS = 12, USERS = 5000, RARE_WORDS = 1000000 };
+
+static void call_attributes(struct otlp_payload *payload, struct sink *sink)
+{
+    static const char *const models[MODELS] = {"gpt-4o-2024-08-06",
+                                               "gpt-4.1-mini",
+                                               "claude-sonnet-4-5",
+                                               "gpt-4o-mini",
+                                               "claude-haiku-4-5",
+                                               "gpt-4.1",
+                                               "gpt-4o",
+                                               "claude-opus-4-1",
+                                               "gpt-4.1-nano",
+                                               "claude-3-5-haiku",
+                                               "o3-mini",
+                                               "claude-3-7-sonnet"};
+    static const char *const tiers[] = {"free", "team", "business", "internal"};
+    char text[40];
+    const char *model = models[below(payload, MODELS)];
+    /* A few users ask for much. */
+    size_t user = below(payload, USERS) * (below(payload, USERS) + 1) / USERS;
+    text_attribute(payload, sink, "gen_ai.operation.name", STR("chat"));
+    text_attribute(payload, sink, "gen_ai.provider.name",
+                   model[0] == 'c' ? STR("anthropic") : STR("openai"));
+    text_attribute(payload, sink, "gen_ai.request.model", str_from(model));
+    int_attribute(payload, sink, "gen_ai.usage.input_tokens", 50 + (int64_t)below(payload, 8000));
+    int_attribute(payload, sink, "gen_ai.usage.output_tokens", 5 + (int64_t)below(payload, 1500));
+    snprintf(text, sizeof text, "user-%zu", user);
+    text_attribute(payload, sink, "user.id", str_from(text));
+    text_attribute(payload, sink, "app.tier", str_from(tiers[below(payload, 4)]));
+    double_attribute(payload, sink, "app.score", (double)below(payload, 1000) / 1000);
+}
+
+static void call_begin(struct otlp_payload *payload, struct sink *sink)
+{
+    struct conversation *conversation = &payload->conversations[below(payload, CONVERSATIONS)];
+    if (conversation->spans_left == 0) {
+        random_id(payload, conversation->trace_id, 16);
+        random_id(payload, conversation->root_id, 8);
+        conversation->spans_left = 4;
+        conversation->start_ns = payload->now_ns;
+    }
+    span_head(payload, sink, conversation, STR("chat"), 3);
+    conversation->spans_left--;
+    call_attributes(payload, sink);
+}
+
+/* `rare` and a number below a million: about every hundredth word. */
+static void prose(struct otlp_payload *payload, size_t bytes, struct buf *out)
+{
+    for (size_t end = out->len + bytes; out->len < end;) {
+        sentences(payload, 500, out);
+        buf_printf(out, " rare%zu ", below(payload, RARE_WORDS));
+    }
+}
+
+static void prose_span(struct otlp_payload *payload, struct sink *sink)
+{
+    struct buf *message = &payload->message;
+    call_begin(payload, sink);
+    buf_clear(message);
+    buf_add_str(message, STR("{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\""));
+    prose(payload, 8000, message);
+    buf_add_str(message, STR("\"}]}"));
+    messages_attribute(payload, sink, "gen_ai.input.messages", buf_str(message));
+    buf_clear(message);
+    buf_add_str(message,
+                STR("{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\""));
+    prose(payload, 900, message);
+    buf_add_str(message, STR("\"}],\"finish_reason\":\"stop\"}"));
+    messages_attribute(payload, sink, "gen_ai.output.messages", buf_str(message));
+    span_tail(sink);
+}
+
 /* --- requests ------------------------------------------------------------------------------- */
 
 static void one_span(struct otlp_payload *payload, struct sink *sink)
 {
-    if (payload->kind == OTLP_PAYLOAD_FAT)
+    switch (payload->kind) {
+    case OTLP_PAYLOAD_FAT:
         fat_span(payload, sink);
-    else
+        break;
+    case OTLP_PAYLOAD_THIN:
         thin_span(payload, sink);
+        break;
+    case OTLP_PAYLOAD_CALLS:
+        call_begin(payload, sink);
+        span_tail(sink);
+        break;
+    case OTLP_PAYLOAD_PROSE:
+        prose_span(payload, sink);
+        break;
+    }
 }
 
 static void protobuf_request(struct otlp_payload *payload, size_t spans, struct buf *out)
