@@ -7,6 +7,8 @@ ifeq ($(origin CC),default)
 CC      := gcc
 endif
 CXX     := $(if $(findstring clang,$(CC)),clang++,g++)
+# V=1 shows every command.
+Q       := $(if $(V),,@)
 SAN     ?=
 FUZZ    ?=
 comma   := ,
@@ -57,15 +59,18 @@ deps: ## install what is missing
 	@tools/deps
 
 $(BUILD)/vitrine: $(OBJECTS)
-	$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+	$(if $(V),,@echo '  link  $@')
+	$(Q)$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 $(BUILD)/%.o: %.c $(DUCKDB_DIR)/duckdb.h Makefile VERSION
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(if $(V),,@echo '  cc    $<')
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(BUILD)/%.o: %.cc Makefile
 	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS_ALL) $(CXXFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(if $(V),,@echo '  c++   $<')
+	$(Q)$(CXX) $(CPPFLAGS_ALL) $(CXXFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(DUCKDB_DIR)/duckdb.h:
 	tools/duckdb
@@ -77,9 +82,9 @@ ui: ui/dist/index.html ## build the screens
 
 $(BUILD)/embed/assets.S: tools/embed $(PRICE_BOOK) $(DASHBOARDS) docs/openapi.json ui/dist/index.html
 	@mkdir -p $(@D)
-	tools/embed $(BUILD)/embed > $@.tmp && mv $@.tmp $@
+	$(Q)tools/embed $(BUILD)/embed > $@.tmp && mv $@.tmp $@
 $(BUILD)/embed/assets.o: $(BUILD)/embed/assets.S
-	$(CC) -c -o $@ $<
+	$(Q)$(CC) -c -o $@ $<
 
 -include $(OBJECTS:.o=.d)
 
@@ -87,17 +92,20 @@ $(BUILD)/embed/assets.o: $(BUILD)/embed/assets.S
 
 $(BUILD)/unit/%: tests/unit/%.c $(LIBOBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) -Itests $(CFLAGS_ALL) -MMD -MP -c -o $@.o $<
-	$(CXX) $(LDFLAGS_ALL) -o $@ $@.o $(LIBOBJECTS) $(LIBS) -lcmocka
+	$(if $(V),,@echo '  build $@')
+	$(Q)$(CC) $(CPPFLAGS_ALL) -Itests $(CFLAGS_ALL) -MMD -MP -c -o $@.o $<
+	$(Q)$(CXX) $(LDFLAGS_ALL) -o $@ $@.o $(LIBOBJECTS) $(LIBS) -lcmocka
 $(BUILD)/bench/%: tests/bench/%.c $(LIBOBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) -Itests $(CFLAGS_ALL) -c -o $@.o $<
-	$(CXX) $(LDFLAGS_ALL) -o $@ $@.o $(LIBOBJECTS) $(LIBS)
+	$(if $(V),,@echo '  build $@')
+	$(Q)$(CC) $(CPPFLAGS_ALL) -Itests $(CFLAGS_ALL) -c -o $@.o $<
+	$(Q)$(CXX) $(LDFLAGS_ALL) -o $@ $@.o $(LIBOBJECTS) $(LIBS)
 # Fuzzers carry their own driver (tests/fuzz/driver.h): libFuzzer with FUZZ=libfuzzer CC=clang, else a seeded mutator.
 $(BUILD)/fuzz/%: tests/fuzz/fuzz_%.c $(LIBOBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) -Itests $(CFLAGS_ALL) $(if $(FUZZ),-DFUZZ_LIBFUZZER) -c -o $@.o $<
-	$(CXX) $(LDFLAGS_ALL) $(if $(FUZZ),-fsanitize=fuzzer) -o $@ $@.o $(LIBOBJECTS) $(LIBS)
+	$(if $(V),,@echo '  build $@')
+	$(Q)$(CC) $(CPPFLAGS_ALL) -Itests $(CFLAGS_ALL) $(if $(FUZZ),-DFUZZ_LIBFUZZER) -c -o $@.o $<
+	$(Q)$(CXX) $(LDFLAGS_ALL) $(if $(FUZZ),-fsanitize=fuzzer) -o $@ $@.o $(LIBOBJECTS) $(LIBS)
 
 unit: $(UNIT_TESTS)
 check: $(BUILD)/vitrine unit ## unit tests and case files, under a minute

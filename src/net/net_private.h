@@ -89,6 +89,8 @@ enum status net__route(const struct router *router, struct str method, struct pa
                        struct str *out_allow, struct error *error);
 /* Cuts and decodes "/a/b%20c"; false when an escape is broken. */
 bool net__path_split(struct str raw, struct arena *arena, struct path *out_path);
+/* Every '%' is followed by two hexadecimal digits, and none stands for a zero byte. */
+bool net__percent_valid(struct str text);
 /* '%XX', and '+' too when plus_is_space. ptr NULL: broken escape or no memory. */
 struct str net__percent_decode(struct str text, bool plus_is_space, struct arena *arena);
 

@@ -280,6 +280,10 @@ static enum status check_head(struct exchange *exchange, struct str *out_allow, 
     struct request *request = &exchange->request;
     if (!split_target(exchange))
         return fail(error, STATUS_INVALID, "the request's path is not a valid one");
+    if (!net__percent_valid(request->query))
+        return fail(
+            error, STATUS_INVALID,
+            "the query has a %% that is not followed by two hexadecimal digits (or is %%00)");
     if (net__is_grpc(exchange))
         request->protocol = PROTOCOL_GRPC;
     enum status routed = net__route(&exchange->server->router, request->method, &exchange->path,

@@ -46,6 +46,20 @@ struct str net__percent_decode(struct str text, bool plus_is_space, struct arena
     return (struct str){out, len};
 }
 
+bool net__percent_valid(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] != '%')
+            continue;
+        int high = i + 2 < text.len ? hex_digit(text.ptr[i + 1]) : -1;
+        int low = i + 2 < text.len ? hex_digit(text.ptr[i + 2]) : -1;
+        if (high < 0 || low < 0 || (high == 0 && low == 0))
+            return false;
+        i += 2;
+    }
+    return true;
+}
+
 bool net__path_split(struct str raw, struct arena *arena, struct path *out_path)
 {
     out_path->count = 0;
@@ -160,25 +174,33 @@ enum status net__route(const struct router *router, struct str method, struct pa
                        struct arena *arena, const struct compiled_route **out_route,
                        struct str *out_allow, struct error *error)
 {
-    const struct compiled_route *other = NULL;
+    const struct compiled_route *other = NULL, *rest = NULL;
     struct str allow = STR("OPTIONS");
     for (size_t i = 0; i < router->count; i++) {
         const struct compiled_route *compiled = &router->routes[i];
         bool is_rest;
         if (!matches(compiled, path, &is_rest))
             continue;
-        if (method_fits(compiled, method)) {
+        bool fits = method_fits(compiled, method);
+        /* A route for everything else (the screens) neither makes unknown paths known nor answers
+         * for a path that has another method. */
+        if (is_rest) {
+            rest = !rest && fits ? compiled : rest;
+            continue;
+        }
+        if (fits) {
             *out_route = compiled;
             return STATUS_OK;
         }
-        /* A route for everything else (the screens) does not make unknown paths known. */
-        if (is_rest)
-            continue;
         other = other ? other : compiled;
         if (!str_contains(allow, compiled->method))
             allow = arena_printf(arena, "%.*s%s, %.*s", STR_ARGS(compiled->method),
                                  str_equal(compiled->method, STR("GET")) ? ", HEAD" : "",
                                  STR_ARGS(allow));
+    }
+    if (!other && rest) {
+        *out_route = rest;
+        return STATUS_OK;
     }
     if (!other)
         return fail(error, STATUS_NOT_FOUND, "there is nothing at this path");

@@ -16,13 +16,9 @@ static enum status decode(struct request *request, struct batch *out_batch, stru
 #define GRPC_TRACES        "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 #define GRPC_METRICS       "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
 #define GRPC_LOGS          "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
-static const char *const patterns[] = {SIGNAL_PATHS("traces"),
-                                       SIGNAL_PATHS("metrics"),
-                                       SIGNAL_PATHS("logs"),
-                                       "POST " GRPC_TRACES,
-                                       "POST " GRPC_METRICS,
-                                       "POST " GRPC_LOGS,
-                                       NULL};
+static const char *const patterns[] = {
+    SIGNAL_PATHS("traces"), SIGNAL_PATHS("metrics"), SIGNAL_PATHS("logs"), "POST /",
+    "POST " GRPC_TRACES,    "POST " GRPC_METRICS,    "POST " GRPC_LOGS,    NULL};
 
 const struct receiver receiver_otlp = {
     .name = "otlp",
@@ -70,7 +66,10 @@ const struct otlp_shape *otlp_shape_of(const struct request *request)
     if (path.len && path.ptr[path.len - 1] == '/')
         path.len--;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-        if (str_ends(path, str_from(shapes[i].path)) ||
+        /* LangSmith's exporter posts its spans to the bare endpoint. */
+        if ((path.len == 0 && shapes[i].signal == SIGNAL_SPANS &&
+             request->protocol != PROTOCOL_GRPC) ||
+            str_ends(path, str_from(shapes[i].path)) ||
             str_equal(path, str_from(shapes[i].grpc_path)))
             return &shapes[i];
     return NULL;

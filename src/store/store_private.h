@@ -104,7 +104,7 @@ struct store {
     struct labels labels;
     struct series series;
     struct pending spans, logs, points, scores;
-    struct seen billed, billed_parents; /* spans that made model calls, and their parents */
+    struct seen billed, billed_parents;    /* spans that made model calls, and their parents */
     struct pending doomed_scores, aliases; /* rows only: doomed_row, alias_row */
     struct key_map known_aliases;          /* written lately, by hash */
     struct arena batch_texts;

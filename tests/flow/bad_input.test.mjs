@@ -100,10 +100,10 @@ test('content encodings: unknown, cut short, not what they say, bombs', async ()
 });
 
 test('wrong methods and paths', async () => {
-    for (const [method, path, status] of [['GET', '/v1/traces', [404, 405]], ['PUT', '/v1/traces', [405]], ['DELETE', '/v1/logs', [405]],
+    for (const [method, path, status] of [['GET', '/v1/traces', [405]], ['PUT', '/v1/traces', [405]], ['DELETE', '/v1/logs', [405]],
         ['POST', '/v1/profiles', [404]], ['POST', '/v1/trace', [404]], ['GET', '/api/v1/nothing', [404]], ['GET', '/api/v1/traces/xyz', [400, 404]],
         ['GET', `/api/v1/traces/${'0'.repeat(32)}`, [400, 404]], ['GET', '/api/v1/traces?limit=9999999', [400]], ['GET', '/api/v1/traces?from=yesterday-ish', [400]],
-        ['GET', '/api/v1/traces?f=nosuchfield%3D1', [400]], ['GET', '/api/v1/series?metric=nothing', [400]], ['GET', '/api/v1/traces?cursor=nonsense', [400]],]) {
+        ['GET', '/api/v1/traces?f=nosuchfield%3D1', [400]], ['GET', '/api/v1/series?metric=nothing', [400]], ['GET', '/api/v1/traces?cursor=nonsense', [400]], ['GET', '/api/v1/traces?cursor=%00', [400]],]) {
         const reply = await fetch(server.url + path, { method });
         assert.ok(status.includes(reply.status), `${method} ${path}: ${reply.status} ${await reply.text()}`);
         malformed++;

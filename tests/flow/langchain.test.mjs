@@ -28,10 +28,10 @@ for (const way of ['plain', 'stream'])
     });
 
 // The exporter reads LANGSMITH_ENDPOINT and takes no service name: the one trace that was not there before is its own.
-async function langsmith(way, spans) {
+async function langsmith(way, spans, more = { OTEL_EXPORTER_OTLP_ENDPOINT: undefined, LANGSMITH_ENDPOINT: flow.server.url }) {
     const before = new Set((await flow.api.traces()).traces.map((trace) => trace.trace_id));
-    const env = clientEnv({ service: 'unused', server: flow.server, model: flow.model, more: { OTEL_EXPORTER_OTLP_ENDPOINT: undefined,
-        LANGSMITH_ENDPOINT: flow.server.url, LANGSMITH_API_KEY: 'ls-of-nobody', LANGSMITH_TRACING: 'true', LANGSMITH_OTEL_ENABLED: 'true' } });
+    const env = clientEnv({ service: 'unused', server: flow.server, model: flow.model, more: { ...more,
+        LANGSMITH_API_KEY: 'ls-of-nobody', LANGSMITH_TRACING: 'true', LANGSMITH_OTEL_ENABLED: 'true' } });
     await runClient('langsmith_openai.mjs', { args: [way], env });
     return eventually(async () => {
         const added = (await flow.api.traces()).traces.filter((trace) => !before.has(trace.trace_id));
@@ -58,6 +58,11 @@ test('LangSmith, a traced function around a chat', async () => {
 test('LangSmith, a stream', async () => {
     const trace = await langsmith('stream', 1);
     assert.deepEqual([trace.roots[0].kind, trace.cost, trace.input_tokens], ['llm', 33000, 120]);
+});
+
+test('LangSmith, sent to OTEL_EXPORTER_OTLP_ENDPOINT as it stands', async () => {
+    const trace = await langsmith('chat', 2, { OTEL_EXPORTER_OTLP_ENDPOINT: flow.server.url });
+    assert.deepEqual([trace.spans.length, trace.cost], [2, 33000]);
 });
 
 test('LangSmith, a throttled call', async () => {

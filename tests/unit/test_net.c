@@ -119,6 +119,12 @@ static void paths_choose_the_most_specific_route(void **state)
                      200);
     assert_int_equal(ask(&fixture, "GET /items/%zz HTTP/1.1\r\n" HOST "\r\n").status, 400);
     assert_int_equal(ask(&fixture, "GET /items/%00 HTTP/1.1\r\n" HOST "\r\n").status, 400);
+    const char *const broken[] = {"q=%", "q=%4", "q=%zz", "q=1&p=%00", "q=100%&p=1"};
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        char head[128];
+        snprintf(head, sizeof head, "GET /hello?%s HTTP/1.1\r\n" HOST "\r\n", broken[i]);
+        assert_int_equal(ask(&fixture, head).status, 400);
+    }
     struct answer answer =
         ask(&fixture, "POST /echo?p=1&q=a%26b+c&q=d HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n");
     assert_non_null(strstr(answer.head, "X-Query: a&b c\r\n"));
