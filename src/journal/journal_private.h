@@ -2,12 +2,13 @@
 /*
  * journal_private: what the files of this folder share. Layout on disk: docs/journal.md.
  *
- *   encode_*.c   batch -> entry, on the caller's thread        split.c, hash.c  texts -> pieces and
- * their hashes writer.c     entries -> frame, on the journal thread       content.c        known
- * texts; content records stream.c     frame <-> compressed bytes of a chunk         segment.c the
- * files cache.c      chunks in memory                              content_read.c   content records
- * -> text decode_*.c   frame -> batches                              reader.c         positions ->
- * frames
+ * On the way in: encode_*.c make an entry of a batch on the caller's thread, with split.c and
+ * hash.c (texts to pieces and their hashes); writer.c makes a frame of entries on the journal
+ * thread, with content.c (known texts, content records), stream.c (frames to compressed chunks) and
+ * segment.c (the files).
+ *
+ * On the way out: reader.c finds frames, cache.c keeps chunks, decode_*.c make batches of frames,
+ * content_read.c makes texts of content records.
  *
  * Locks: queue_lock guards what waits to be written; lock guards the list of segments with their
  * tables, the cache and the end. Neither is held while the other is taken, nor during a call to

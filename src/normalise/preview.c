@@ -245,6 +245,35 @@ static bool take_last_of_role(struct preview *preview, struct str text, const ch
     return false;
 }
 
+/* An answer without a word in it that calls a tool: "calls get_weather". */
+static bool take_tool_call(struct preview *preview, struct str text)
+{
+    static const char *const signs[] = {"\"tool_call",       "\"tool_use\"",     "\"toolUse\"",
+                                        "\"function_call\"", "\"functionCall\"", NULL};
+    text = str_sub(text, 0, LOOK_BYTES);
+    for (const char *const *sign = signs; *sign; sign++) {
+        size_t at = str_find(text, str_from(*sign));
+        if (at == text.len)
+            continue;
+        struct str rest = str_sub(text, at, text.len);
+        rest = str_trim(str_sub(rest, str_find(rest, STR("\"name\"")) + 6, rest.len));
+        if (rest.len < 2 || rest.ptr[0] != ':')
+            continue;
+        rest = str_trim(str_sub(rest, 1, rest.len));
+        if (rest.len == 0 || rest.ptr[0] != '"')
+            continue;
+        size_t close = 1 + str_find_byte(str_sub(rest, 1, rest.len), '"');
+        char name[128];
+        size_t length = peek_string(str_sub(rest, 0, close + 1), name, sizeof name);
+        if (length == 0)
+            continue;
+        preview->text = arena_printf(preview->reading->arena, "calls %.*s", (int)length, name);
+        preview->whole = text;
+        return preview->text.ptr != NULL;
+    }
+    return false;
+}
+
 static const char *const user_roles[] = {"\"user\"", "\"human\"", NULL};
 static const char *const answer_roles[] = {"\"assistant\"", "\"model\"", "\"ai\"", NULL};
 
@@ -259,6 +288,8 @@ static bool take_json(struct preview *preview, struct str text, bool in)
         return true; /* LangWatch's {type, value} */
     if (text.ptr[0] == '[' && take_content(preview, str_sub(text, 0, LOOK_BYTES), 0))
         return true; /* content parts without a role */
+    if (!in && take_tool_call(preview, text))
+        return true;
     return take_text(preview, text);
 }
 

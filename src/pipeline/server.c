@@ -72,6 +72,11 @@ static const struct query *get_query(void *context)
     return vitrine->query_ready ? &vitrine->query : NULL;
 }
 
+static const char *get_grpc(void *context)
+{
+    return ((struct vitrine *)context)->grpc;
+}
+
 static const char *get_url(void *context)
 {
     return ((struct vitrine *)context)->url;
@@ -205,6 +210,7 @@ static enum status start_net(struct vitrine *vitrine, struct error *error)
         .context = vitrine,
         .auth_required = vitrine->authorise.required,
         .base_url = get_url,
+        .grpc_address = get_grpc,
     };
     size_t count = receive_routes(&vitrine->receive, vitrine->routes, ROUTES_MAX);
     count += serve_routes(&vitrine->serve, vitrine->routes + count, ROUTES_MAX - count);

@@ -56,6 +56,8 @@ void serve__status(struct request *request, void *context)
     json_out_text(out, "version", VITRINE_VERSION);
     json_out_int(out, "uptime", clock_now_ns() - status.started_ns);
     json_out_text(out, "url", call.options->base_url(call.options->context));
+    const char *grpc = call.options->grpc_address(call.options->context);
+    json_out_text(out, "grpc", grpc[0] ? grpc : NULL);
     json_out_bool(out, "auth_required", call.options->auth_required);
     json_out_bool(out, "accepting", status.accepting);
     json_out_text(out, "reason", status.reason[0] ? status.reason : NULL);

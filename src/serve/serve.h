@@ -33,6 +33,8 @@ struct serve_options {
     /* What to print in "point your SDK here": "http://127.0.0.1:4318". Set once the port is known.
      */
     const char *(*base_url)(void *context);
+    /* The address that is gRPC's own, "127.0.0.1:4317"; "" when there is none. */
+    const char *(*grpc_address)(void *context);
 };
 
 /* `options` must outlive the server. */

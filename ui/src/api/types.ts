@@ -62,6 +62,7 @@ export interface TracePage {
 export interface TraceShape {
     trace: TraceRow;
     start: Ns;
+    truncated: boolean;
     strings: string[];
     spans: {
         count: number;
@@ -313,6 +314,7 @@ export interface Status {
     uptime: number;
     accepting: boolean;
     reason: string | null;
+    grpc: string | null;
     auth_required: boolean;
     index: { open: boolean; caught_up: boolean; lag_ns: number };
     journal: { bytes: number; segments: number; raw_bytes: number };

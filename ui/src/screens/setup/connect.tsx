@@ -11,6 +11,7 @@ export function Connect({ project }: { project: Project }) {
     const target = { origin: location.origin, publicKey: project.public_key, isDefault: project.name === "default", authRequired: status.data?.auth_required ?? false };
     const all = snippets(target);
     const [id, setId] = useState(all[0].id);
+    const grpcPort = status.data?.grpc?.split(":").pop();
     const shown = all.find((each) => each.id === id) ?? all[0];
     return (
         <section className="panel connect-panel">
@@ -29,7 +30,7 @@ export function Connect({ project }: { project: Project }) {
                     <dt>OTLP over HTTP</dt>
                     <dd className="mono">{target.origin}/v1/traces</dd>
                     <dt>OTLP over gRPC</dt>
-                    <dd className="mono">{location.hostname}:4317, or the HTTP port itself</dd>
+                    <dd className="mono">{grpcPort ? `${location.hostname}:${grpcPort}, or the HTTP port itself` : location.host}</dd>
                     <dt>Public key</dt>
                     <dd className="row">
                         <span className="mono">{project.public_key}</span> <CopyButton text={project.public_key} what="the public key" />

@@ -76,6 +76,11 @@ export function TraceHeader({ shape, tree, selected, select }: Props) {
             </dl>
             <Cause shape={shape} tree={tree} selected={selected} select={select} />
             <Incomplete shape={shape} />
+            {shape.truncated && (
+                <div className="cause plain-note" role="status">
+                    Shown are {exact(shape.spans.count)} of its {exact(trace.spans)} spans; the totals are of all of them.
+                </div>
+            )}
         </header>
     );
 }
