@@ -24,6 +24,8 @@ enum {
     ROUTES_MAX = 256,
     QUERY_THREADS = 4,
     QUERY_QUEUE = 256,
+    ASK_THREADS = 4, /* for questions of seconds: SQL, the query language, jobs */
+    ASK_QUEUE = 64,
     STOP_MS = 5000,
     PATH_BYTES = 4000,
     HOSTS_MAX = 32
@@ -34,7 +36,7 @@ struct vitrine {
     char control_path[PATH_BYTES], journal_path[PATH_BYTES], index_path[PATH_BYTES];
     struct control *control;
     struct journal *journal;
-    struct pool *pool;
+    struct pool *pool, *asks;
     struct server *server;
     struct receive_options receive;
     struct serve_options serve;
@@ -203,8 +205,12 @@ static enum status start_net(struct vitrine *vitrine, struct error *error)
     if (status != STATUS_OK)
         return status;
     vitrine->receive = (struct receive_options){.append = append_batch, .context = vitrine};
+    status = pool_start("ask", ASK_THREADS, ASK_QUEUE, &vitrine->asks, error);
+    if (status != STATUS_OK)
+        return status;
     vitrine->serve = (struct serve_options){
         .control = vitrine->control,
+        .asks = vitrine->asks,
         .query = get_query,
         .get_status = get_status,
         .context = vitrine,
@@ -306,6 +312,7 @@ void vitrine_stop(struct vitrine *vitrine)
     /* Requests in flight wait for the journal, so net goes first and the journal after it. */
     server_stop(vitrine->server, STOP_MS);
     pool_stop(vitrine->pool);
+    pool_stop(vitrine->asks);
     if (vitrine->opener_started)
         pthread_join(vitrine->opener, NULL);
     indexer_stop(vitrine->indexer);

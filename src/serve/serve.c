@@ -65,6 +65,32 @@ void call_end(struct call *call, enum status status)
     request_reply(call->request, &call->response);
 }
 
+struct later {
+    struct request *request;
+    void *context;
+    void (*handle)(struct request *request, void *context);
+};
+
+static void run_later(void *context)
+{
+    const struct later *later = context;
+    later->handle(later->request, later->context);
+}
+
+void call_later(struct request *request, void *context,
+                void (*handle)(struct request *request, void *context))
+{
+    const struct serve_options *options = context;
+    struct later *later = arena_new(&request->arena, struct later);
+    if (later)
+        *later = (struct later){request, context, handle};
+    if (later && pool_submit(options->asks, run_later, later) == STATUS_OK)
+        return;
+    struct call call;
+    call_begin_plain(&call, request, context);
+    call_end(&call, fail(&call.error, STATUS_BUSY, "too many questions wait already, try again"));
+}
+
 void serve__unknown_api(struct request *request, void *context)
 {
     struct call call;

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "base/pool.h"
 #include "control/control.h"
 #include "net/http.h"
 #include "query/query.h"
@@ -29,6 +30,7 @@ struct serve_options {
     const struct query *(*query)(void *context);
     void (*get_status)(void *context, struct serve_status *out_status);
     void *context;
+    struct pool *asks; /* for questions that may take seconds */
     bool auth_required;
     /* What to print in "point your SDK here": "http://127.0.0.1:4318". Set once the port is known.
      */

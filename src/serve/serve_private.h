@@ -30,6 +30,20 @@ void call_begin_plain(struct call *call, struct request *request, void *context)
 /* Sends what was written, or the error. Every handler ends here, once. */
 void call_end(struct call *call, enum status status);
 
+/* Has a handler's work done by the pool for long questions, so that lists and screens need not wait
+ * behind them. */
+void call_later(struct request *request, void *context,
+                void (*handle)(struct request *request, void *context));
+
+/* --- members of a JSON body: the same ------------------------------------------------------- */
+enum status body_read(struct call *call, struct json *out_body);
+enum status body_text(struct call *call, const struct json *body, const char *name, bool required,
+                      struct str *out_text); /* empty when absent */
+enum status body_int(struct call *call, const struct json *body, const char *name, int64_t fallback,
+                     int64_t least, int64_t most, int64_t *out_number);
+enum status body_range(struct call *call, const struct json *body, struct time_range fallback,
+                       struct time_range *out_range);
+
 /* --- parameters: each fails with the parameter's name and what was expected ------------------- */
 enum status param_range(struct call *call, struct time_range *out_range);
 enum status param_filters(struct call *call, struct filters *out_filters);

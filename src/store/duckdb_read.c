@@ -161,15 +161,15 @@ static duckdb_state bind_int(duckdb_prepared_statement statement, size_t index, 
     return duckdb_bind_int64(statement, index, number);
 }
 
-static enum status bind(duckdb_prepared_statement statement, const struct store_question *question,
-                        struct error *error)
+enum status store__bind(duckdb_prepared_statement statement, const struct store_param *params,
+                        size_t count, struct error *error)
 {
     duckdb_clear_bindings(statement);
-    if (duckdb_nparams(statement) != question->param_count)
+    if (duckdb_nparams(statement) != count)
         return fail(error, STATUS_INVALID, "the question has %llu parameters, expected %zu",
-                    (unsigned long long)duckdb_nparams(statement), question->param_count);
-    for (size_t i = 0; i < question->param_count; i++) {
-        const struct store_param *param = &question->params[i];
+                    (unsigned long long)duckdb_nparams(statement), count);
+    for (size_t i = 0; i < count; i++) {
+        const struct store_param *param = &params[i];
         duckdb_state state = DuckDBError;
         switch (param->type) {
         case STORE_NULL:
@@ -228,7 +228,7 @@ enum status store_select(struct store *store, const struct store_question *quest
     if (status == STATUS_OK) {
         status = store__reader_prepare(store, reader, question->sql, &statement, error);
         if (status == STATUS_OK)
-            status = bind(statement, question, error);
+            status = store__bind(statement, question->params, question->param_count, error);
         if (status == STATUS_OK)
             status = execute(store, reader, statement, rows, error);
         store__reader_finish(reader, &statement);

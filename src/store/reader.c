@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "store/sandbox.h"
 
 enum { TIMEOUT_MS = 30000, WATCH_MS = 20 };
 
@@ -108,6 +109,58 @@ void store__reader_give_back(struct store *store, struct reader *reader)
     pthread_mutex_unlock(&pool->lock);
 }
 
+bool store__reader_interrupted(struct store *store, struct reader *reader)
+{
+    pthread_mutex_lock(&store->pool.lock);
+    bool interrupted = reader->interrupted;
+    pthread_mutex_unlock(&store->pool.lock);
+    return interrupted;
+}
+
+bool store__reader_join(struct store *store, struct reader *reader, duckdb_connection connection)
+{
+    pthread_mutex_lock(&store->pool.lock);
+    bool fits = reader->helper_count < READER_HELPERS_MAX;
+    if (fits)
+        reader->helpers[reader->helper_count++] = connection;
+    pthread_mutex_unlock(&store->pool.lock);
+    return fits;
+}
+
+void store__reader_leave(struct store *store, struct reader *reader, duckdb_connection connection)
+{
+    pthread_mutex_lock(&store->pool.lock);
+    for (int i = 0; i < reader->helper_count; i++)
+        if (reader->helpers[i] == connection)
+            reader->helpers[i--] = reader->helpers[--reader->helper_count];
+    pthread_mutex_unlock(&store->pool.lock);
+}
+
+enum status store__sandbox_enter(struct store *store, int timeout_ms, const _Atomic bool *cancelled,
+                                 struct error *error)
+{
+    struct pool_of_readers *pool = &store->pool;
+    int64_t deadline_ns = clock_mono_ns() + timeout_ms * NS_PER_MS;
+    pthread_mutex_lock(&pool->lock);
+    while (pool->sandboxes >= SANDBOX_MAX && clock_mono_ns() < deadline_ns &&
+           !(cancelled && *cancelled) && !pool->paused)
+        wait_until(&pool->freed, &pool->lock, clock_mono_ns() + WATCH_MS * NS_PER_MS);
+    bool fits = pool->sandboxes < SANDBOX_MAX;
+    if (fits)
+        pool->sandboxes++;
+    pthread_mutex_unlock(&pool->lock);
+    return fits ? STATUS_OK
+                : fail(error, STATUS_BUSY, "too many statements are being answered already");
+}
+
+void store__sandbox_leave(struct store *store)
+{
+    pthread_mutex_lock(&store->pool.lock);
+    store->pool.sandboxes--;
+    pthread_cond_broadcast(&store->pool.freed);
+    pthread_mutex_unlock(&store->pool.lock);
+}
+
 /* --- statements --------------------------------------------------------------------------- */
 
 static bool run(struct reader *reader, const char *sql)
@@ -180,6 +233,13 @@ enum status store__reader_failed(struct store *store, struct reader *reader, duc
 
 /* --- watchdog ----------------------------------------------------------------------------- */
 
+static void interrupt(struct reader *reader)
+{
+    duckdb_interrupt(reader->connection);
+    for (int i = 0; i < reader->helper_count; i++)
+        duckdb_interrupt(reader->helpers[i]);
+}
+
 static void interrupt_late(struct pool_of_readers *pool)
 {
     int64_t now = clock_mono_ns();
@@ -193,7 +253,7 @@ static void interrupt_late(struct pool_of_readers *pool)
             counter_add(&questions_interrupted, 1);
         /* Again each time: the first may have come before the engine began. */
         reader->interrupted = true;
-        duckdb_interrupt(reader->connection);
+        interrupt(reader);
     }
 }
 
@@ -243,7 +303,7 @@ void store__pool_pause(struct store *store)
             struct reader *reader = &pool->readers[i];
             busy |= reader->busy;
             if (reader->running)
-                duckdb_interrupt(reader->connection);
+                interrupt(reader);
         }
         if (busy)
             wait_until(&pool->freed, &pool->lock, clock_mono_ns() + WATCH_MS * NS_PER_MS);

@@ -17,3 +17,15 @@ void store__reader_finish(struct reader *reader, duckdb_prepared_statement *stat
 /* An engine's error as ours: an interrupted question was cancelled or took too long. */
 enum status store__reader_failed(struct store *store, struct reader *reader, duckdb_error_type type,
                                  const char *message, struct error *error);
+bool store__reader_interrupted(struct store *store, struct reader *reader);
+/* A further connection that works for the reader's question, in either engine. False: too many. */
+bool store__reader_join(struct store *store, struct reader *reader, duckdb_connection connection);
+void store__reader_leave(struct store *store, struct reader *reader, duckdb_connection connection);
+/* One of the few sandboxes there may be at once; waits for it. */
+enum status store__sandbox_enter(struct store *store, int timeout_ms, const _Atomic bool *cancelled,
+                                 struct error *error);
+void store__sandbox_leave(struct store *store);
+
+/* --- duckdb_read.c ------------------------------------------------------------------------ */
+enum status store__bind(duckdb_prepared_statement statement, const struct store_param *params,
+                        size_t count, struct error *error);

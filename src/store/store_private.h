@@ -21,6 +21,7 @@
 enum {
     SCHEMA_VERSION = 3,
     POOL_CONNECTIONS = 8,
+    READER_HELPERS_MAX = 20,
     LABELS_MAX = 20000,
     SERIES_MAX = 1000000,
     PREVIEW_BYTES_MAX = 160,
@@ -73,6 +74,9 @@ struct reader {
     bool running, interrupted;
     int64_t deadline_ns;
     const _Atomic bool *cancelled;
+    /* Connections that work for the same question: interrupted with it. */
+    duckdb_connection helpers[READER_HELPERS_MAX];
+    int helper_count;
 };
 
 struct pool_of_readers {
@@ -81,6 +85,7 @@ struct pool_of_readers {
     pthread_cond_t freed, wake; /* a reader is free; the watchdog has work */
     pthread_t watchdog;
     int running;
+    int sandboxes; /* that exist */
     bool started, stopping, paused;
 };
 
