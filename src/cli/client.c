@@ -22,6 +22,7 @@ struct client {
     struct outbound *outbound;
     char url[URL_BYTES], key[KEY_BYTES], authorization[2 * KEY_BYTES];
     char project[128];
+    size_t answer_bytes_max;
     /* The one answer we wait for. */
     pthread_mutex_t lock;
     pthread_cond_t arrived;
@@ -67,6 +68,7 @@ enum status client_open(const struct client_options *options, struct client **ou
         return fail(error, STATUS_INTERNAL, "no memory");
     pthread_mutex_init(&client->lock, NULL);
     pthread_cond_init(&client->arrived, NULL);
+    client->answer_bytes_max = options->answer_bytes_max;
     enum status status;
     if ((status = copy_option(client->url, URL_BYTES - 200, options->url, "url", error)) ||
         (status = copy_option(client->project, sizeof client->project, options->project, "project",
@@ -130,6 +132,7 @@ enum status client_call(struct client *client, const char *method, const char *p
         .header_count = count,
         .body = body,
         .timeout_ms = TIMEOUT_MS,
+        .response_bytes_max = client->answer_bytes_max,
         .done = on_answer,
         .context = client,
     };

@@ -15,6 +15,7 @@ struct client_options {
     const char *key; /* "PUBLIC:SECRET"; NULL: none */
     const char
         *project; /* name, for a loopback server that asks for no key; NULL: the default one */
+    size_t answer_bytes_max; /* 0: 16 MiB */
 };
 
 enum status client_open(const struct client_options *options, struct client **out_client,
