@@ -4,12 +4,16 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { QUESTION_TIMEOUT_MS = 20000 };
 
 void sql_done(struct sql *sql)
 {
     buf_done(&sql->text);
+    free(sql->params);
+    sql->params = NULL;
+    sql->param_count = sql->param_capacity = 0;
 }
 
 void sql_add(struct sql *sql, const char *format, ...)
@@ -25,9 +29,22 @@ void sql_add(struct sql *sql, const char *format, ...)
         buf_add(&sql->text, piece, (size_t)len);
 }
 
+static bool room_for_param(struct sql *sql)
+{
+    if (sql->param_count < sql->param_capacity)
+        return true;
+    size_t capacity = sql->param_capacity ? sql->param_capacity * 2 : 32;
+    void *params = realloc(sql->params, capacity * sizeof *sql->params);
+    if (!params)
+        return false;
+    sql->params = params;
+    sql->param_capacity = capacity;
+    return true;
+}
+
 static void add_param(struct sql *sql, struct store_param param)
 {
-    if (sql->param_count == SQL_PARAMS_MAX) {
+    if (sql->param_count == SQL_PARAMS_MAX || !room_for_param(sql)) {
         sql->failed = true;
         return;
     }
@@ -50,6 +67,11 @@ void sql_text(struct sql *sql, struct str text)
     add_param(sql, (struct store_param){.type = STORE_TEXT, .text = text});
 }
 
+void sql_asker(struct sql *sql)
+{
+    add_param(sql, (struct store_param){.type = STORE_ASKER});
+}
+
 enum status sql_run(struct sql *sql, const struct query *query, const _Atomic bool *cancelled,
                     struct store_rows **out_rows, struct error *error)
 {
@@ -66,6 +88,26 @@ enum status sql_run(struct sql *sql, const struct query *query, const _Atomic bo
             .cancelled = cancelled,
         };
         status = store_select(query->store, &question, out_rows, error);
+    }
+    sql_done(sql);
+    return status;
+}
+
+enum status sql_stream(struct sql *sql, const struct query *query, const struct store_question *how,
+                       enum status (*take)(void *context, const struct store_rows *row,
+                                           struct error *error),
+                       void *context, struct error *error)
+{
+    buf_add_byte(&sql->text, 0);
+    enum status status;
+    if (sql->failed || sql->text.failed) {
+        status = fail(error, STATUS_TOO_LARGE, "the question is too large");
+    } else {
+        struct store_question question = *how;
+        question.sql = sql->text.ptr;
+        question.params = sql->params;
+        question.param_count = sql->param_count;
+        status = store_stream(query->store, &question, take, context, error);
     }
     sql_done(sql);
     return status;

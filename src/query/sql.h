@@ -8,12 +8,12 @@
 #include "base/buf.h"
 #include "query/query.h"
 
-enum { SQL_PARAMS_MAX = 1024 };
+enum { SQL_PARAMS_MAX = 20000 };
 
 struct sql {
     struct buf text;
-    struct store_param params[SQL_PARAMS_MAX];
-    size_t param_count;
+    struct store_param *params;
+    size_t param_count, param_capacity;
     bool failed;
 };
 
@@ -24,7 +24,14 @@ void sql_add(struct sql *sql, const char *format, ...) __attribute__((format(pri
 void sql_int(struct sql *sql, int64_t number);
 void sql_double(struct sql *sql, double number);
 void sql_text(struct sql *sql, struct str text);
+void sql_asker(struct sql *sql); /* the number of the question, for asker_values() and tally() */
 
 /* Runs it and frees the statement, whatever happens. Close *out_rows with store_rows_free(). */
 enum status sql_run(struct sql *sql, const struct query *query, const _Atomic bool *cancelled,
                     struct store_rows **out_rows, struct error *error);
+/* The same for an answer of any size: rows go to `take`. Of `how` the time, the asker and the
+ * look-up count. */
+enum status sql_stream(struct sql *sql, const struct query *query, const struct store_question *how,
+                       enum status (*take)(void *context, const struct store_rows *row,
+                                           struct error *error),
+                       void *context, struct error *error);

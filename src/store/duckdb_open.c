@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
-#include "store/store_private.h"
+#include "store/sql_functions.h"
 
 enum { DDL_BYTES = 4096, THREADS_MAX = 4, PATH_BYTES_MAX = 4000 };
 #define MEMORY_DEFAULT ((size_t)192 << 20)
@@ -205,6 +205,10 @@ enum status store__engine_open(struct store *store, struct error *error)
     }
     if (status == STATUS_OK)
         status = store__define_views(store, error);
+    if (status == STATUS_OK)
+        status = store__define_functions(store, error);
+    if (status == STATUS_OK)
+        status = store__define_lookup(store, error);
     /* From here on a question reaches no file. */
     if (status == STATUS_OK)
         status = store__run(store, error, "SET enable_external_access=false");

@@ -119,14 +119,36 @@ static enum status keep_chunk(struct store_rows *rows, duckdb_data_chunk chunk, 
     return STATUS_OK;
 }
 
+/* Where rows go: all kept, or handed on one by one. */
+struct destination {
+    struct store_rows *rows;
+    enum status (*take)(void *context, const struct store_rows *row, struct error *error);
+    void *context;
+};
+
+static enum status hand_on(const struct destination *to, duckdb_data_chunk chunk,
+                           struct error *error)
+{
+    struct store_rows *rows = to->rows;
+    enum status status = STATUS_OK;
+    rows->row = 0;
+    rows->row_count = duckdb_data_chunk_get_size(chunk);
+    for (size_t i = 0; i < rows->column_count; i++)
+        rows->vectors[i] = duckdb_data_chunk_get_vector(chunk, i);
+    for (; rows->row < rows->row_count && status == STATUS_OK; rows->row++)
+        status = to->take(to->context, rows, error);
+    duckdb_destroy_data_chunk(&chunk);
+    return status;
+}
+
 /* A result that broke off halfway ends like one that is complete, but has an error. */
 static enum status take_result(struct store *store, struct reader *reader, duckdb_result *result,
-                               struct store_rows *rows, struct error *error)
+                               const struct destination *to, struct error *error)
 {
-    enum status status = set_columns(rows, result, error);
+    enum status status = set_columns(to->rows, result, error);
     duckdb_data_chunk chunk;
     while (status == STATUS_OK && (chunk = duckdb_fetch_chunk(*result)) != NULL)
-        status = keep_chunk(rows, chunk, error);
+        status = to->take ? hand_on(to, chunk, error) : keep_chunk(to->rows, chunk, error);
     const char *broken = duckdb_result_error(result);
     if (status == STATUS_OK && broken && *broken)
         status =
@@ -178,6 +200,9 @@ enum status store__bind(duckdb_prepared_statement statement, const struct store_
         case STORE_INT:
             state = bind_int(statement, i + 1, param->integer);
             break;
+        case STORE_ASKER:
+            state = duckdb_bind_int64(statement, i + 1, 0); /* by bind_all() */
+            break;
         case STORE_DOUBLE:
             state = duckdb_bind_double(statement, i + 1, param->number);
             break;
@@ -194,8 +219,19 @@ enum status store__bind(duckdb_prepared_statement statement, const struct store_
     return STATUS_OK;
 }
 
+static enum status bind_all(duckdb_prepared_statement statement, const struct reader *reader,
+                            const struct store_question *question, struct error *error)
+{
+    enum status status = store__bind(statement, question->params, question->param_count, error);
+    for (size_t i = 0; i < question->param_count && status == STATUS_OK; i++)
+        if (question->params[i].type == STORE_ASKER &&
+            duckdb_bind_int64(statement, i + 1, reader->asker) != DuckDBSuccess)
+            status = fail(error, STATUS_INVALID, "parameter %zu cannot be used here", i + 1);
+    return status;
+}
+
 static enum status execute(struct store *store, struct reader *reader,
-                           duckdb_prepared_statement statement, struct store_rows *rows,
+                           duckdb_prepared_statement statement, const struct destination *to,
                            struct error *error)
 {
     duckdb_pending_result pending = NULL;
@@ -209,41 +245,68 @@ static enum status execute(struct store *store, struct reader *reader,
         status = store__reader_failed(store, reader, duckdb_result_error_type(&result),
                                       duckdb_result_error(&result), error);
     } else {
-        status = take_result(store, reader, &result, rows, error);
+        status = take_result(store, reader, &result, to, error);
     }
     duckdb_destroy_result(&result);
     duckdb_destroy_pending(&pending);
     return status;
 }
 
-enum status store_select(struct store *store, const struct store_question *question,
-                         struct store_rows **out_rows, struct error *error)
+static enum status answer(struct store *store, const struct store_question *question,
+                          const struct destination *to, struct error *error)
 {
     struct reader *reader;
     duckdb_prepared_statement statement;
-    struct store_rows *rows = calloc(1, sizeof *rows);
-    if (!rows)
-        return fail(error, STATUS_INTERNAL, "index: no memory for an answer");
     enum status status = store__reader_take(store, question, &reader, error);
     if (status == STATUS_OK) {
-        status = store__reader_prepare(store, reader, question->sql, &statement, error);
+        status = store__lookup_begin(reader, question->lookup, error);
         if (status == STATUS_OK)
-            status = store__bind(statement, question->params, question->param_count, error);
+            status = store__reader_prepare(store, reader, question->sql, &statement, error);
+        else
+            statement = NULL;
         if (status == STATUS_OK)
-            status = execute(store, reader, statement, rows, error);
+            status = bind_all(statement, reader, question, error);
+        if (status == STATUS_OK)
+            status = execute(store, reader, statement, to, error);
         store__reader_finish(reader, &statement);
+        store__lookup_end(reader, &status, error);
         store__reader_give_back(store, reader);
     }
     /* Whatever it failed of, nobody waits for it any more: an interrupted plan words that in many
      * ways. */
     if (status != STATUS_OK && question->cancelled && *question->cancelled)
         status = fail(error, STATUS_CANCELLED, "the question was cancelled");
+    return status;
+}
+
+enum status store_select(struct store *store, const struct store_question *question,
+                         struct store_rows **out_rows, struct error *error)
+{
+    struct store_rows *rows = calloc(1, sizeof *rows);
+    if (!rows)
+        return fail(error, STATUS_INTERNAL, "index: no memory for an answer");
+    const struct destination to = {.rows = rows};
+    enum status status = answer(store, question, &to, error);
     if (status != STATUS_OK) {
         store_rows_free(rows);
         return status;
     }
     *out_rows = rows;
     return STATUS_OK;
+}
+
+enum status store_stream(struct store *store, const struct store_question *question,
+                         enum status (*take)(void *context, const struct store_rows *row,
+                                             struct error *error),
+                         void *context, struct error *error)
+{
+    struct store_rows *rows = calloc(1, sizeof *rows);
+    if (!rows)
+        return fail(error, STATUS_INTERNAL, "index: no memory for an answer");
+    const struct destination to = {rows, take, context};
+    enum status status = answer(store, question, &to, error);
+    store_rows_free(rows);
+    return status;
 }
 
 /* --- rows --------------------------------------------------------------------------------- */

@@ -284,6 +284,8 @@ enum status store__pool_open(struct store *store, struct error *error)
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->freed, &monotonic);
     pthread_cond_init(&pool->wake, &monotonic);
+    for (int i = 0; i < POOL_CONNECTIONS; i++)
+        pthread_mutex_init(&pool->readers[i].lookup_lock, NULL);
     pthread_condattr_destroy(&monotonic);
     if (pthread_create(&pool->watchdog, NULL, watch, pool) != 0)
         return fail(error, STATUS_INTERNAL, "index: cannot start the watchdog thread");
@@ -334,6 +336,8 @@ void store__pool_close(struct store *store)
     pthread_join(pool->watchdog, NULL);
     pthread_cond_destroy(&pool->freed);
     pthread_cond_destroy(&pool->wake);
+    for (int i = 0; i < POOL_CONNECTIONS; i++)
+        pthread_mutex_destroy(&pool->readers[i].lookup_lock);
     pthread_mutex_destroy(&pool->lock);
     pool->started = false;
 }

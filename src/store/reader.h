@@ -17,6 +17,11 @@ void store__reader_finish(struct reader *reader, duckdb_prepared_statement *stat
 /* An engine's error as ours: an interrupted question was cancelled or took too long. */
 enum status store__reader_failed(struct store *store, struct reader *reader, duckdb_error_type type,
                                  const char *message, struct error *error);
+/* Around a question: what it looks up is known to the engine's functions while it runs (lookup.c).
+ * The end turns a failure into what the lookup said. */
+enum status store__lookup_begin(struct reader *reader, struct store_lookup *lookup,
+                                struct error *error);
+void store__lookup_end(struct reader *reader, enum status *status, struct error *error);
 bool store__reader_interrupted(struct store *store, struct reader *reader);
 /* A further connection that works for the reader's question, in either engine. False: too many. */
 bool store__reader_join(struct store *store, struct reader *reader, duckdb_connection connection);

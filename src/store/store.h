@@ -109,7 +109,7 @@ enum status store_drop_segments(struct store *store, uint32_t first_kept, struct
 
 /* --- reading ---------------------------------------------------------------------------- */
 
-enum store_type { STORE_NULL, STORE_INT, STORE_DOUBLE, STORE_TEXT };
+enum store_type { STORE_NULL, STORE_INT, STORE_DOUBLE, STORE_TEXT, STORE_ASKER };
 
 struct store_param {
     enum store_type type;
@@ -120,18 +120,58 @@ struct store_param {
     };
 };
 
+/*
+ * A value that may be a text, a number, a boolean, a list or a map (an attribute, a leaf of JSON)
+ * is one text in SQL, whose first byte tells: STORE_ANY_NUMBER, _JSON and _BOOLEAN stand before
+ * what JSON writes; a text stands as it is, behind STORE_ANY_TEXT when it begins like a tag itself.
+ */
+enum store_any { STORE_ANY_NUMBER = 1, STORE_ANY_JSON = 2, STORE_ANY_BOOLEAN = 3, STORE_ANY_TEXT };
+/* Tag and text; 0: a text. */
+int store_any_split(struct str any, struct str *out_text);
+/* In the arena; tag 0: a text. */
+struct str store_any_make(struct arena *arena, int tag, struct str text);
+
+/*
+ * What a question looks up outside the index while it runs. SQL says
+ * `asker_values(set, ?, segment, frame, record)`, with a parameter STORE_ASKER, and gets a list of
+ * `widths[set]` texts or nulls; rows come a vector at a time, in the order the engine scans them.
+ * A null segment asks nothing. `tally(?)` is true and counts the rows it is asked for.
+ */
+enum { STORE_LOOKUP_SETS = 16 };
+struct store_lookup_row {
+    bool absent;
+    uint32_t segment, record;
+    uint64_t frame;
+};
+struct store_lookup {
+    /* values[row * width + n], ptr NULL: null; texts live in the arena, UTF-8. One call at a time.
+     */
+    enum status (*fill)(void *context, int set, const struct store_lookup_row *rows, size_t count,
+                        struct str *values, struct arena *arena, struct error *error);
+    void *context;
+    size_t widths[STORE_LOOKUP_SETS];
+    _Atomic int64_t tally;
+};
+
 struct store_question {
     const char *sql; /* `?` for each parameter; text from outside only ever as parameter */
     const struct store_param *params;
     size_t param_count;
     int timeout_ms;                /* 0: 30 s */
     const _Atomic bool *cancelled; /* looked at while it runs; NULL: never */
+    struct store_lookup *lookup;   /* NULL: none */
 };
 
 /* Rows are read forward, once. A column is of one type, each cell may be null. */
 struct store_rows;
 enum status store_select(struct store *store, const struct store_question *question,
                          struct store_rows **out_rows, struct error *error);
+/* The same, each row handed to `take` while the engine works on the next ones: for answers of any
+ * size. The snapshot is held meanwhile. What `take` returns, other than STATUS_OK, ends it. */
+enum status store_stream(struct store *store, const struct store_question *question,
+                         enum status (*take)(void *context, const struct store_rows *row,
+                                             struct error *error),
+                         void *context, struct error *error);
 bool store_rows_next(struct store_rows *rows); /* false at the end */
 size_t store_rows_columns(const struct store_rows *rows);
 bool store_rows_null(const struct store_rows *rows, size_t column);

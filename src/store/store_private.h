@@ -77,6 +77,11 @@ struct reader {
     /* Connections that work for the same question: interrupted with it. */
     duckdb_connection helpers[READER_HELPERS_MAX];
     int helper_count;
+    /* What the question looks up; `asker` is its number, which nobody can guess, 0 while none. */
+    _Atomic int64_t asker;
+    struct store_lookup *lookup;
+    struct error lookup_error; /* status 0: none */
+    pthread_mutex_t lookup_lock;
 };
 
 struct pool_of_readers {

@@ -52,6 +52,9 @@ enum status json_parse(struct str text, struct arena *arena, struct json *out, s
 const struct json *json_get(const struct json *object, struct str key); /* NULL when absent */
 /* "a.b.c" through objects; array items by digits. NULL when absent. */
 const struct json *json_path(const struct json *root, struct str path);
+/* A dotted path whose keys may contain dots themselves: the longest key that leads on wins, so
+ * `attributes.session.id` finds {"attributes":{"session.id":1}}. NULL when absent. */
+const struct json *json_discover(const struct json *root, struct str path);
 struct str json_string(const struct json *json);        /* STR_NONE unless a string */
 bool json_number(const struct json *json, double *out); /* numbers and numeric strings */
 bool json_int(const struct json *json, int64_t *out);   /* the same, whole numbers */

@@ -30,6 +30,34 @@ const struct json *json_path(const struct json *root, struct str path)
     return at;
 }
 
+static const struct json *discover_item(const struct json *array, struct str path)
+{
+    struct str piece;
+    uint64_t index;
+    if (!str_take(&path, '.', &piece) || !str_to_u64(piece, &index) || index >= array->count)
+        return NULL;
+    return json_discover(&array->items[index], path);
+}
+
+/* Every split of the path is tried at most once a level, and a level takes a key off it. */
+const struct json *json_discover(const struct json *root, struct str path)
+{
+    if (path.len == 0)
+        return root;
+    if (root->type == JSON_ARRAY)
+        return discover_item(root, path);
+    for (size_t end = path.len; root->type == JSON_OBJECT && end > 0; end--) {
+        if (end < path.len && path.ptr[end] != '.')
+            continue;
+        const struct json *member = json_get(root, str_sub(path, 0, end));
+        const struct json *found =
+            member ? json_discover(member, str_sub(path, end + 1, path.len)) : NULL;
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
 struct str json_string(const struct json *json)
 {
     return json && json->type == JSON_STRING ? json->string : STR_NONE;

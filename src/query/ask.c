@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ask: text -> tree -> plan -> SQL -> rows, and an account of the work. */
+#include "query/ask.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "query/ask_private.h"
+
+/* --- rows ---------------------------------------------------------------------------------- */
+
+struct delivery {
+    const struct plan *plan;
+    const struct ask_sink *sink;
+    struct ask_cell *cells;
+    struct ask_reply *reply;
+};
+
+static struct ask_cell any_cell(struct str any)
+{
+    struct str text;
+    struct ask_cell cell = {.kind = CELL_TEXT};
+    switch (store_any_split(any, &text)) {
+    case STORE_ANY_NUMBER:
+        cell.kind = str_to_i64(text, &cell.integer)     ? CELL_INTEGER
+                    : str_to_double(text, &cell.number) ? CELL_NUMBER
+                                                        : CELL_TEXT;
+        break;
+    case STORE_ANY_JSON:
+        cell.kind = CELL_JSON;
+        break;
+    case STORE_ANY_BOOLEAN:
+        cell.kind = CELL_BOOLEAN;
+        cell.integer = str_equal(text, STR("true"));
+        break;
+    }
+    cell.text = text;
+    return cell;
+}
+
+static struct ask_cell cell_at(const struct store_rows *row, size_t column, enum ask_type type)
+{
+    struct ask_cell cell = {.kind = CELL_NULL};
+    if (store_rows_null(row, column))
+        return cell;
+    switch (type) {
+    case ASK_INTEGER:
+    case ASK_TIME:
+        return (struct ask_cell){.kind = CELL_INTEGER, .integer = store_rows_int(row, column)};
+    case ASK_BOOLEAN:
+        return (struct ask_cell){.kind = CELL_BOOLEAN, .integer = store_rows_int(row, column) != 0};
+    case ASK_NUMBER:
+        cell.number = store_rows_double(row, column);
+        cell.kind = isfinite(cell.number) ? CELL_NUMBER : CELL_NULL;
+        return cell;
+    case ASK_TEXT:
+        return (struct ask_cell){.kind = CELL_TEXT, .text = store_rows_text(row, column)};
+    default:
+        return any_cell(store_rows_text(row, column));
+    }
+}
+
+static enum status take_row(void *context, const struct store_rows *row, struct error *error)
+{
+    struct delivery *delivery = context;
+    const struct plan *plan = delivery->plan;
+    struct ask_pointer pointer = {0};
+    if (delivery->reply->rows == plan->limit) {
+        delivery->reply->truncated = true;
+        return STATUS_OK;
+    }
+    for (size_t i = 0; i < plan->column_count; i++)
+        delivery->cells[i] = cell_at(row, i, plan->columns[i].type);
+    if (plan->has_pointers) {
+        pointer.trace = (struct trace_key){store_rows_int(row, plan->column_count),
+                                           store_rows_int(row, plan->column_count + 1)};
+        pointer.has_trace = pointer.trace.hi || pointer.trace.lo;
+        if (plan->source != SOURCE_TRACES)
+            pointer.span = store_rows_int(row, plan->column_count + 2);
+    }
+    delivery->reply->rows++;
+    return delivery->sink->row(delivery->sink->context, delivery->cells, &pointer, error);
+}
+
+static enum status deliver_head(const struct plan *plan, const struct ask_sink *sink,
+                                struct error *error)
+{
+    const struct ask_head head = {
+        .columns = plan->columns,
+        .column_count = plan->column_count,
+        .shape = plan->shape,
+        .source = str_from(source_name(plan->source)),
+        .range = plan->range,
+        .has_pointers = plan->has_pointers,
+    };
+    return sink->head(sink->context, &head, error);
+}
+
+/* --- running ------------------------------------------------------------------------------- */
+
+struct run {
+    const struct query *query;
+    const struct ask *ask;
+    struct arena *arena;
+    const struct ask_sink *sink;
+    struct ask_reply *reply;
+    struct error *error;
+    int64_t began_ns;
+};
+
+static int timeout_left(const struct run *run)
+{
+    int64_t given_ms = run->ask->timeout_ms ? run->ask->timeout_ms : ASK_TIMEOUT_MS;
+    int64_t left_ms = given_ms - (clock_mono_ns() - run->began_ns) / NS_PER_MS;
+    return left_ms < 1 ? 1 : (int)left_ms;
+}
+
+static enum status count_scanned(const struct run *run, const struct plan *plan)
+{
+    struct sql sql = {0};
+    struct store_rows *rows;
+    plan_print_scanned(plan, run->ask->project_id, &sql);
+    enum status status = sql_run(&sql, run->query, run->ask->cancelled, &rows, run->error);
+    if (status != STATUS_OK)
+        return status;
+    if (store_rows_next(rows))
+        run->reply->rows_scanned = store_rows_int(rows, 0);
+    store_rows_free(rows);
+    return STATUS_OK;
+}
+
+static enum status run_plan(const struct run *run, const struct plan *plan)
+{
+    struct sql sql = {0};
+    struct ask_journal journal;
+    struct store_lookup lookup;
+    struct delivery delivery = {.plan = plan, .sink = run->sink, .reply = run->reply};
+    delivery.cells = arena_array(run->arena, struct ask_cell, plan->column_count + 1);
+    if (!delivery.cells)
+        return fail(run->error, STATUS_TOO_LARGE, "the query is too large");
+    enum status status = deliver_head(plan, run->sink, run->error);
+    if (status == STATUS_OK)
+        status = count_scanned(run, plan);
+    if (status != STATUS_OK)
+        return status;
+    ask_journal_init(&journal, run->query, plan, run->ask->cancelled, &lookup);
+    plan_print_duckdb(plan, run->ask->project_id, &sql);
+    status = sql_stream(&sql, run->query,
+                        &(struct store_question){.timeout_ms = timeout_left(run),
+                                                 .cancelled = run->ask->cancelled,
+                                                 .lookup = &lookup},
+                        take_row, &delivery, run->error);
+    run->reply->rows_matched = lookup.tally;
+    run->reply->bytes_scanned = run->reply->rows_scanned * plan->bytes + journal.bytes;
+    run->reply->used = journal.used ? ASK_USED_JOURNAL : ASK_USED_INDEX;
+    ask_journal_done(&journal);
+    return status;
+}
+
+/* --- the text ------------------------------------------------------------------------------ */
+
+static void copy_problem(struct ask_reply *reply, const struct language_error *problem,
+                         struct arena *arena)
+{
+    reply->has_position = problem->has_position;
+    reply->offset = problem->offset;
+    reply->length = problem->length;
+    reply->line = problem->line;
+    reply->column = problem->column;
+    reply->expected = arena_copy(arena, str_from(problem->expected));
+    reply->suggestion = arena_copy(arena, str_from(problem->suggestion));
+}
+
+static enum status refuse(const struct run *run, const struct language_error *problem)
+{
+    copy_problem(run->reply, problem, run->arena);
+    return fail(run->error, problem->status, "%s", problem->message);
+}
+
+static enum status choose_source(const struct run *run, const struct language_query *tree,
+                                 enum source_id *out_source)
+{
+    *out_source = tree->source == SOURCE_UNSAID ? SOURCE_SPANS : tree->source;
+    if (tree->source == SOURCE_UNSAID && run->ask->source.len &&
+        !source_find(run->ask->source, out_source))
+        return fail(run->error, STATUS_INVALID,
+                    "source: expected spans, traces, logs, metrics or scores, got '%.*s'",
+                    (int)(run->ask->source.len > 40 ? 40 : run->ask->source.len),
+                    run->ask->source.ptr);
+    if (*out_source == SOURCE_GROUPS)
+        *out_source = SOURCE_LOGS;
+    return STATUS_OK;
+}
+
+static int64_t source_time(struct source_time time, int64_t now_ns, int64_t otherwise_ns)
+{
+    if (!time.present)
+        return otherwise_ns;
+    int64_t base = time.is_relative ? now_ns : 0;
+    return time.ms > 9000000000000 || time.ms < -9000000000000 ? otherwise_ns
+                                                               : base + time.ms * NS_PER_MS;
+}
+
+static enum status answer(struct run *run)
+{
+    struct language_query *tree;
+    struct language_error problem = {0};
+    struct plan plan;
+    struct plan_question question = {.query = run->query,
+                                     .range = run->ask->range,
+                                     .limit = run->ask->limit,
+                                     .now_ns = clock_now_ns()};
+    if (language_parse(run->ask->text, run->arena, &tree, &problem) != STATUS_OK)
+        return refuse(run, &problem);
+    enum status status = choose_source(run, tree, &question.source);
+    if (status != STATUS_OK)
+        return status;
+    question.tree = tree;
+    question.range.from_ns = source_time(tree->start, question.now_ns, question.range.from_ns);
+    question.range.to_ns = source_time(tree->end, question.now_ns, question.range.to_ns);
+    if (plan_make(&question, run->arena, &plan, &problem) != STATUS_OK)
+        return refuse(run, &problem);
+    status = run_plan(run, &plan);
+    for (size_t i = 0; i < plan.warning_count; i++)
+        run->reply->warnings[run->reply->warning_count++] = plan.warnings[i];
+    return status;
+}
+
+enum status query_ask(const struct query *query, const struct ask *ask, struct arena *arena,
+                      const struct ask_sink *sink, struct ask_reply *out_reply, struct error *error)
+{
+    struct run run = {query, ask, arena, sink, out_reply, error, clock_mono_ns()};
+    *out_reply = (struct ask_reply){.used = ASK_USED_INDEX};
+    enum status status = answer(&run);
+    out_reply->elapsed_ms = (double)(clock_mono_ns() - run.began_ns) / 1e6;
+    return status;
+}

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plan: commands -> blocks. A command goes into the present block as long as SELECT would do things
+ * in the same order: conditions, groups, one row a key, order, limit. Otherwise a block is put on
+ * top.
+ */
+#include "query/plan.h"
+
+#include <string.h>
+
+#include "query/plan_private.h"
+
+static void show(struct planner *planner, struct str name, struct plan_expr *expr)
+{
+    if (!arena_grow(planner->arena, &planner->shown, planner->shown_count,
+                    &planner->shown_capacity))
+        return;
+    planner->shown[planner->shown_count++] = (struct binding){name, expr, planner->block};
+}
+
+/* A block whose rows may still be dropped. */
+static struct plan_block *open_block(struct planner *planner)
+{
+    struct plan_block *block = planner->block;
+    return block->limited || block->dedup.count || block->unnested ? scope_block(planner) : block;
+}
+
+/* --- fields, filter ------------------------------------------------------------------------ */
+
+static void plan_fields(struct planner *planner, const struct command *command)
+{
+    bool display = command->id == COMMAND_DISPLAY;
+    if (display)
+        planner->shown_count = 0;
+    for (size_t i = 0; i < command->items.count; i++) {
+        const struct item *item = &command->items.list[i];
+        struct plan_expr *expr = plan_expression(planner, item->expression);
+        if (item->has_alias || item->expression->kind != EXPRESSION_FIELD)
+            scope_bind(planner, item->name, expr);
+        if (display || !planner->displayed)
+            show(planner, item->name, expr);
+    }
+    planner->displayed = planner->displayed || display;
+}
+
+/* Where only true counts, null is as good as false. */
+static struct plan_expr *unsure(struct planner *planner, struct plan_expr *expr)
+{
+    if (expr->op == OP_SURE)
+        return unsure(planner, expr->args[0]);
+    if (expr->op != OP_AND && expr->op != OP_OR)
+        return expr;
+    struct plan_expr **args = arena_array(planner->arena, struct plan_expr *, expr->arg_count);
+    if (!args)
+        return expr;
+    for (uint32_t i = 0; i < expr->arg_count; i++)
+        args[i] = unsure(planner, expr->args[i]);
+    return expr_make(planner, expr->op, ASK_BOOLEAN, args, expr->arg_count);
+}
+
+static void add_condition(struct planner *planner, struct plan_block *block, struct plan_expr *expr)
+{
+    if (expr->op == OP_AND) {
+        for (uint32_t i = 0; i < expr->arg_count; i++)
+            add_condition(planner, block, expr->args[i]);
+        return;
+    }
+    scope_use(planner, block, expr);
+    exprs_add(planner, &block->where, expr);
+}
+
+static void plan_filter(struct planner *planner, const struct command *command)
+{
+    struct plan_block *block = open_block(planner);
+    struct plan_expr *condition =
+        as_boolean(planner, plan_expression(planner, command->expression));
+    if (!planner_failed(planner))
+        add_condition(planner, block, unsure(planner, condition));
+}
+
+/* --- stats --------------------------------------------------------------------------------- */
+
+static struct plan_expr *stats_key(struct planner *planner, const struct item *item)
+{
+    const struct expression *tree = item->expression;
+    if (!item->offset)
+        return plan_expression(planner, tree);
+    size_t last = tree->argument_count - 1;
+    struct plan_expr *time = last ? plan_expression(planner, tree->arguments[0])
+                                  : scope_find(planner, STR("@timestamp"), tree->at);
+    planner->has_bin = true;
+    return plan_bin(planner, time, tree->arguments[last], item->offset, false, true);
+}
+
+/* From here on the only names are the keys and the aggregates. */
+static void leave_group(struct planner *planner, const struct plan_block *block)
+{
+    struct binding *outputs = planner->outputs;
+    size_t count = planner->output_count;
+    planner->closed = true;
+    planner->binding_count = planner->shown_count = 0;
+    planner->displayed = false;
+    scope_block(planner);
+    for (size_t i = 0; i < count; i++) {
+        struct plan_expr *column = expr_leaf(planner, OP_COLUMN, outputs[i].expr->type);
+        if (planner_failed(planner))
+            return;
+        column->integer = (int64_t)i;
+        column->form = block->columns.items[i]->form;
+        scope_bind(planner, outputs[i].name, column);
+        show(planner, outputs[i].name, column);
+    }
+}
+
+static void add_output(struct planner *planner, struct plan_block *block, struct str name,
+                       struct plan_expr *expr)
+{
+    if (planner_failed(planner))
+        return;
+    planner->outputs[planner->output_count++] = (struct binding){name, expr, block};
+    scope_use(planner, block, expr);
+    exprs_add(planner, &block->columns, expr);
+}
+
+static void plan_stats(struct planner *planner, const struct command *command)
+{
+    struct plan_block *block = open_block(planner);
+    size_t most = command->items.count + command->by.count;
+    planner->outputs = arena_array(planner->arena, struct binding, most + 1);
+    planner->output_count = 0;
+    if (!planner->outputs)
+        return;
+    if (block->columns.count) /* carried for a block that never came */
+        block = scope_block(planner);
+    planner->has_bin = false;
+    for (size_t i = 0; i < command->by.count; i++) {
+        const struct item *item = &command->by.list[i];
+        add_output(planner, block, item->name, as_key(planner, stats_key(planner, item)));
+    }
+    planner->plan->shape = planner->has_bin ? ASK_SERIES : ASK_TABLE;
+    block->group_count = command->by.count;
+    block->grouped = true;
+    block->sorts.count = 0;
+    planner->in_stats = true;
+    for (size_t i = 0; i < command->items.count; i++) {
+        const struct item *item = &command->items.list[i];
+        add_output(planner, block, item->name, plan_expression(planner, item->expression));
+    }
+    planner->in_stats = false;
+    planner->sorted = false;
+    if (!planner_failed(planner))
+        leave_group(planner, block);
+}
+
+/* --- sort, limit, dedup -------------------------------------------------------------------- */
+
+static void plan_sort(struct planner *planner, const struct command *command)
+{
+    struct plan_block *block = open_block(planner);
+    block->sorts.count = 0;
+    for (size_t i = 0; i < command->items.count; i++) {
+        const struct item *item = &command->items.list[i];
+        struct plan_expr *key = as_sort(planner, plan_expression(planner, item->expression));
+        scope_use(planner, block, key);
+        sorts_add(planner, &block->sorts, key, item->direction == DIRECTION_DESCENDING);
+    }
+    planner->sorted = true;
+}
+
+/* Newest first; of groups, by their keys. */
+static void sort_by_default(struct planner *planner)
+{
+    struct plan_block *block = planner->block;
+    if (planner->sorted || block->limited)
+        return;
+    planner->sorted = true;
+    if (!planner->closed) {
+        sorts_add(planner, &block->sorts,
+                  scope_find(planner, STR("@timestamp"), (struct place){0, 0}), true);
+        return;
+    }
+    const struct plan_block *groups = block->below;
+    for (size_t i = 0; groups && groups->grouped && i < groups->group_count; i++) {
+        struct plan_expr *key = planner->bindings[i].expr;
+        if (key->op == OP_COLUMN && planner->bindings[i].block == block)
+            sorts_add(planner, &block->sorts, as_sort(planner, key), false);
+    }
+}
+
+static void plan_limit(struct planner *planner, const struct command *command)
+{
+    struct plan_block *block = planner->block;
+    if (block->unnested)
+        block = scope_block(planner);
+    if (!command->any)
+        sort_by_default(planner);
+    if (block->limit < 0 || command->count < block->limit)
+        block->limit = command->count;
+    block->limited = true;
+}
+
+static void plan_dedup(struct planner *planner, const struct command *command)
+{
+    struct plan_block *block = open_block(planner);
+    sort_by_default(planner);
+    for (size_t i = 0; i < command->items.count; i++) {
+        struct plan_expr *key =
+            as_key(planner, plan_expression(planner, command->items.list[i].expression));
+        scope_use(planner, block, key);
+        exprs_add(planner, &block->dedup, key);
+    }
+}
+
+static void plan_unnest(struct planner *planner, const struct command *command)
+{
+    struct plan_block *block = open_block(planner);
+    struct plan_expr *list = as_any(planner, plan_expression(planner, command->expression));
+    scope_use(planner, block, list);
+    block->unnested = list;
+    scope_block(planner);
+    scope_bind(planner, command->names.list[0].text, expr_leaf(planner, OP_ITEM, ASK_ANY));
+}
+
+/* --- parse --------------------------------------------------------------------------------- */
+
+/* `a * b *` -> `a (.*?) b (.*)`: the last star takes all that is left. */
+static struct str regex_of_glob(struct planner *planner, struct str glob)
+{
+    struct buf regex = {0};
+    buf_add_str(&regex, STR("(?s)"));
+    for (size_t i = 0; i < glob.len; i++) {
+        char c = glob.ptr[i];
+        if (c == '*') {
+            buf_add_str(&regex, i + 1 == glob.len ? STR("(.*)") : STR("(.*?)"));
+            continue;
+        }
+        if (c && strchr("\\.+?()[]{}|^$", c))
+            buf_add_byte(&regex, '\\');
+        buf_add_byte(&regex, (uint8_t)c);
+    }
+    struct str text = arena_copy(planner->arena, buf_str(&regex));
+    buf_done(&regex);
+    return text;
+}
+
+/* The engine writes `(?P<name>…)`. Also tells the number of each named group. */
+static struct str regex_of_engine(struct planner *planner, struct str given,
+                                  const struct words *names, int *numbers)
+{
+    struct buf regex = {0};
+    int group = 0;
+    bool in_class = false;
+    for (size_t i = 0; i < given.len; i++) {
+        char c = given.ptr[i];
+        buf_add_byte(&regex, (uint8_t)c);
+        if (c == '\\' && i + 1 < given.len) {
+            buf_add_byte(&regex, (uint8_t)given.ptr[++i]);
+            continue;
+        }
+        if (in_class || c != '(') {
+            in_class = in_class ? c != ']' : c == '[';
+            continue;
+        }
+        struct str rest = str_sub(given, i + 1, given.len);
+        bool plain = str_starts(rest, STR("?<")), python = str_starts(rest, STR("?P<"));
+        if (rest.len && rest.ptr[0] != '?')
+            group++;
+        if (!(plain || python) || str_starts(rest, STR("?<=")) || str_starts(rest, STR("?<!")))
+            continue;
+        struct str name = str_sub(rest, plain ? 2 : 3, rest.len);
+        name = str_sub(name, 0, str_find_byte(name, '>'));
+        group++;
+        for (size_t n = 0; n < names->count; n++)
+            if (str_equal(names->list[n].text, name))
+                numbers[n] = group;
+        /* The group stays unnamed: names may hold what the engine does not take. */
+        i += (plain ? 2 : 3) + name.len + 1;
+    }
+    struct str text = arena_copy(planner->arena, buf_str(&regex));
+    buf_done(&regex);
+    return text;
+}
+
+static void plan_parse(struct planner *planner, const struct command *command)
+{
+    struct plan_expr *text = command->expression
+                                 ? plan_expression(planner, command->expression)
+                                 : scope_find(planner, STR("@message"), command->word_at);
+    int *numbers = arena_array(planner->arena, int, command->names.count + 1);
+    if (!numbers)
+        return;
+    for (size_t i = 0; i < command->names.count; i++)
+        numbers[i] = (int)i + 1;
+    struct str regex = command->is_regex
+                           ? regex_of_engine(planner, command->pattern, &command->names, numbers)
+                           : regex_of_glob(planner, command->pattern);
+    if (!plan_regex_check(planner, regex, command->pattern_at))
+        return;
+    text = as_shown(planner, text);
+    text =
+        text->type == ASK_ANY ? EXPR(planner, OP_ANY_TEXT, ASK_TEXT, text) : as_text(planner, text);
+    for (size_t i = 0; i < command->names.count; i++) {
+        struct plan_expr *value =
+            EXPR(planner, OP_REGEX_GROUP, ASK_TEXT, text, expr_text(planner, regex),
+                 expr_integer(planner, numbers[i]));
+        scope_bind(planner, command->names.list[i].text, value);
+        if (!planner->displayed)
+            show(planner, command->names.list[i].text, value);
+    }
+}
+
+/* --- the whole ----------------------------------------------------------------------------- */
+
+static void plan_command(struct planner *planner, const struct command *command)
+{
+    switch (command->id) {
+    case COMMAND_FIELDS:
+    case COMMAND_DISPLAY:
+        plan_fields(planner, command);
+        break;
+    case COMMAND_FILTER:
+    case COMMAND_FILTER_INDEX:
+        plan_filter(planner, command);
+        break;
+    case COMMAND_STATS:
+        plan_stats(planner, command);
+        break;
+    case COMMAND_SORT:
+        plan_sort(planner, command);
+        break;
+    case COMMAND_LIMIT:
+    case COMMAND_TAIL:
+        plan_limit(planner, command);
+        break;
+    case COMMAND_DEDUP:
+        plan_dedup(planner, command);
+        break;
+    case COMMAND_UNNEST:
+        plan_unnest(planner, command);
+        break;
+    case COMMAND_PARSE:
+        plan_parse(planner, command);
+        break;
+    default:
+        planner_fail(planner, command->word_at, NULL, NULL, "%s is not executed here yet",
+                     command_words[command->id].name);
+    }
+}
+
+static void show_default(struct planner *planner)
+{
+    static const char *const names[][10] = {
+        [SOURCE_SPANS] = {"@timestamp", "name", "kind", "model", "status", "duration",
+                          "total_tokens", "cost", "traceId"},
+        [SOURCE_TRACES] = {"@timestamp", "name", "service", "model", "status", "duration",
+                           "total_tokens", "cost", "traceId"},
+        [SOURCE_LOGS] = {"@timestamp", "@message"},
+        [SOURCE_METRICS] = {"@timestamp", "metric", "value", "count", "sum", "unit", "attributes"},
+        [SOURCE_SCORES] = {"@timestamp", "name", "value", "text", "source", "traceId"},
+    };
+    for (size_t i = 0; i < 10 && names[planner->plan->source][i]; i++) {
+        struct str name = str_from(names[planner->plan->source][i]);
+        show(planner, name, scope_find(planner, name, (struct place){0, 0}));
+    }
+}
+
+static bool has_traces(enum source_id source)
+{
+    return source != SOURCE_METRICS;
+}
+
+/* The last block only shows: what people see is made of the rows that are left. */
+static void finish(struct planner *planner)
+{
+    struct plan *plan = planner->plan;
+    static const char *const pointer[] = {"trace_hi", "trace_lo", "span_id"};
+    sort_by_default(planner);
+    struct plan_block *rows = planner->block;
+    if (planner->shown_count == 0)
+        show_default(planner);
+    int64_t asked = planner->question->limit, most = asked ? asked : ASK_ROWS_DEFAULT;
+    plan->limit_is_ours = rows->limit < 0 || rows->limit > most;
+    plan->limit = plan->limit_is_ours ? most : rows->limit;
+    if (plan->limit > ASK_ROWS_MAX)
+        plan->limit = ASK_ROWS_MAX;
+    if (rows->unnested)
+        rows = scope_block(planner);
+    rows->limit = plan->limit + plan->limit_is_ours;
+    struct plan_block *top = scope_block(planner);
+    plan->columns = arena_array(planner->arena, struct ask_column, planner->shown_count + 1);
+    for (size_t i = 0; plan->columns && i < planner->shown_count; i++) {
+        const struct binding *shown = &planner->shown[i];
+        struct plan_expr *expr =
+            as_shown(planner, scope_lift(planner, shown->expr, shown->block, top));
+        scope_use(planner, top, expr);
+        exprs_add(planner, &top->columns, expr);
+        plan->columns[plan->column_count++] = (struct ask_column){shown->name, expr->type};
+    }
+    plan->has_pointers = !planner->closed && has_traces(plan->source);
+    size_t count = plan->source == SOURCE_TRACES ? 2 : 3;
+    for (size_t i = 0; plan->has_pointers && i < count; i++)
+        exprs_add(planner, &top->columns, scope_raw(planner, pointer[i], top));
+    plan->top = top;
+}
+
+enum status plan_make(const struct plan_question *question, struct arena *arena,
+                      struct plan *out_plan, struct language_error *error)
+{
+    struct planner *planner = arena_new(arena, struct planner);
+    if (!planner)
+        return language_fail(error, question->tree->text, (struct place){0, 0}, STATUS_TOO_LARGE,
+                             NULL, NULL, "the query is too large");
+    *planner =
+        (struct planner){.question = question, .arena = arena, .plan = out_plan, .error = error};
+    *out_plan = (struct plan){.source = question->source,
+                              .range = question->range,
+                              .now_ns = question->now_ns,
+                              .query = question->tree,
+                              .bytes = 16};
+    scope_block(planner);
+    for (size_t i = question->first_command;
+         i < question->tree->command_count && !planner_failed(planner); i++)
+        plan_command(planner, &question->tree->commands[i]);
+    if (!planner_failed(planner))
+        finish(planner);
+    return planner->status;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plan: a parsed query with a meaning: which field is which column, what type everything is, what
+ * runs over what. A plan is a chain of blocks, each one SELECT over the one below; the lowest reads
+ * the source. It says nothing in SQL: plan_duckdb.c prints it, another engine gets another printer.
+ *
+ * An expression is over the rows its block reads: fields of the source in the lowest, columns of
+ * the block below elsewhere, and journal paths anywhere, because a row's place travels upwards.
+ * Values are true to the rules of docs/query-language.md: nothing in a plan can fail on data.
+ *
+ * Limits   PLAN_NODES_MAX nodes when printed, PLAN_DEPTH_MAX deep, PLAN_PATHS_MAX journal paths.
+ */
+#pragma once
+
+#include "query/query_fields.h"
+#include "query/sql.h"
+
+enum {
+    PLAN_NODES_MAX = 20000,
+    PLAN_DEPTH_MAX = 300,
+    PLAN_PATHS_MAX = 100,
+    PLAN_BLOCKS_MAX = 250,
+    PLAN_COLUMNS_MAX = 500,
+};
+
+enum plan_op {
+#define OP(id, duckdb) OP_##id,
+#include "query/plan_ops.def"
+#undef OP
+    OP_END
+};
+
+struct plan_expr {
+    enum plan_op op;
+    enum ask_type type;
+    enum field_form form; /* not FORM_PLAIN: shown as `type` by OP_SHOW */
+    struct plan_expr **args;
+    uint32_t arg_count, nodes, depth;
+    bool journal, aggregate, constant;
+    int64_t integer; /* OP_INTEGER, OP_COLUMN; OP_TRACE: the high half */
+    int64_t second;  /* OP_TRACE: the low half */
+    double number;   /* OP_NUMBER */
+    struct str text; /* OP_TEXT; OP_JOURNAL: the path */
+    const struct query_field *field;
+};
+
+struct plan_exprs {
+    struct plan_expr **items;
+    size_t count, capacity;
+};
+
+struct plan_sort {
+    struct plan_expr *expr;
+    bool descending;
+};
+
+struct plan_sorts {
+    struct plan_sort *items;
+    size_t count, capacity;
+};
+
+enum plan_from {
+    FROM_SOURCE,
+    FROM_BLOCK,
+    FROM_PATTERNS, /* rows made by the pattern command: n of them, looked up as set 0 */
+};
+
+struct plan_block {
+    struct plan_block *below; /* FROM_BLOCK */
+    enum plan_from from;
+    int number;                /* from the lowest, 0; also the set of its lookups */
+    struct plan_exprs columns; /* given to the block above; of grouped blocks the keys first */
+    size_t group_count;
+    struct plan_exprs where;
+    struct plan_sorts sorts;
+    struct plan_exprs dedup;    /* one row of each, by `sorts` */
+    struct plan_expr *unnested; /* a list: its items are the column after all others */
+    int64_t limit;              /* -1: none */
+    struct plan_exprs paths;    /* OP_JOURNAL nodes read here, each path once */
+    struct plan_expr *place[3]; /* segment, frame, record; NULL while no path is read */
+    bool grouped, limited;
+};
+
+struct plan {
+    enum source_id source;
+    struct plan_block *top;
+    struct ask_column *columns; /* of the answer: the first columns of `top` */
+    size_t column_count;
+    bool has_pointers; /* three more columns: trace_hi, trace_lo, span_id (where the source has it)
+                        */
+    enum ask_shape shape;
+    int64_t limit; /* of rows given out; `top` reads one more unless it was asked for */
+    bool limit_is_ours;
+    int bytes; /* of the index, a row scanned */
+
+    struct str warnings[ASK_WARNINGS_MAX];
+    size_t warning_count;
+    struct time_range range;
+    int64_t now_ns;
+    /* A pattern command splits a query in two: this plan's first column is the text, and the rest
+     * is planned over what came of it. */
+    const struct language_query *query;
+    size_t next_command; /* behind the pattern command; 0: there is none */
+};
+
+struct plan_question {
+    const struct query *query; /* for dictionary ids */
+    const struct language_query *tree;
+    enum source_id source;
+    struct time_range range;
+    int64_t limit; /* 0: none asked for */
+    int64_t now_ns;
+    size_t first_command; /* of the part behind a pattern command */
+    size_t pattern_rows;  /* how many rows it made */
+};
+
+/* STATUS_INVALID, with the place in the text, when a name or a type does not fit. */
+enum status plan_make(const struct plan_question *question, struct arena *arena,
+                      struct plan *out_plan, struct language_error *error);
+
+/* Prints the plan for the engine of the index. */
+void plan_print_duckdb(const struct plan *plan, uint32_t project_id, struct sql *sql);
+/* `SELECT count(*)` of the rows in the project and range. */
+void plan_print_scanned(const struct plan *plan, uint32_t project_id, struct sql *sql);
