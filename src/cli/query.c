@@ -202,7 +202,7 @@ int cli_query(int argc, char **argv)
     if (!code)
         code = check_arguments(&asking);
     if (!code)
-        code = query_ask(&asking);
+        code = asking_run(&asking);
     buf_done(&text);
     return code;
 }

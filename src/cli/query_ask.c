@@ -351,7 +351,7 @@ static int ask_once(struct session *session)
     return session->http_status == 200 ? show_answer(session) : show_refusal(session);
 }
 
-int query_ask(const struct asking *asking)
+int asking_run(const struct asking *asking)
 {
     const struct client_options options = {.url = asking->url,
                                            .key = asking->key,

@@ -17,4 +17,4 @@ struct asking {
     size_t width; /* 0: nothing is cut */
 };
 
-int query_ask(const struct asking *asking); /* the exit code */
+int asking_run(const struct asking *asking); /* the exit code */
