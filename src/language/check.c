@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * check: what the grammar alone cannot say. Arguments against functions.def, aggregates only in
- * stats, the order of commands, and names that stand for an unnamed column of the stats before:
- * `stats count(*) by model | sort count(*)` sorts by that column.
+ * stats, the order of commands, and what stands for an unnamed column of the stats before:
+ * `stats count(*) by model | sort count(*)` sorts by that column, and so does `sort count`.
  */
 #include "language/language_private.h"
 
@@ -112,7 +112,8 @@ bool parser__check_call(struct parser *parser, const struct expression *call)
 struct walk {
     struct parser *parser;
     const struct command *stats; /* the last one before; NULL: none */
-    bool aggregates;             /* may be called here */
+    const struct command *here;
+    bool aggregates; /* may be called here */
 };
 
 /* The same but for white space and letter case. */
@@ -142,15 +143,71 @@ static const struct item *unnamed_column(const struct items *items, struct str t
     return NULL;
 }
 
+static bool is_named(const struct items *items, size_t count, struct str name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_equal(items->list[i].name, name))
+            return true;
+    return false;
+}
+
+static bool is_word(const struct words *words, struct str name)
+{
+    for (size_t i = 0; i < words->count; i++)
+        if (str_equal(words->list[i].text, name))
+            return true;
+    return false;
+}
+
+static bool is_alias(const struct items *items, struct str name)
+{
+    for (size_t i = 0; i < items->count; i++)
+        if (items->list[i].has_alias && str_equal(items->list[i].name, name))
+            return true;
+    return false;
+}
+
+/* The stats, or a command from there to here, makes a column of this name. */
+static bool is_made(const struct walk *walk, struct str name)
+{
+    const struct command *stats = walk->stats;
+    if (is_named(&stats->items, stats->items.count, name) ||
+        is_named(&stats->by, stats->by.count, name))
+        return true;
+    for (const struct command *at = stats + 1; at <= walk->here; at++)
+        if (is_alias(&at->items, name) || is_word(&at->names, name))
+            return true;
+    return false;
+}
+
+/* `stats count(*) by a | sort count`: not one column is called so, and one call is. */
+static const struct item *column_of_function(const struct walk *walk, struct str name)
+{
+    const struct item *found = NULL;
+    for (size_t i = 0; i < walk->stats->items.count; i++) {
+        const struct item *item = &walk->stats->items.list[i];
+        const struct expression *call = item->expression;
+        if (item->has_alias || call->kind != EXPRESSION_CALL ||
+            !str_equal_nocase(str_from(function_words[call->function].name), name))
+            continue;
+        if (found)
+            return NULL;
+        found = item;
+    }
+    return found && !is_made(walk, name) ? found : NULL;
+}
+
 /* A call that is spelled as a column of the stats before is that column. */
 static bool becomes_column(const struct walk *walk, struct expression *node)
 {
-    if (!walk->stats || (node->kind != EXPRESSION_CALL && node->kind != EXPRESSION_OPERATOR))
+    bool computed = node->kind == EXPRESSION_CALL || node->kind == EXPRESSION_OPERATOR;
+    if (!walk->stats || (!computed && node->kind != EXPRESSION_FIELD))
         return false;
     if (walk->aggregates && node->has_aggregate)
         return false;
-    const struct item *item = unnamed_column(&walk->stats->items, node->source_text);
-    if (!item)
+    const struct item *item = computed ? unnamed_column(&walk->stats->items, node->source_text)
+                                       : column_of_function(walk, node->text);
+    if (!item && computed)
         item = unnamed_column(&walk->stats->by, node->source_text);
     if (!item)
         return false;
@@ -222,14 +279,6 @@ static bool walk_root(struct walk *walk, struct expression *node)
 }
 
 /* --- stats ----------------------------------------------------------------------------------- */
-
-static bool is_named(const struct items *items, size_t count, struct str name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (str_equal(items->list[i].name, name))
-            return true;
-    return false;
-}
 
 /* Outside of aggregates only what is one value a row of the answer. */
 static bool check_outside(struct parser *parser, const struct command *stats, size_t before,
@@ -335,7 +384,8 @@ static bool check_order(struct parser *parser, const struct language_query *quer
     struct place at = command->word_at;
     for (size_t i = 0; i < index; i++) {
         enum command_id before = query->commands[i].id;
-        if (command->id == COMMAND_STATS && (before == COMMAND_SORT || is_limit(before)))
+        /* An order is lost in groups, so a sort in front of a stats does no harm. */
+        if (command->id == COMMAND_STATS && is_limit(before))
             return parser__fail(parser, query->commands[i].word_at, NULL, "move it to the end",
                                 "%s must come after the last stats", command_words[before].name);
         if (before == COMMAND_DEDUP && !is_limit(command->id))
@@ -373,6 +423,7 @@ bool parser__check(struct parser *parser, struct language_query *query)
                             "a query has at most %d stats", LANGUAGE_STATS_MAX);
     for (size_t i = 0; i < query->command_count; i++) {
         const struct command *command = &query->commands[i];
+        walk.here = command;
         if (!check_order(parser, query, i) || !check_expressions(&walk, command) ||
             !check_runs(parser, command))
             return false;
