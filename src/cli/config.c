@@ -82,6 +82,18 @@ static void read_environment(struct config *config)
         if (value && !*member_of(config, &rows[i]))
             *member_of(config, &rows[i]) = value;
     }
+    /* A team that moves over has these set. */
+    static const struct {
+        const char *name;
+        const char *ours;
+    } others[] = {{"LANGFUSE_INIT_PROJECT_PUBLIC_KEY", "init_public_key"},
+                  {"LANGFUSE_INIT_PROJECT_SECRET_KEY", "init_secret_key"}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        const struct row *row = find_row(others[i].ours, strlen(others[i].ours));
+        const char *value = getenv(others[i].name);
+        if (row && value && value[0] && !*member_of(config, row))
+            *member_of(config, row) = value;
+    }
     if (!config->config_file)
         config->config_file = getenv("VITRINE_CONFIG");
 }

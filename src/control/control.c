@@ -108,6 +108,23 @@ static enum status load_pepper(struct control *control, struct error *error)
     return status;
 }
 
+/* A pair given at a later start opens the default project, too. */
+static enum status add_given_pair(struct control *control, uint32_t project_id,
+                                  const char *public_key, const char *secret_key,
+                                  struct error *error)
+{
+    struct key_pair pair = {0};
+    uint32_t found;
+    if (!public_key || !secret_key || strlen(public_key) >= sizeof pair.public_key ||
+        strlen(secret_key) >= sizeof pair.secret_key || strlen(secret_key) < 8 ||
+        control_key_check(control, str_from(public_key), str_from(secret_key), &found) == STATUS_OK)
+        return STATUS_OK;
+    snprintf(pair.public_key, sizeof pair.public_key, "%s", public_key);
+    snprintf(pair.secret_key, sizeof pair.secret_key, "%s", secret_key);
+    enum status status = control__add_key(control, project_id, &pair, error);
+    return status == STATUS_OK ? control__load_keys(control, error) : status;
+}
+
 static enum status make_default_project(struct control *control, const char *public_key,
                                         const char *secret_key, bool *out_first,
                                         struct key_pair *out_pair, struct error *error)
@@ -115,7 +132,7 @@ static enum status make_default_project(struct control *control, const char *pub
     uint32_t id;
     *out_first = control_project_find(control, STR("default"), &id) != STATUS_OK;
     if (!*out_first)
-        return STATUS_OK;
+        return add_given_pair(control, id, public_key, secret_key, error);
     if (!public_key != !secret_key)
         return fail(error, STATUS_INVALID,
                     "VITRINE_INIT_PUBLIC_KEY and VITRINE_INIT_SECRET_KEY go together");

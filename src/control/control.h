@@ -47,6 +47,9 @@ enum status control_project_find(struct control *control, struct str name, uint3
 /* Adds a further key pair to a project. */
 enum status control_key_create(struct control *control, uint32_t project_id,
                                struct key_pair *out_pair, struct error *error);
+/* The project of a public key alone, which proves nothing: for what anybody may do. */
+enum status control_public_key_find(struct control *control, struct str public_key,
+                                    uint32_t *out_project_id);
 /* Constant time in the secret. STATUS_UNAUTHENTICATED when the pair is unknown. */
 enum status control_key_check(struct control *control, struct str public_key, struct str secret_key,
                               uint32_t *out_project_id);

@@ -119,3 +119,17 @@ enum status control_key_check(struct control *control, struct str public_key, st
     pthread_mutex_unlock(&control->lock);
     return status;
 }
+
+enum status control_public_key_find(struct control *control, struct str public_key,
+                                    uint32_t *out_project_id)
+{
+    enum status status = STATUS_NOT_FOUND;
+    pthread_mutex_lock(&control->lock);
+    for (size_t i = 0; i < control->key_count && status != STATUS_OK; i++)
+        if (str_equal(str_from(control->keys[i].public_key), public_key)) {
+            *out_project_id = control->keys[i].project_id;
+            status = STATUS_OK;
+        }
+    pthread_mutex_unlock(&control->lock);
+    return status;
+}

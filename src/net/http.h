@@ -29,6 +29,7 @@ struct request {
     struct str peer;    /* "127.0.0.1:5123" */
     bool peer_is_loopback;
     uint32_t project_id; /* set by the authorise hook before the handler runs */
+    bool scores_only;    /* likewise: a public key alone, which may only give scores */
     struct arena arena;  /* freed after the reply is sent */
     int64_t arrival_ns;
     _Atomic bool cancelled; /* the sender went away: give up early if you can */
@@ -67,9 +68,10 @@ struct route {
     const char *pattern; /* "/api/v1/traces/{trace_id}"; a last "{rest*}" takes the remainder */
     void (*handle)(struct request *request, void *context);
     void *context;
-    bool inline_;   /* on the net thread */
-    bool is_open;   /* no key needed even when keys are required (health) */
-    bool is_ingest; /* counted and limited as ingest; CORS for any origin */
+    bool inline_;          /* on the net thread */
+    bool is_open;          /* no key needed even when keys are required (health) */
+    bool takes_public_key; /* a public key alone is enough (for giving scores) */
+    bool is_ingest;        /* counted and limited as ingest; CORS for any origin */
 };
 /* The part of the path a {name} stood for; STR_NONE when the route has no such part. */
 struct str request_path_part(const struct request *request, struct str name);

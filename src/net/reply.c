@@ -79,6 +79,22 @@ const char *net__reply_type(const struct exchange *exchange)
     return exchange->response.content_type ? exchange->response.content_type : "application/json";
 }
 
+/* The names Langfuse's clients know errors by. */
+static const char *langfuse_name(int http_status)
+{
+    static const struct {
+        int status;
+        const char *name;
+    } names[] = {{400, "InvalidRequestError"},   {401, "UnauthorizedError"},
+                 {403, "ForbiddenError"},        {404, "LangfuseNotFoundError"},
+                 {405, "MethodNotAllowedError"}, {409, "LangfuseConflictError"},
+                 {413, "PayloadTooLargeError"},  {503, "ServiceUnavailableError"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].status == http_status)
+            return names[i].name;
+    return http_status < 500 ? "InvalidRequestError" : "InternalServerError";
+}
+
 /* google.rpc.Status for senders of protobuf, as OTLP asks; JSON for everybody else. */
 static void word_error(struct exchange *exchange)
 {
@@ -96,6 +112,12 @@ static void word_error(struct exchange *exchange)
     struct json_out out = json_out(&response->body);
     response->content_type = "application/json";
     json_out_object(&out, NULL);
+    if (str_starts(exchange->request.path, STR("/api/public/"))) {
+        json_out_str(&out, "message", text);
+        json_out_text(&out, "error", langfuse_name(exchange->http_status));
+        json_out_end_object(&out);
+        return;
+    }
     json_out_object(&out, "error");
     json_out_text(&out, "status", status_name(response->status));
     json_out_str(&out, "message", text);

@@ -73,6 +73,14 @@ static enum status project_without_key(struct authorise *authorise, struct reque
     return STATUS_OK;
 }
 
+/* `Bearer <public key>`: enough to give scores. */
+static bool is_public_key(struct authorise *authorise, struct str header, uint32_t *out_project_id)
+{
+    return str_starts_nocase(header, STR("Bearer ")) &&
+           control_public_key_find(authorise->control, str_trim(str_sub(header, 7, header.len)),
+                                   out_project_id) == STATUS_OK;
+}
+
 enum status authorise_request(void *context, struct request *request, const struct route *route,
                               struct error *error)
 {
@@ -83,6 +91,13 @@ enum status authorise_request(void *context, struct request *request, const stru
             return fail(error, STATUS_UNAUTHENTICATED,
                         "authorization: expected Basic with a project's public and secret key");
         return project_without_key(authorise, request, route, error);
+    }
+    if (is_public_key(authorise, header, &request->project_id)) {
+        request->scores_only = true;
+        return route->takes_public_key
+                   ? STATUS_OK
+                   : fail(error, STATUS_FORBIDDEN,
+                          "authorization: a public key alone may only give scores");
     }
     char plain[256];
     struct str public_key, secret_key;

@@ -2,7 +2,8 @@
 /*
  * authorise: whose request is this? The one place where a key becomes a project.
  *
- * Basic (public:secret) or Bearer of both joined by ':' or as base64. A request with a key must
+ * Basic (public:secret) or Bearer of both joined by ':' or as base64; Bearer of a public key alone
+ * where scores are given, as browsers do, and nowhere else. A request with a key must
  * have a right one. Without a key it is the default project's, or for reading the one named by
  * ?project=, unless keys are required.
  */

@@ -18,6 +18,7 @@
 #include "base/counter.h"
 #include "base/log.h"
 #include "normalise/normalise.h"
+#include "pipeline/merger.h"
 #include "pipeline/rows.h"
 #include "price/bill.h"
 
@@ -51,6 +52,8 @@ struct indexer {
     _Atomic uint64_t at_offset;
     _Atomic int64_t oldest_pending_ns; /* arrival of the first record not yet visible; 0: none */
     _Atomic uint32_t forget_before;    /* a segment; 0: nothing to forget */
+    struct merger *merger;
+    _Atomic size_t waiting; /* spans whose parts are not merged yet */
     struct journal_position position;
     int64_t pending_since_ns; /* monotonic; 0 when nothing waits */
 };
@@ -66,7 +69,10 @@ static enum status add_frame(struct indexer *indexer, const struct journal_frame
     };
     for (size_t i = 0; i < frame->batch_count; i++) {
         const struct batch *batch = frame->batches[i];
-        enum status status = rows_add_batch(&context, batch, frame->first_record[i], error);
+        enum status status = merger_note(indexer->merger, batch, frame->position,
+                                         frame->first_record[i][SIGNAL_SPANS], error);
+        if (status == STATUS_OK)
+            status = rows_add_batch(&context, batch, frame->first_record[i], error);
         if (status != STATUS_OK)
             return status;
         counter_add(&indexed_spans, (int64_t)batch->span_count);
@@ -92,15 +98,24 @@ static void rewind_to_store(struct indexer *indexer)
 {
     struct store_progress progress = store_progress(indexer->options.store);
     set_position(indexer, (struct journal_position){progress.segment, progress.offset});
+    merger_reset(indexer->merger);
     indexer->pending_since_ns = 0;
     indexer->oldest_pending_ns = 0;
 }
 
 static enum status commit(struct indexer *indexer, struct error *error)
 {
-    struct store_progress progress = {indexer->position.segment, indexer->position.offset};
+    struct journal_position reached = indexer->position;
+    /* A part that is not merged yet is read again after a crash. */
+    if (merger_waiting(indexer->merger)) {
+        struct journal_position oldest = merger_oldest(indexer->merger);
+        if (journal_position_compare(oldest, reached) < 0)
+            reached = oldest;
+    }
+    struct store_progress progress = {reached.segment, reached.offset};
     enum status status = store_commit(indexer->options.store, progress, error);
     if (status == STATUS_OK) {
+        merger_committed(indexer->merger);
         counter_add(&index_commits, 1);
         indexer->pending_since_ns = 0;
         indexer->oldest_pending_ns = 0;
@@ -123,7 +138,19 @@ static int wait_ms(const struct indexer *indexer)
     if (!indexer->pending_since_ns)
         return IDLE_WAIT_MS;
     int64_t left = COMMIT_INTERVAL_MS * NS_PER_MS - (clock_mono_ns() - indexer->pending_since_ns);
-    return left > 0 ? (int)(left / NS_PER_MS) + 1 : 0;
+    int wait = left > 0 ? (int)(left / NS_PER_MS) + 1 : 0;
+    int due = merger_due_ms(indexer->merger, indexer->position);
+    return due >= 0 && due < wait ? due : wait;
+}
+
+/* What the journal refuses now (a full disk) waits there and is merged later. */
+static void merge_if_due(struct indexer *indexer)
+{
+    struct error error;
+    if (merger_due_ms(indexer->merger, indexer->position) == 0 &&
+        merger_flush(indexer->merger, &error) != STATUS_OK)
+        log_warn("index", "parts of spans cannot be merged now", "reason=\"%s\"", error.text);
+    indexer->waiting = merger_waiting(indexer->merger);
 }
 
 /* One turn. STATUS_TIMEOUT: nothing new. */
@@ -157,6 +184,7 @@ static enum status step(struct indexer *indexer, int timeout_ms, struct error *e
         counter_set(&index_lag, clock_now_ns() - indexer->oldest_pending_ns);
     if (status != STATUS_OK && status != STATUS_TIMEOUT)
         return status;
+    merge_if_due(indexer);
     if (commit_is_due(indexer)) {
         struct error commit_error;
         enum status committed = commit(indexer, &commit_error);
@@ -236,9 +264,20 @@ static enum status new_indexer(const struct indexer_options *options, struct ind
     if (!indexer)
         return fail(error, STATUS_INTERNAL, "no memory for the indexer");
     indexer->options = *options;
+    indexer->merger = merger_new(options->journal, options->store, journal_end(options->journal));
+    if (!indexer->merger) {
+        free(indexer);
+        return fail(error, STATUS_INTERNAL, "no memory for the indexer");
+    }
     rewind_to_store(indexer);
     *out_indexer = indexer;
     return STATUS_OK;
+}
+
+static void free_indexer(struct indexer *indexer)
+{
+    merger_free(indexer->merger);
+    free(indexer);
 }
 
 enum status indexer_start(const struct indexer_options *options, struct indexer **out_indexer,
@@ -249,7 +288,7 @@ enum status indexer_start(const struct indexer_options *options, struct indexer 
     if (status != STATUS_OK)
         return status;
     if (pthread_create(&indexer->thread, NULL, run, indexer) != 0) {
-        free(indexer);
+        free_indexer(indexer);
         return fail(error, STATUS_INTERNAL, "cannot start the index thread");
     }
     pthread_setname_np(indexer->thread, "index");
@@ -264,7 +303,7 @@ void indexer_stop(struct indexer *indexer)
     indexer->stopping = true;
     journal_wake(indexer->options.journal);
     pthread_join(indexer->thread, NULL);
-    free(indexer);
+    free_indexer(indexer);
 }
 
 void indexer_get_stats(struct indexer *indexer, struct indexer_stats *out_stats)
@@ -278,7 +317,7 @@ void indexer_get_stats(struct indexer *indexer, struct indexer_stats *out_stats)
         .lag_bytes = segment == end.segment ? (int64_t)(end.offset - offset) : -1,
         .lag_ns = oldest ? clock_now_ns() - oldest : 0,
     };
-    out_stats->caught_up = out_stats->lag_bytes == 0 && oldest == 0;
+    out_stats->caught_up = out_stats->lag_bytes == 0 && oldest == 0 && indexer->waiting == 0;
 }
 
 enum status indexer_run_once(const struct indexer_options *options,
@@ -289,17 +328,23 @@ enum status indexer_run_once(const struct indexer_options *options,
     enum status status = new_indexer(options, &indexer, error);
     if (status != STATUS_OK)
         return status;
-    struct journal_position end = journal_end(options->journal);
-    while (status == STATUS_OK && journal_position_compare(indexer->position, end) < 0) {
-        status = step(indexer, 0, error);
-        if (progress)
-            progress(context, indexer->position);
-    }
-    if (status == STATUS_TIMEOUT)
-        status = STATUS_OK;
+    do {
+        struct journal_position end = journal_end(options->journal);
+        while (status == STATUS_OK && journal_position_compare(indexer->position, end) < 0) {
+            status = step(indexer, 0, error);
+            if (progress)
+                progress(context, indexer->position);
+        }
+        if (status == STATUS_TIMEOUT)
+            status = STATUS_OK;
+        /* What no merged span covers is merged now, and read in the next round. */
+        if (status == STATUS_OK && merger_waiting(indexer->merger))
+            status = merger_flush(indexer->merger, error);
+    } while (status == STATUS_OK &&
+             journal_position_compare(indexer->position, journal_end(options->journal)) < 0);
     if (status == STATUS_OK && indexer->pending_since_ns)
         status = commit(indexer, error);
     *out_records = indexer->records;
-    free(indexer);
+    free_indexer(indexer);
     return status;
 }

@@ -35,6 +35,7 @@ static enum status add_spans(const struct rows_context *context, const struct ba
             .cost_input_nano = bill.input_nano,
             .cost_output_nano = bill.output_nano,
             .cost_source = bill.source,
+            .revision = rows__revision(batch, &batch->spans[i]),
         };
         enum status status = store_add_span(context->store, &row, error);
         if (status == STATUS_OK && row.span->event_count)
@@ -143,7 +144,9 @@ enum status rows_add_batch(const struct rows_context *context, const struct batc
 {
     struct arena scratch;
     arena_init(&scratch, ROWS_SCRATCH_BYTES);
-    enum status status = add_spans(context, batch, first_record[SIGNAL_SPANS], &scratch, error);
+    enum status status = STATUS_OK;
+    if (!batch->is_partial)
+        status = add_spans(context, batch, first_record[SIGNAL_SPANS], &scratch, error);
     if (status == STATUS_OK)
         status = add_logs(context, batch, first_record[SIGNAL_LOGS], &scratch, error);
     if (status == STATUS_OK)

@@ -31,6 +31,8 @@ static inline struct store_place rows__place_of(const struct rows_context *conte
     };
 }
 
+/* Of how many parts a span was merged; 0: it was sent as one. */
+uint32_t rows__revision(const struct batch *batch, const struct span *span);
 enum status rows__scores(const struct rows_context *context, const struct batch *batch,
                          uint32_t first, struct arena *scratch, struct error *error);
 /* What a span or a log record says of evaluations, if it does. */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rows_scores: scores into the index, as sent or as events of spans and logs said them; and what
- * senders called our ids.
+ * rows_scores: scores into the index, as sent or as events of spans and logs said them; what
+ * senders called our ids; and of how many parts a span is made.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "model/foreign_id.h"
+#include "model/part.h"
 #include "normalise/evaluation.h"
 #include "normalise/value_json.h"
 #include "pipeline/rows_private.h"
@@ -115,6 +116,14 @@ enum status rows__log_evaluation(const struct rows_context *context, const struc
         .environment = row->environment,
     };
     return add_evaluation(context, batch, &evaluation, scratch, error);
+}
+
+uint32_t rows__revision(const struct batch *batch, const struct span *span)
+{
+    if (str_equal(batch->receiver, STR("otlp")))
+        return 0;
+    const struct value *parts = attributes_get(&span->attributes, PARTS_KEY);
+    return parts && parts->type == VALUE_BYTES ? (uint32_t)(parts->string.len / PART_REF_BYTES) : 0;
 }
 
 enum status rows__scores(const struct rows_context *context, const struct batch *batch,

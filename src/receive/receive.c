@@ -248,6 +248,8 @@ static struct route route_of(const char *pattern, size_t index,
                           .handle = receivers[index].handle,
                           .context = (void *)(uintptr_t)options,
                           .inline_ = true,
+                          .takes_public_key =
+                              is_post && receivers[index].receiver->takes_public_key,
                           .is_ingest = is_post};
 }
 

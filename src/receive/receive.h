@@ -16,6 +16,7 @@ struct receiver {
     const char *summary;
     const char *const *patterns; /* routes, "POST /v1/traces"; NULL-terminated. Only POST is open
                                   * to pages of other origins. */
+    bool takes_public_key;       /* for giving scores: a public key alone is enough */
     /* Fills the batch. STATUS_OK with batch->rejected_count > 0: part of it was refused by name. */
     enum status (*decode)(struct request *request, struct batch *out_batch, struct error *error);
     /* Words the answer after the batch is durable (STATUS_OK), or for an error. NULL: 200 and `{}`.

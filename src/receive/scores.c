@@ -124,8 +124,11 @@ static enum status read_item(const struct json *item, struct batch *batch, struc
         status = score_set_trace(batch, score, trace, span, error);
     if (status == STATUS_OK)
         status = score_check_target(score, error);
-    if (status == STATUS_OK && score->id.len == 0)
+    if (status == STATUS_OK && score->id.len == 0) {
         score->id = score_make_id(&batch->arena);
+        if (!score->id.ptr)
+            return fail(error, STATUS_TOO_LARGE, "the scores take too much memory");
+    }
     return status;
 }
 
@@ -136,11 +139,16 @@ static enum status take_item(struct request *request, const struct json *item, s
     struct score *score = batch_add_score(batch);
     if (!score)
         return fail(error, STATUS_TOO_LARGE, "the batch is too large");
-    if (read_item(item, batch, score, &why) == STATUS_OK) {
+    enum status status = read_item(item, batch, score, &why);
+    if (status == STATUS_OK) {
         outcome->ids[outcome->id_count++] = arena_copy(&request->arena, score->id);
         return STATUS_OK;
     }
     batch_drop_score(batch);
+    if (status == STATUS_TOO_LARGE) { /* of no fault of this one */
+        *error = why;
+        return status;
+    }
     char words[sizeof why.text + 32];
     snprintf(words, sizeof words, "scores[%zu].%s", index, why.text);
     receive_reject(batch, SIGNAL_SCORES, REJECT_VALUE, 1, words);
@@ -188,7 +196,7 @@ static enum status decode_list(struct request *request, struct batch *batch, str
         outcome->refused = arena_zero_array(&request->arena, REASONS_MAX, sizeof *outcome->refused);
     }
     if (!outcome || !outcome->ids || !outcome->refused)
-        return fail(error, STATUS_BUSY, "no memory for the scores");
+        return fail(error, STATUS_TOO_LARGE, "the scores take too much memory");
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
         status = take_item(request, &items[i], i, batch, outcome, error);
     request->note = outcome;
@@ -206,7 +214,7 @@ static enum status decode_tombstone(struct request *request, struct batch *batch
     if (id.len == 0 || id.len > SCORE_ID_BYTES_MAX)
         return fail(error, STATUS_INVALID, "id: expected 1 to %d bytes", SCORE_ID_BYTES_MAX);
     if (!score || !outcome)
-        return fail(error, STATUS_BUSY, "no memory for the scores");
+        return fail(error, STATUS_TOO_LARGE, "the scores take too much memory");
     score->id = id;
     score->number = NAN;
     score->deleted = true;

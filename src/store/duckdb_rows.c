@@ -73,8 +73,10 @@ static int32_t tokens_of(int64_t tokens)
     return tokens < 0 ? NULL_I32 : tokens > INT32_MAX ? INT32_MAX : (int32_t)tokens;
 }
 
-static int32_t weight_of(const struct span *span)
+static int32_t weight_of(const struct span *span, uint32_t revision)
 {
+    if (revision)
+        return MERGED_WEIGHT + (int32_t)(revision < MERGED_WEIGHT ? revision : MERGED_WEIGHT);
     size_t weight = span->attributes.count + span->event_count + span->link_count;
     return weight > INT32_MAX ? INT32_MAX : (int32_t)weight;
 }
@@ -158,7 +160,7 @@ static void set_numbers(struct span_row *row, const struct store_span *span)
     row->status = (uint8_t)(seen->is_error ? SPAN_ERROR : span->span->status);
     row->error_kind = (uint8_t)seen->error_kind;
     row->cost_source = (uint8_t)span->cost_source;
-    row->weight = weight_of(span->span);
+    row->weight = weight_of(span->span, span->revision);
 }
 
 static bool set_texts(struct store *store, struct span_row *row, const struct observation *seen)

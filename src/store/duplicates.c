@@ -30,6 +30,9 @@ uint64_t store__number_hash(uint64_t a, uint64_t b)
 
 bool store__replaces(const struct span_row *fresh, const struct span_row *old)
 {
+    /* Merged spans: the one made of more parts knows more, whatever it says of its end. */
+    if (fresh->weight >= MERGED_WEIGHT || old->weight >= MERGED_WEIGHT)
+        return fresh->weight > old->weight;
     int64_t fresh_end = fresh->start_ns + fresh->duration_ns;
     int64_t old_end = old->start_ns + old->duration_ns;
     if (fresh_end != old_end)

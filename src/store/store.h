@@ -54,6 +54,7 @@ struct store_span {
     int64_t cost_nano;                         /* -1: none */
     int64_t cost_input_nano, cost_output_nano; /* -1: unknown */
     enum cost_source cost_source;
+    uint32_t revision; /* of a span merged of parts: of how many; the higher stays. 0: not merged */
 };
 
 struct store_log {
@@ -99,6 +100,10 @@ enum status store_add_alias(struct store *store, const struct store_alias *alias
 /* Makes everything added since the last commit visible, with the progress, atomically. On failure
  * the batch is gone and the caller reads the journal again from store_progress(). */
 enum status store_commit(struct store *store, struct store_progress progress, struct error *error);
+/* Where the span stands, as of the last commit; a trace id of all zero: of any trace. */
+enum status store_locate_span(struct store *store, uint32_t project_id, const uint8_t *trace_id,
+                              const uint8_t *span_id, struct store_place *out_place,
+                              bool *out_found, struct error *error);
 size_t store_pending(const struct store *store); /* rows added since the last commit */
 
 /* Background work, a bounded slice at a time: checkpoint, merging of trace deltas and rollups,

@@ -27,6 +27,7 @@ enum {
     PREVIEW_BYTES_MAX = 160,
     TEXT_BYTES_MAX = 1024, /* session, user */
     COMPACT_PERIODS_MAX = 4096,
+    MERGED_WEIGHT = 1 << 24, /* of a span merged of parts, besides their number */
 };
 
 /* Rows of one signal that wait for the commit, and which keys the index may have already. */

@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* merger: see merger.h. */
+#define _GNU_SOURCE
+#include "pipeline/merger.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "base/clock.h"
+#include "base/counter.h"
+#include "base/log.h"
+#include "journal/coding.h"
+#include "merge/merge.h"
+#include "model/part.h"
+#include "store/key_map.h"
+
+enum {
+    MERGE_AFTER_MS = 30, /* parts that come together are merged once */
+    RETRY_MS = 1000,     /* after the journal refused */
+    WAITING_MAX = 2000,  /* spans: more are merged at once */
+    KNOWN_MAX = 50000,   /* spans remembered, as far as they may be forgotten */
+    BATCH_SPANS = 500,
+    BATCH_BYTES = 256 << 20,
+};
+
+COUNTER(merged_spans, "vitrine_merged_spans_total", "", "Spans made of parts");
+COUNTER(parts_left_out, "vitrine_parts_left_out_total", "",
+        "Parts beyond the most one span is made of");
+
+struct part_ref {
+    struct journal_position frame;
+    uint32_t record;
+    uint64_t event_hash;
+};
+
+/* What is known of one span. */
+struct known {
+    uint64_t key;
+    uint32_t project;
+    uint8_t span_id[SPAN_ID_BYTES], trace_id[TRACE_ID_BYTES];
+    struct part_ref *parts;
+    uint32_t count, capacity;
+    uint32_t covered;          /* how many of them a merged span in the journal holds */
+    bool is_waiting, is_vague; /* vague: its parts do not tell of a span yet */
+    uint64_t used;             /* in commits */
+};
+
+struct merger {
+    struct journal *journal;
+    struct store *store;
+    struct journal_position live_from;
+    struct known **items;
+    size_t count, capacity;
+    struct key_map at; /* key -> place in items */
+    size_t waiting;
+    int64_t waiting_since_ns, retry_at_ns; /* monotonic */
+    uint64_t commits;
+};
+
+struct merger *merger_new(struct journal *journal, struct store *store,
+                          struct journal_position live_from)
+{
+    struct merger *merger = calloc(1, sizeof *merger);
+    if (merger)
+        *merger = (struct merger){.journal = journal, .store = store, .live_from = live_from};
+    return merger;
+}
+
+void merger_reset(struct merger *merger)
+{
+    for (size_t i = 0; i < merger->count; i++) {
+        free(merger->items[i]->parts);
+        free(merger->items[i]);
+    }
+    merger->count = merger->waiting = 0;
+    key_map_clear(&merger->at);
+}
+
+void merger_free(struct merger *merger)
+{
+    if (!merger)
+        return;
+    merger_reset(merger);
+    key_map_done(&merger->at);
+    free(merger->items);
+    free(merger);
+}
+
+static enum status no_memory(struct error *error)
+{
+    return fail(error, STATUS_INTERNAL, "no memory to merge parts of spans");
+}
+
+/* --- what is known of a span
+ * ---------------------------------------------------------------------- */
+
+static uint64_t key_of(uint32_t project, const uint8_t *span_id)
+{
+    return XXH3_64bits_withSeed(span_id, SPAN_ID_BYTES, project);
+}
+
+static bool add_ref(struct known *known, const struct part_ref *ref)
+{
+    for (uint32_t i = 0; i < known->count; i++)
+        if (known->parts[i].event_hash == ref->event_hash)
+            return true;
+    if (known->count == PARTS_MAX) {
+        counter_add(&parts_left_out, 1);
+        return true;
+    }
+    if (known->count == known->capacity) {
+        uint32_t capacity = known->capacity ? known->capacity * 2 : 4;
+        struct part_ref *parts = realloc(known->parts, capacity * sizeof *parts);
+        if (!parts)
+            return false;
+        known->parts = parts;
+        known->capacity = capacity;
+    }
+    known->parts[known->count++] = *ref;
+    return true;
+}
+
+/* The list in a merged span: all of it is covered. False: no memory. */
+static bool take_list(struct known *known, struct str bytes)
+{
+    for (size_t at = 0; at + PART_REF_BYTES <= bytes.len; at += PART_REF_BYTES) {
+        const uint8_t *ref = (const uint8_t *)bytes.ptr + at;
+        const struct part_ref part = {.frame = {load_u32(ref), load_u64(ref + 8)},
+                                      .record = load_u32(ref + 4),
+                                      .event_hash = load_u64(ref + 16)};
+        if (!add_ref(known, &part))
+            return false;
+    }
+    return true;
+}
+
+static struct str parts_list(const struct span *span)
+{
+    const struct value *list = attributes_get(&span->attributes, PARTS_KEY);
+    return list && list->type == VALUE_BYTES ? list->string : STR_NONE;
+}
+
+/* What an earlier life of this process, or a long time ago, merged. */
+static enum status load(struct merger *merger, struct known *known, struct error *error)
+{
+    struct store_place place;
+    bool found;
+    struct batch *batch;
+    enum status status = store_locate_span(merger->store, known->project, known->trace_id,
+                                           known->span_id, &place, &found, error);
+    if (status != STATUS_OK || !found)
+        return status;
+    const struct journal_location location = {
+        .frame = {place.segment, place.frame}, .signal = SIGNAL_SPANS, .record = place.record};
+    struct error why;
+    if (journal_read_record(merger->journal, location, &batch, &why) != STATUS_OK) {
+        log_warn("merge", "a merged span cannot be read; its earlier parts are left out",
+                 "reason=\"%s\"", why.text);
+        return STATUS_OK;
+    }
+    bool fine = take_list(known, parts_list(&batch->spans[0]));
+    memcpy(known->trace_id, batch->spans[0].trace_id, TRACE_ID_BYTES);
+    known->covered = known->count;
+    batch_free(batch);
+    return fine ? STATUS_OK : no_memory(error);
+}
+
+static struct known *add_known(struct merger *merger, uint64_t key)
+{
+    if (merger->count == merger->capacity) {
+        size_t capacity = merger->capacity ? merger->capacity * 2 : 256;
+        struct known **items = realloc(merger->items, capacity * sizeof *items);
+        if (!items)
+            return NULL;
+        merger->items = items;
+        merger->capacity = capacity;
+    }
+    struct known *known = calloc(1, sizeof *known);
+    bool is_new;
+    if (!known || !key_map_at(&merger->at, key, (uint32_t)merger->count, &is_new)) {
+        free(known);
+        return NULL;
+    }
+    known->key = key;
+    merger->items[merger->count++] = known;
+    return known;
+}
+
+static enum status find(struct merger *merger, uint32_t project, const struct span *span,
+                        bool may_load, struct known **out_known, struct error *error)
+{
+    uint64_t key = key_of(project, span->span_id);
+    uint32_t at;
+    struct known *known;
+    enum status status = STATUS_OK;
+    if (key_map_get(&merger->at, key, &at)) {
+        known = merger->items[at];
+    } else {
+        known = add_known(merger, key);
+        if (!known)
+            return no_memory(error);
+        known->project = project;
+        memcpy(known->span_id, span->span_id, SPAN_ID_BYTES);
+        memcpy(known->trace_id, span->trace_id, TRACE_ID_BYTES);
+        if (may_load)
+            status = load(merger, known, error);
+    }
+    if (id_is_zero(known->trace_id, TRACE_ID_BYTES))
+        memcpy(known->trace_id, span->trace_id, TRACE_ID_BYTES);
+    known->used = merger->commits;
+    *out_known = known;
+    return status;
+}
+
+static void set_waiting(struct merger *merger, struct known *known, bool waits)
+{
+    if (waits && !known->is_waiting && merger->waiting++ == 0)
+        merger->waiting_since_ns = clock_mono_ns();
+    if (!waits && known->is_waiting)
+        merger->waiting--;
+    known->is_waiting = waits;
+}
+
+/* --- reading
+ * -------------------------------------------------------------------------------------- */
+
+static enum status note_part(struct merger *merger, const struct batch *batch,
+                             const struct span *span, struct journal_position frame,
+                             uint32_t record, struct error *error)
+{
+    struct known *known;
+    const struct value *id = attributes_get(&span->attributes, PART_ID_KEY);
+    struct content_source contents = journal_content_source(merger->journal);
+    struct arena scratch;
+    enum status status = find(merger, batch->project_id, span, true, &known, error);
+    if (status != STATUS_OK)
+        return status;
+    arena_init(&scratch, 1 << 20);
+    struct str text = id ? value_text(id, &contents, &scratch) : STR_NONE;
+    const struct part_ref ref = {frame, record, XXH3_64bits(text.ptr, text.len)};
+    uint32_t before = known->count;
+    arena_done(&scratch);
+    if (!add_ref(known, &ref))
+        return no_memory(error);
+    if (known->count != before) {
+        known->is_vague = false;
+        set_waiting(merger, known, true);
+    }
+    return STATUS_OK;
+}
+
+/* Parts that stand in the merged span before those it does not know. */
+static void cover(struct known *known, struct str list)
+{
+    uint32_t covered = 0;
+    for (uint32_t i = 0; i < known->count; i++)
+        for (size_t at = 0; at + PART_REF_BYTES <= list.len; at += PART_REF_BYTES)
+            if (load_u64((const uint8_t *)list.ptr + at + 16) == known->parts[i].event_hash) {
+                struct part_ref held = known->parts[covered];
+                known->parts[covered++] = known->parts[i];
+                known->parts[i] = held;
+                break;
+            }
+    if (covered > known->covered)
+        known->covered = covered;
+}
+
+static enum status note_merged(struct merger *merger, const struct batch *batch,
+                               const struct span *span, struct error *error)
+{
+    struct known *known;
+    struct str list = parts_list(span);
+    if (!list.len)
+        return STATUS_OK;
+    enum status status = find(merger, batch->project_id, span, false, &known, error);
+    if (status != STATUS_OK)
+        return status;
+    if (!take_list(known, list))
+        return no_memory(error);
+    cover(known, list);
+    if (known->covered == known->count)
+        set_waiting(merger, known, false);
+    return STATUS_OK;
+}
+
+enum status merger_note(struct merger *merger, const struct batch *batch,
+                        struct journal_position frame, uint32_t first_span, struct error *error)
+{
+    enum status status = STATUS_OK;
+    if (!batch->is_partial && !str_equal(batch->receiver, STR("langfuse")))
+        return STATUS_OK;
+    for (size_t i = 0; i < batch->span_count && status == STATUS_OK; i++)
+        status = batch->is_partial ? note_part(merger, batch, &batch->spans[i], frame,
+                                               first_span + (uint32_t)i, error)
+                                   : note_merged(merger, batch, &batch->spans[i], error);
+    return status;
+}
+
+size_t merger_waiting(const struct merger *merger)
+{
+    return merger->waiting;
+}
+
+struct journal_position merger_oldest(const struct merger *merger)
+{
+    struct journal_position oldest = {UINT32_MAX, UINT64_MAX};
+    for (size_t i = 0; i < merger->count; i++) {
+        const struct known *known = merger->items[i];
+        for (uint32_t part = known->covered; known->is_waiting && part < known->count; part++)
+            if (journal_position_compare(known->parts[part].frame, oldest) < 0)
+                oldest = known->parts[part].frame;
+    }
+    return oldest;
+}
+
+int merger_due_ms(const struct merger *merger, struct journal_position at)
+{
+    if (!merger->waiting || journal_position_compare(at, merger->live_from) < 0)
+        return -1;
+    int64_t now = clock_mono_ns();
+    int64_t due = merger->waiting >= WAITING_MAX
+                      ? now
+                      : merger->waiting_since_ns + MERGE_AFTER_MS * NS_PER_MS;
+    if (due < merger->retry_at_ns)
+        due = merger->retry_at_ns;
+    return due <= now ? 0 : (int)((due - now) / NS_PER_MS) + 1;
+}
+
+void merger_committed(struct merger *merger)
+{
+    size_t kept = 0;
+    merger->commits++;
+    if (merger->count <= KNOWN_MAX)
+        return;
+    key_map_clear(&merger->at);
+    for (size_t i = 0; i < merger->count; i++) {
+        struct known *known = merger->items[i];
+        bool is_new, pinned = known->is_waiting || known->used + 2 >= merger->commits;
+        if (pinned && key_map_at(&merger->at, known->key, (uint32_t)kept, &is_new)) {
+            merger->items[kept++] = known;
+            continue;
+        }
+        free(known->parts);
+        free(known);
+    }
+    merger->count = kept;
+}
+
+/* --- merging
+ * -------------------------------------------------------------------------------------- */
+
+struct appending {
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    bool is_done;
+    enum status status;
+    struct error error;
+};
+
+static void on_done(void *context, enum status status, const struct error *error)
+{
+    struct appending *appending = context;
+    pthread_mutex_lock(&appending->lock);
+    appending->status = status;
+    if (error)
+        appending->error = *error;
+    appending->is_done = true;
+    pthread_cond_signal(&appending->done);
+    pthread_mutex_unlock(&appending->lock);
+}
+
+static enum status append(struct merger *merger, const struct batch *batch, struct error *error)
+{
+    struct appending appending = {.lock = PTHREAD_MUTEX_INITIALIZER,
+                                  .done = PTHREAD_COND_INITIALIZER};
+    enum status status = journal_append(merger->journal, batch, on_done, &appending, error);
+    if (status != STATUS_OK)
+        return status;
+    pthread_mutex_lock(&appending.lock);
+    while (!appending.is_done)
+        pthread_cond_wait(&appending.done, &appending.lock);
+    pthread_mutex_unlock(&appending.lock);
+    if (appending.status != STATUS_OK)
+        *error = appending.error;
+    return appending.status;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct part_ref *left = a, *right = b;
+    int order = journal_position_compare(left->frame, right->frame);
+    return order ? order : (left->record > right->record) - (left->record < right->record);
+}
+
+/* All parts that can still be read, as they arrived: retention may have taken the first ones. */
+static size_t read_parts(struct merger *merger, const struct known *known, struct batch **parts,
+                         struct batch *out)
+{
+    size_t count = 0;
+    struct part_ref *refs = arena_array(&out->arena, struct part_ref, known->count);
+    if (!refs)
+        return 0;
+    memcpy(refs, known->parts, known->count * sizeof *refs);
+    qsort(refs, known->count, sizeof *refs, by_place);
+    for (uint32_t i = 0; i < known->count; i++) {
+        const struct journal_location location = {
+            .frame = refs[i].frame, .signal = SIGNAL_SPANS, .record = refs[i].record};
+        struct batch *batch;
+        if (journal_read_record(merger->journal, location, &batch, NULL) != STATUS_OK)
+            continue;
+        if (batch->arrival_ns > out->arrival_ns)
+            out->arrival_ns = batch->arrival_ns;
+        parts[count++] = batch;
+    }
+    return count;
+}
+
+static bool put_list(struct batch *out, const struct known *known)
+{
+    struct span *span = &out->spans[out->span_count - 1];
+    struct attributes *attributes = &span->attributes;
+    size_t size = (size_t)known->count * PART_REF_BYTES;
+    uint8_t *bytes = arena_alloc(&out->arena, size);
+    struct attribute *items = arena_array(&out->arena, struct attribute, attributes->count + 1);
+    if (!bytes || !items)
+        return false;
+    for (uint32_t i = 0; i < known->count; i++) {
+        uint8_t *at = bytes + (size_t)i * PART_REF_BYTES;
+        store_u32(at, known->parts[i].frame.segment);
+        store_u32(at + 4, known->parts[i].record);
+        store_u64(at + 8, known->parts[i].frame.offset);
+        store_u64(at + 16, known->parts[i].event_hash);
+    }
+    memcpy(items, attributes->items, attributes->count * sizeof *items);
+    items[attributes->count++] =
+        (struct attribute){PARTS_KEY, {.type = VALUE_BYTES, .string = {(const char *)bytes, size}}};
+    attributes->items = items;
+    return true;
+}
+
+static enum status merge_one(struct merger *merger, struct known *known, struct batch *out,
+                             struct error *error)
+{
+    struct content_source contents = journal_content_source(merger->journal);
+    struct batch **parts = calloc(known->count, sizeof *parts);
+    bool made = false;
+    if (!parts)
+        return no_memory(error);
+    size_t count = read_parts(merger, known, parts, out);
+    enum status status =
+        merge_parts((const struct batch *const *)parts, count, &contents, out, &made, error);
+    if (status == STATUS_OK && made && !put_list(out, known))
+        status = no_memory(error);
+    for (size_t i = 0; i < count; i++)
+        batch_free(parts[i]);
+    free(parts);
+    known->is_vague = status == STATUS_OK && !made;
+    return status;
+}
+
+/* Up to BATCH_SPANS spans of one project, from items[*at] on. */
+static enum status merge_some(struct merger *merger, size_t *at, struct error *error)
+{
+    struct batch *out = batch_new(BATCH_BYTES);
+    size_t first = *at, end = first;
+    enum status status = out ? STATUS_OK : no_memory(error);
+    for (; status == STATUS_OK && end < merger->count; end++) {
+        struct known *known = merger->items[end];
+        if (!known->is_waiting)
+            continue;
+        if (out->span_count == BATCH_SPANS || out->arena.used_bytes > BATCH_BYTES / 4 ||
+            (out->project_id && out->project_id != known->project))
+            break;
+        out->project_id = known->project;
+        status = merge_one(merger, known, out, error);
+    }
+    if (status == STATUS_OK && out->span_count) {
+        out->receiver = STR("langfuse");
+        status = append(merger, out, error);
+    }
+    for (size_t i = first; status == STATUS_OK && i < end; i++) {
+        struct known *known = merger->items[i];
+        if (known->is_waiting && !known->is_vague)
+            known->covered = known->count;
+        set_waiting(merger, known, false);
+    }
+    if (status == STATUS_OK && out->span_count)
+        counter_add(&merged_spans, (int64_t)out->span_count);
+    batch_free(out);
+    *at = end;
+    return status;
+}
+
+enum status merger_flush(struct merger *merger, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (size_t at = 0; status == STATUS_OK && at < merger->count && merger->waiting;)
+        status = merge_some(merger, &at, error);
+    if (status != STATUS_OK)
+        merger->retry_at_ns = clock_mono_ns() + RETRY_MS * NS_PER_MS;
+    return status;
+}
