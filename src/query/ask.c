@@ -174,8 +174,10 @@ static void copy_problem(struct ask_reply *reply, const struct language_error *p
 
 static enum status refuse(const struct run *run, const struct language_error *problem)
 {
+    /* A command that is not executed here is a wrong query to whoever asked. */
+    enum status status = problem->status == STATUS_UNIMPLEMENTED ? STATUS_INVALID : problem->status;
     copy_problem(run->reply, problem, run->arena);
-    return fail(run->error, problem->status, "%s", problem->message);
+    return fail(run->error, status, "%s", problem->message);
 }
 
 static enum status choose_source(const struct run *run, const struct language_query *tree,

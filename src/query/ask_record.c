@@ -6,6 +6,8 @@
  * or is the name of an attribute, or of a resource's attribute. Keys may contain dots: the longest
  * one that leads on wins. Text that is JSON is looked into when the path goes on.
  */
+#include <string.h>
+
 #include "normalise/normalise.h"
 #include "normalise/value_json.h"
 #include "query/ask_private.h"
@@ -46,6 +48,12 @@ static struct str of_json(const struct json *json, struct arena *arena)
         text = store_any_make(arena, STORE_ANY_NUMBER, buf_str(&buf));
     buf_done(&buf);
     return text;
+}
+
+static struct str any_of_number(double number, struct arena *arena)
+{
+    const struct json json = {.type = JSON_DOUBLE, .number = number};
+    return of_json(&json, arena);
 }
 
 static struct str of_text_path(struct str text, struct str path, struct arena *scratch,
@@ -251,6 +259,47 @@ static struct str span_value(struct ask_record *record, struct str path, struct 
 
 /* --- a log record -------------------------------------------------------------------------- */
 
+/* What Lambda says at the end of a call: "REPORT RequestId: 1\tDuration: 2.5 ms\t…". */
+static struct str report_value(struct str text, struct str path, struct arena *arena)
+{
+    static const struct {
+        const char *path, *label;
+        double factor; /* 0: a text */
+    } values[] = {
+        {"@requestId", "RequestId: ", 0},
+        {"@duration", "\tDuration: ", 1},
+        {"@billedDuration", "Billed Duration: ", 1},
+        {"@initDuration", "Init Duration: ", 1},
+        {"@memorySize", "Memory Size: ", 1e6},
+        {"@maxMemoryUsed", "Max Memory Used: ", 1e6},
+        {"@xrayTraceId", "XRAY TraceId: ", 0},
+        {"@xraySegmentId", "SegmentId: ", 0},
+    };
+    bool report = str_starts(text, STR("REPORT RequestId: "));
+    double number;
+    if (!report && !str_starts(text, STR("START RequestId: ")) &&
+        !str_starts(text, STR("END RequestId: ")))
+        return STR_NONE;
+    if (str_equal(path, STR("@type")))
+        return store_any_make(arena, 0, str_sub(text, 0, str_find_byte(text, ' ')));
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        struct str label = str_from(values[i].label), found = STR_NONE;
+        size_t at = str_find(text, label);
+        if (!str_equal(path, str_from(values[i].path)) || at == text.len)
+            continue;
+        found = str_sub(text, at + label.len, text.len);
+        size_t end = 0;
+        while (end < found.len && !strchr(" \t\r\n", found.ptr[end]))
+            end++;
+        found = str_sub(found, 0, end);
+        if (values[i].factor == 0)
+            return store_any_make(arena, 0, found);
+        return str_to_double(found, &number) ? any_of_number(number * values[i].factor, arena)
+                                             : STR_NONE;
+    }
+    return STR_NONE;
+}
+
 static struct str log_value(struct ask_record *record, struct str path, struct arena *arena)
 {
     const struct log_record *log = record->log;
@@ -260,6 +309,14 @@ static struct str log_value(struct ask_record *record, struct str path, struct a
                    ? STR_NONE
                    : store_any_make(
                          arena, 0, value_plain_text(&log->body, record->contents, record->scratch));
+    /* A name that begins with @ is ours; the sender's own is written @@. */
+    if (path.len && path.ptr[0] == '@' && !str_starts(path, STR("@@")))
+        return log->body.type == VALUE_STRING || log->body.type == VALUE_CONTENT
+                   ? report_value(value_text(&log->body, record->contents, record->scratch), path,
+                                  arena)
+                   : STR_NONE;
+    if (str_starts(path, STR("@@")))
+        path = str_sub(path, 1, path.len);
     found = in_value(record, &log->body, path, arena);
     if (!found.ptr && str_starts(path, STR("body.")))
         found = in_value(record, &log->body, str_sub(path, 5, path.len), arena);

@@ -154,17 +154,32 @@ static void plan_stats(struct planner *planner, const struct command *command)
 
 /* --- sort, limit, dedup -------------------------------------------------------------------- */
 
+static bool is_bound(const struct planner *planner, struct str name)
+{
+    for (size_t i = 0; i < planner->binding_count; i++)
+        if (str_equal(planner->bindings[i].name, name))
+            return true;
+    return false;
+}
+
 static void plan_sort(struct planner *planner, const struct command *command)
 {
     struct plan_block *block = open_block(planner);
     block->sorts.count = 0;
     for (size_t i = 0; i < command->items.count; i++) {
         const struct item *item = &command->items.list[i];
+        const struct expression *tree = item->expression;
+        /* CloudWatch lets this slip pass. */
+        if (planner->closed && tree->kind == EXPRESSION_FIELD &&
+            str_equal(tree->text, STR("@timestamp")) && !is_bound(planner, tree->text)) {
+            planner_warn(planner, "sort: there is no @timestamp behind stats: it is passed over");
+            continue;
+        }
         struct plan_expr *key = as_sort(planner, plan_expression(planner, item->expression));
         scope_use(planner, block, key);
         sorts_add(planner, &block->sorts, key, item->direction == DIRECTION_DESCENDING);
     }
-    planner->sorted = true;
+    planner->sorted = block->sorts.count > 0;
 }
 
 /* Newest first; of groups, by their keys. */

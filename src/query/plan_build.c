@@ -150,6 +150,9 @@ struct plan_expr *as_double(struct planner *planner, struct plan_expr *expr)
 
 struct plan_expr *as_integer(struct planner *planner, struct plan_expr *expr)
 {
+    expr = as_shown(planner, expr);
+    if (expr->type == ASK_ANY || expr->type == ASK_TEXT)
+        return EXPR(planner, OP_ANY_INTEGER, ASK_INTEGER, expr);
     expr = as_number(planner, expr);
     return expr->type == ASK_INTEGER ? expr : EXPR(planner, OP_TO_BIGINT, ASK_INTEGER, expr);
 }

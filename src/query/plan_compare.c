@@ -112,6 +112,12 @@ static bool is_numeric(const struct plan_expr *expr)
     return expr_is_number(expr) || expr->type == ASK_BOOLEAN;
 }
 
+/* As a double, too. */
+static bool is_exact(int64_t number)
+{
+    return number > -(INT64_C(1) << 53) && number < INT64_C(1) << 53;
+}
+
 static bool is_text_constant(const struct plan_expr *expr)
 {
     return expr->op == OP_TEXT;
@@ -178,7 +184,8 @@ static struct plan_expr *compare(struct planner *planner, enum plan_op op, struc
                      : EXPR(planner, op, ASK_BOOLEAN, as_double(planner, left),
                             as_double(planner, right));
     }
-    if ((is_numeric(left) || is_numeric(right)) && op != OP_NOT_EQUAL)
+    bool huge = right->op == OP_INTEGER && !is_exact(right->integer);
+    if ((is_numeric(left) || is_numeric(right)) && op != OP_NOT_EQUAL && !huge)
         return EXPR(planner, op, ASK_BOOLEAN, as_double(planner, left), as_double(planner, right));
     if (left->type == ASK_TEXT && right->type == ASK_TEXT && is_equality(op))
         return EXPR(planner, op, ASK_BOOLEAN, left, right);

@@ -72,18 +72,37 @@ static struct plan_expr *logic(struct planner *planner, const struct expression 
     return expr_make(planner, op, ASK_BOOLEAN, args, tree->argument_count);
 }
 
-static struct plan_expr *operand(struct planner *planner, const struct expression *tree)
+static struct plan_expr *plan_operand(struct planner *planner, const struct expression *tree)
 {
-    if (tree->kind == EXPRESSION_PERIOD)
-        return expr_number(planner, tree->number * (double)period_unit_ns(tree->unit) / 1e6);
-    return as_number(planner, plan_expression(planner, tree));
+    return tree->kind == EXPRESSION_PERIOD
+               ? expr_number(planner, tree->number * (double)period_unit_ns(tree->unit) / 1e6)
+               : plan_expression(planner, tree);
+}
+
+/* Attributes are whole numbers or not, row by row: sums of them keep every digit. */
+static struct plan_expr *add_any(struct planner *planner, struct plan_expr *left,
+                                 struct plan_expr *right, bool add)
+{
+    bool dynamic = left->type == ASK_ANY || right->type == ASK_ANY;
+    bool exact = (left->type == ASK_ANY || left->type == ASK_INTEGER) &&
+                 (right->type == ASK_ANY || right->type == ASK_INTEGER);
+    if (!dynamic || !exact || left->form != FORM_PLAIN || right->form != FORM_PLAIN)
+        return NULL;
+    return EXPR(planner, OP_ANY_ADD, ASK_ANY, as_any(planner, left), as_any(planner, right),
+                expr_integer(planner, add ? 1 : -1));
 }
 
 static struct plan_expr *arithmetic(struct planner *planner, const struct expression *tree)
 {
-    struct plan_expr *left = operand(planner, tree->arguments[0]);
-    struct plan_expr *right = operand(planner, tree->arguments[1]);
     bool add = tree->operator_id == OPERATOR_ADD, whole;
+    struct plan_expr *left = plan_operand(planner, tree->arguments[0]);
+    struct plan_expr *right = plan_operand(planner, tree->arguments[1]), *sum = NULL;
+    if (add || tree->operator_id == OPERATOR_SUBTRACT)
+        sum = add_any(planner, left, right, add);
+    if (sum)
+        return sum;
+    left = as_number(planner, left);
+    right = as_number(planner, right);
     switch (tree->operator_id) {
     case OPERATOR_ADD:
     case OPERATOR_SUBTRACT:
@@ -118,7 +137,7 @@ static struct plan_expr *plan_operator(struct planner *planner, const struct exp
         return logic(planner, tree, OP_NOT);
     case OPERATOR_NEGATE:
         return EXPR(planner, OP_NEGATE, ASK_NUMBER,
-                    as_double(planner, operand(planner, tree->arguments[0])));
+                    as_double(planner, plan_expression(planner, tree->arguments[0])));
     case OPERATOR_ADD:
     case OPERATOR_SUBTRACT:
     case OPERATOR_MULTIPLY:
@@ -159,7 +178,7 @@ struct plan_expr *plan_expression(struct planner *planner, const struct expressi
     case EXPRESSION_BOOLEAN:
         return expr_leaf(planner, tree->integer ? OP_TRUE_ : OP_FALSE_, ASK_BOOLEAN);
     case EXPRESSION_PERIOD:
-        return operand(planner, tree);
+        return plan_operand(planner, tree);
     case EXPRESSION_FIELD:
         return scope_find(planner, tree->text, tree->at);
     case EXPRESSION_LIST:

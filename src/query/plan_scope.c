@@ -245,6 +245,14 @@ static struct plan_expr *attribute_of_series(struct planner *planner, struct str
                 expr_text(planner, name));
 }
 
+static struct plan_expr *path_of_record(struct planner *planner, struct str name)
+{
+    struct plan_expr *path = expr_leaf(planner, OP_JOURNAL, ASK_ANY);
+    if (!planner_failed(planner))
+        path->text = name;
+    return from_source(planner, path);
+}
+
 static struct plan_expr *discovered(struct planner *planner, struct str name, struct place at)
 {
     enum source_id source = planner->plan->source;
@@ -260,10 +268,7 @@ static struct plan_expr *discovered(struct planner *planner, struct str name, st
                      "there is no field %.*s: it is looked for in every record; did you "
                      "mean %s?",
                      (int)(name.len > 80 ? 80 : name.len), name.ptr, near);
-    struct plan_expr *path = expr_leaf(planner, OP_JOURNAL, ASK_ANY);
-    if (!planner_failed(planner))
-        path->text = name;
-    return from_source(planner, path);
+    return path_of_record(planner, name);
 }
 
 static struct plan_expr *gone(struct planner *planner, struct str name, struct place at)
@@ -301,8 +306,12 @@ static struct plan_expr *path_into_binding(struct planner *planner, struct str n
         if (!found || found->expr->type != ASK_ANY)
             continue;
         struct plan_expr *value = scope_lift(planner, found->expr, found->block, planner->block);
-        return EXPR(planner, OP_GET, ASK_ANY, value,
-                    expr_text(planner, str_sub(name, end + 1, name.len)));
+        struct plan_expr *inner = EXPR(planner, OP_GET, ASK_ANY, value,
+                                       expr_text(planner, str_sub(name, end + 1, name.len)));
+        /* A record's own path may begin with what a name happens to stand for. */
+        if (planner->closed || found->expr->op != OP_JOURNAL)
+            return inner;
+        return EXPR(planner, OP_COALESCE, ASK_ANY, path_of_record(planner, name), inner);
     }
     return NULL;
 }
@@ -331,5 +340,11 @@ struct plan_expr *scope_find(struct planner *planner, struct str name, struct pl
     if (planner->closed)
         return gone(planner, name, at);
     const struct query_field *field = query_field_find(planner->plan->source, name);
-    return field ? field_of_source(planner, field) : discovered(planner, name, at);
+    if (!field)
+        return discovered(planner, name, at);
+    /* What a log record's body says itself comes before what is known about the record. */
+    if (planner->plan->source == SOURCE_LOGS && name.ptr[0] != '@')
+        return EXPR(planner, OP_COALESCE, ASK_ANY, path_of_record(planner, name),
+                    as_any(planner, field_of_source(planner, field)));
+    return field_of_source(planner, field);
 }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
+
 enum { QUESTION_TIMEOUT_MS = 20000 };
 
 void sql_done(struct sql *sql)
@@ -107,6 +109,7 @@ enum status sql_stream(struct sql *sql, const struct query *query, const struct 
         question.sql = sql->text.ptr;
         question.params = sql->params;
         question.param_count = sql->param_count;
+        log_debug("query", "asks", "sql=\"%s\"", sql->text.ptr);
         status = store_stream(query->store, &question, take, context, error);
     }
     sql_done(sql);

@@ -184,6 +184,45 @@ void sql_any_to_text(const struct sql_call *call, struct sql_value *out)
         store_any_split(call->args[0].text, &out->text);
 }
 
+static bool whole_number(const struct sql_value *value, int64_t *out)
+{
+    struct str text;
+    return store_any_split(value->text, &text) != STORE_ANY_JSON && str_to_i64(text, out);
+}
+
+/* A whole number keeps all its digits; a fraction is cut off. */
+void sql_any_to_integer(const struct sql_call *call, struct sql_value *out)
+{
+    double number;
+    out->null = call->args[0].null;
+    if (out->null || whole_number(&call->args[0], &out->integer))
+        return;
+    out->null = !sql_any_number(call->args[0].text, &number) || fabs(number) >= 9.2e18;
+    if (!out->null)
+        out->integer = (int64_t)number;
+}
+
+/* any_add(a, b, sign): whole numbers exactly, all others as doubles. */
+void sql_any_add(const struct sql_call *call, struct sql_value *out)
+{
+    const struct sql_value *left = &call->args[0], *right = &call->args[1];
+    int64_t sign = call->args[2].integer, a, b, sum;
+    double x, y;
+    out->null = left->null || right->null;
+    if (out->null)
+        return;
+    buf_add_byte(call->scratch, STORE_ANY_NUMBER);
+    if (whole_number(left, &a) && whole_number(right, &b) &&
+        !(sign < 0 ? __builtin_sub_overflow(a, b, &sum) : __builtin_add_overflow(a, b, &sum)))
+        buf_add_int(call->scratch, sum);
+    else if (sql_any_number(left->text, &x) && sql_any_number(right->text, &y) &&
+             isfinite(sign < 0 ? x - y : x + y))
+        sql_write_number(call->scratch, sign < 0 ? x - y : x + y);
+    else
+        out->null = true;
+    out->text = buf_str(call->scratch);
+}
+
 void sql_any_true(const struct sql_call *call, struct sql_value *out)
 {
     struct str text;
@@ -217,7 +256,11 @@ static bool compare(const struct sql_call *call, bool order, int *out_order)
     }
     /* A boolean is compared with "true" as a text. */
     bool both_texts = !tags[0] && !tags[1];
-    if (numeric && (order || !both_texts))
+    int64_t whole[2];
+    if (numeric && (order || !both_texts) && str_to_i64(texts[0], &whole[0]) &&
+        str_to_i64(texts[1], &whole[1]))
+        *out_order = (whole[0] > whole[1]) - (whole[0] < whole[1]);
+    else if (numeric && (order || !both_texts))
         *out_order = (numbers[0] > numbers[1]) - (numbers[0] < numbers[1]);
     else
         *out_order = str_compare(texts[0], texts[1]);
@@ -279,6 +322,8 @@ void sql_sort_key(const struct sql_call *call, struct sql_value *out)
     if (sql_any_number(call->args[0].text, &number)) {
         buf_add_byte(call->scratch, 2);
         write_ordered(call->scratch, number);
+        store_any_split(call->args[0].text, &text); /* 01 before 1 */
+        buf_add_str(call->scratch, text);
     } else {
         store_any_split(call->args[0].text, &text);
         buf_add_byte(call->scratch, 1);
