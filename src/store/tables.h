@@ -109,7 +109,7 @@ struct span_row {
 struct part_row {
     int64_t trace_hi, trace_lo;
     int64_t start_ns, end_ns, arrival_ns;
-    int64_t spans, errors, llm_calls, tool_calls, unpriced;
+    int64_t spans, errors, llm_calls, tool_calls, agent_runs, graph_steps, unpriced;
     int64_t tokens[TOKENS_COUNT], cost;
     int64_t summary_tokens, summary_input, summary_output, summary_cost;
     int64_t root_at, root_span, root_duration, root_frame;

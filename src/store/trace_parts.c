@@ -163,6 +163,8 @@ bool trace_parts_add(struct trace_parts *parts, const struct span_row *span)
     part->errors += span->status == SPAN_ERROR;
     part->llm_calls += span->kind == KIND_LLM && !(span->flags & OBSERVATION_SUMMARY);
     part->tool_calls += span->kind == KIND_TOOL;
+    part->agent_runs += span->kind == KIND_AGENT;
+    part->graph_steps += span->names[SPAN_GRAPH_NODE] != 0;
     part->unpriced += (span->flags & OBSERVATION_UNPRICED) != 0;
     if (span->error_kind > part->error_kind)
         part->error_kind = span->error_kind;
@@ -209,7 +211,7 @@ void trace_parts_done(struct trace_parts *parts)
 #define CALL            "s.kind IN (1, 2, 4)"
 _Static_assert(OBSERVATION_BILLED == 1 && OBSERVATION_SUMMARY == 2 && OBSERVATION_ROOT == 128 &&
                    OBSERVATION_UNPRICED == 32 && KIND_LLM == 1 && KIND_EMBEDDING == 2 &&
-                   KIND_RERANKER == 4 && KIND_TOOL == 5,
+                   KIND_RERANKER == 4 && KIND_TOOL == 5 && KIND_AGENT == 6,
                "the numbers in the statements below");
 /* part_rank() in SQL: level * 2^61 + (2^61 - 1 - start / 4). */
 #define RANK(level)                                                                                \
@@ -224,6 +226,7 @@ const char trace_parts_from_spans[] =
     "SELECT s.project, s.trace_hi, s.trace_lo, min(s.start_ns), max(s.start_ns + s.duration_ns), "
     "max(s.arrival_ns), count(*), count(*) FILTER (s.status = 2), "
     "count(*) FILTER (s.kind = 1 AND s.flags & 2 = 0), count(*) FILTER (s.kind = 5), "
+    "count(*) FILTER (s.kind = 6), count(*) FILTER (s.graph_node <> 0), "
     "count(*) FILTER (s.flags & 32 <> 0), " BILLED("input_tokens") ", " BILLED("output_tokens")
     ", " BILLED("cache_read") ", " BILLED("cache_write") ", " BILLED("reasoning") ", "
     BILLED("total_tokens") ", " BILLED("cost") ", " SUMMARY("total_tokens") ", "
@@ -254,7 +257,7 @@ const char trace_parts_from_spans[] =
 const char trace_parts_merged[] =
     "p.project, p.trace_hi, p.trace_lo, min(p.start_ns), max(p.end_ns), max(p.arrival_ns), "
     SUM("spans") ", " SUM("errors") ", " SUM("llm_calls") ", " SUM("tool_calls") ", "
-    SUM("unpriced") ", " SUM("input_tokens") ", " SUM("output_tokens") ", " SUM("cache_read") ", "
+    SUM("agent_runs") ", " SUM("graph_steps") ", " SUM("unpriced") ", " SUM("input_tokens") ", " SUM("output_tokens") ", " SUM("cache_read") ", "
     SUM("cache_write") ", " SUM("reasoning") ", " SUM("total_tokens") ", " SUM("cost") ", "
     "max(p.summary_tokens), max(p.summary_input), max(p.summary_output), max(p.summary_cost), "
     "min(p.root_at), arg_min(p.root_span, p.root_at), arg_min(p.root_status, p.root_at), "
