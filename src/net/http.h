@@ -53,6 +53,10 @@ struct response {
     struct buf body;          /* net takes and frees it */
     struct str
         static_body; /* used instead of body when its ptr is set: lives as long as the program */
+    /* Used instead of both when file_bytes is not 0: an open file, sent from its beginning as fast
+     * as the reader takes it. Net closes it. */
+    int file;
+    int64_t file_bytes;
     struct header headers[8]; /* values live in the request's arena or are static */
     size_t header_count;
     struct error error; /* when status is not OK and body is empty, net words the reply from it */

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -61,14 +62,27 @@ static void add_headers(struct MHD_Response *out, const struct header *headers, 
     }
 }
 
+static struct MHD_Response *make_response(struct exchange *exchange, bool has_body)
+{
+    struct response *response = &exchange->response;
+    if (has_body && response->file_bytes) {
+        /* It closes its own. */
+        int file = dup(response->file);
+        return file < 0 ? NULL
+                        : MHD_create_response_from_fd64((uint64_t)response->file_bytes, file);
+    }
+    /* The exchange outlives the sending: its buffer needs no other owner. */
+    struct str body = net__reply_body(exchange);
+    return MHD_create_response_from_buffer(has_body ? body.len : 0, (void *)(uintptr_t)body.ptr,
+                                           MHD_RESPMEM_PERSISTENT);
+}
+
 static enum MHD_Result send_reply(struct exchange *exchange, struct MHD_Connection *mhd)
 {
     struct response *response = &exchange->response;
-    struct str body = net__reply_body(exchange);
     const char *type = net__reply_type(exchange);
-    /* The exchange outlives the sending: its buffer needs no other owner. */
-    struct MHD_Response *out = MHD_create_response_from_buffer(
-        type ? body.len : 0, (void *)(uintptr_t)body.ptr, MHD_RESPMEM_PERSISTENT);
+    size_t len = net__reply_len(exchange);
+    struct MHD_Response *out = make_response(exchange, type != NULL);
     if (!out)
         return MHD_NO;
     if (type)
@@ -79,7 +93,7 @@ static enum MHD_Result send_reply(struct exchange *exchange, struct MHD_Connecti
         MHD_add_response_header(out, "Connection", "close");
     net__exchange_phase(exchange, PHASE_SENDING);
     net__count_reply(exchange);
-    net__count_bytes(exchange->received_bytes, type && !exchange->is_head ? body.len : 0);
+    net__count_bytes(exchange->received_bytes, type && !exchange->is_head ? len : 0);
     enum MHD_Result queued = MHD_queue_response(mhd, (unsigned)exchange->http_status, out);
     MHD_destroy_response(out);
     return queued;

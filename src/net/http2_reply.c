@@ -9,6 +9,7 @@
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "wire/grpc.h"
 
@@ -47,10 +48,26 @@ static void add_trailers(struct headers *headers, const struct grpc_trailers *tr
         add(headers, STR("grpc-status-details-bin"), trailers->details);
 }
 
+/* From the page cache, as a rule: it was written a moment ago. */
+static ssize_t read_file(struct exchange *exchange, uint8_t *out, size_t room, uint32_t *flags)
+{
+    const struct response *response = &exchange->response;
+    size_t left = (size_t)response->file_bytes - exchange->sent;
+    ssize_t got = pread(response->file, out, room < left ? room : left, (off_t)exchange->sent);
+    if (got <= 0) /* cut short behind our back: the stream is reset, not ended */
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    exchange->sent += (size_t)got;
+    if ((int64_t)exchange->sent >= response->file_bytes)
+        *flags |= NGHTTP2_DATA_FLAG_EOF;
+    return got;
+}
+
 static ssize_t read_body(nghttp2_session *session, int32_t stream_id, uint8_t *out, size_t room,
                          uint32_t *flags, nghttp2_data_source *source, void *context)
 {
     struct exchange *exchange = source->ptr;
+    if (exchange->response.file_bytes)
+        return read_file(exchange, out, room, flags);
     struct str body = net__reply_body(exchange);
     bool is_grpc = exchange->request.protocol == PROTOCOL_GRPC;
     size_t prefix = is_grpc ? GRPC_FRAME_BYTES : 0, written = 0;
@@ -111,13 +128,13 @@ static int submit_plain(nghttp2_session *session, struct exchange *exchange)
     nghttp2_data_provider provider = {.source.ptr = exchange, .read_callback = read_body};
     struct arena *arena = &exchange->request.arena;
     struct response *response = &exchange->response;
-    struct str body = net__reply_body(exchange);
+    size_t len = net__reply_len(exchange);
     const char *type = net__reply_type(exchange);
     add(&headers, STR(":status"), arena_printf(arena, "%d", exchange->http_status));
     add(&headers, STR("date"), date_text());
     if (type) {
         add(&headers, STR("content-type"), str_from(type));
-        add(&headers, STR("content-length"), arena_printf(arena, "%zu", body.len));
+        add(&headers, STR("content-length"), arena_printf(arena, "%zu", len));
     }
     for (size_t i = 0; i < response->header_count; i++) {
         struct str name = arena_copy(arena, response->headers[i].name);
@@ -128,7 +145,7 @@ static int submit_plain(nghttp2_session *session, struct exchange *exchange)
     }
     for (size_t i = 0; i < exchange->extra_count; i++)
         add(&headers, exchange->extra[i].name, exchange->extra[i].value);
-    bool no_body = !type || exchange->is_head || body.len == 0;
+    bool no_body = !type || exchange->is_head || len == 0;
     return nghttp2_submit_response(session, exchange->stream_id, headers.items, headers.count,
                                    no_body ? NULL : &provider);
 }
@@ -140,8 +157,7 @@ void net__h2_reply(struct exchange *exchange)
     bool is_grpc = exchange->request.protocol == PROTOCOL_GRPC;
     net__exchange_phase(exchange, PHASE_SENDING);
     net__count_reply(exchange);
-    net__count_bytes(exchange->received_bytes,
-                     exchange->is_head ? 0 : net__reply_body(exchange).len);
+    net__count_bytes(exchange->received_bytes, exchange->is_head ? 0 : net__reply_len(exchange));
     if ((is_grpc ? submit_grpc(session, exchange) : submit_plain(session, exchange)) != 0)
         nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, exchange->stream_id,
                                   NGHTTP2_INTERNAL_ERROR);

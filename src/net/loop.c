@@ -271,7 +271,7 @@ static void sweep_exchange(struct exchange *exchange)
         end_slow(exchange, STATUS_TIMEOUT, "the request's headers took too long to arrive");
     else if (exchange->phase == PHASE_BODY && is_slow(exchange, exchange->received_bytes))
         end_slow(exchange, STATUS_TIMEOUT, "the request's body arrives too slowly");
-    else if (exchange->phase == PHASE_SENDING && is_slow(exchange, net__reply_body(exchange).len))
+    else if (exchange->phase == PHASE_SENDING && is_slow(exchange, net__reply_len(exchange)))
         end_slow(exchange, STATUS_CANCELLED, NULL);
     else if (exchange->deadline_ns && exchange->deadline_ns < loop->next_sweep_ns)
         loop->next_sweep_ns = exchange->deadline_ns;

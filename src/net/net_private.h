@@ -174,7 +174,8 @@ bool net__host_is_local(struct str host, const char *const *more);
 
 /* reply.c: fills what the handler left open, words errors, compresses. On the answering thread. */
 void net__word_reply(struct exchange *exchange, const struct response *response);
-struct str net__reply_body(const struct exchange *exchange);
+struct str net__reply_body(const struct exchange *exchange); /* of a reply that is not a file */
+size_t net__reply_len(const struct exchange *exchange);
 const char *net__reply_type(const struct exchange *exchange); /* NULL: no body, no type */
 void net__extra_header(struct exchange *exchange, struct str name, struct str value);
 bool net__has_header(const struct exchange *exchange, struct str name); /* of the response */

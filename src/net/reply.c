@@ -66,6 +66,12 @@ struct str net__reply_body(const struct exchange *exchange)
     return body.ptr ? body : STR("");
 }
 
+size_t net__reply_len(const struct exchange *exchange)
+{
+    return exchange->response.file_bytes ? (size_t)exchange->response.file_bytes
+                                         : net__reply_body(exchange).len;
+}
+
 static bool may_have_body(const struct exchange *exchange)
 {
     return exchange->http_status >= 200 && exchange->http_status != 204 &&
@@ -169,7 +175,7 @@ static void shrink(struct exchange *exchange)
     struct str body = net__reply_body(exchange);
     const char *type = net__reply_type(exchange);
     struct buf packed = {0};
-    if (!type || !is_text(str_from(type)) || body.len <= GZIP_BYTES_MIN ||
+    if (!type || response->file_bytes || !is_text(str_from(type)) || body.len <= GZIP_BYTES_MIN ||
         net__has_header(exchange, STR("content-encoding")))
         return;
     net__extra_header(exchange, STR("vary"), STR("accept-encoding"));
@@ -220,7 +226,8 @@ void request_reply(struct request *request, struct response *response)
     struct exchange *exchange = request->owner;
     must(!atomic_exchange(&exchange->answered, true));
     net__word_reply(exchange, response);
-    response->body = (struct buf){0}; /* taken */
+    response->body = (struct buf){0}; /* taken, as is the file */
+    response->file_bytes = 0;
     net__loop_reply(exchange);
 }
 

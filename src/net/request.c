@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     ARENA_BYTES_MAX = 256 << 20,
@@ -77,6 +78,8 @@ void net__exchange_free(struct exchange *exchange)
     atomic_fetch_sub(&exchange->server->bodies_bytes, exchange->reserved_bytes);
     free(exchange->body);
     buf_done(&exchange->response.body);
+    if (exchange->response.file_bytes)
+        close(exchange->response.file);
     arena_done(&exchange->request.arena);
     struct server *server = exchange->server;
     free(exchange);

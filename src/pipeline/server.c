@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "pipeline/server.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -34,6 +35,7 @@ enum {
 struct vitrine {
     struct vitrine_options options;
     char control_path[PATH_BYTES], journal_path[PATH_BYTES], index_path[PATH_BYTES];
+    char answers_path[PATH_BYTES];
     struct control *control;
     struct journal *journal;
     struct pool *pool, *asks;
@@ -141,6 +143,17 @@ static enum status make_directory(const char *path, struct error *error)
     return STATUS_OK;
 }
 
+/* Answers of a server that ended before they were fetched. */
+static void empty_directory(const char *path)
+{
+    DIR *directory = opendir(path);
+    for (struct dirent *entry; directory && (entry = readdir(directory)) != NULL;)
+        if (entry->d_name[0] != '.')
+            unlinkat(dirfd(directory), entry->d_name, 0);
+    if (directory)
+        closedir(directory);
+}
+
 static enum status open_data(struct vitrine *vitrine, struct error *error)
 {
     const struct vitrine_options *options = &vitrine->options;
@@ -149,7 +162,12 @@ static enum status open_data(struct vitrine *vitrine, struct error *error)
     snprintf(vitrine->control_path, PATH_BYTES, "%s/control.db", options->data);
     snprintf(vitrine->journal_path, PATH_BYTES, "%s/journal", options->data);
     snprintf(vitrine->index_path, PATH_BYTES, "%s/index", options->data);
+    snprintf(vitrine->answers_path, PATH_BYTES, "%s/answers", options->data);
     enum status status = make_directory(options->data, error);
+    if (status == STATUS_OK)
+        status = make_directory(vitrine->answers_path, error);
+    if (status == STATUS_OK)
+        empty_directory(vitrine->answers_path);
     const struct journal_options journal = {.directory = vitrine->journal_path,
                                             .disk_low_bytes = options->disk_low_bytes};
     if (status == STATUS_OK)
@@ -211,6 +229,7 @@ static enum status start_net(struct vitrine *vitrine, struct error *error)
     vitrine->serve = (struct serve_options){
         .control = vitrine->control,
         .asks = vitrine->asks,
+        .answers = vitrine->answers_path,
         .query = get_query,
         .get_status = get_status,
         .context = vitrine,

@@ -3,19 +3,169 @@
 #include "serve/answer.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
 
-void answer_begin(struct answer *answer, enum answer_format format, struct buf *body)
+#include "base/clock.h"
+
+static const struct answer_format *const formats[] = {
+#define FORMAT(name) &answer_##name,
+#include "serve/answer_formats.def"
+#undef FORMAT
+};
+enum { FORMATS = sizeof formats / sizeof *formats };
+
+const struct answer_format *answer_format_find(struct str name)
 {
-    *answer = (struct answer){.format = format, .body = body, .out = json_out(body)};
+    for (size_t i = 0; i < (size_t)FORMATS; i++)
+        if (str_equal_nocase(name, str_from(formats[i]->name)))
+            return formats[i];
+    return NULL;
+}
+
+/* The first media type of the Accept header that is one of ours. */
+static const struct answer_format *accepted(struct str header)
+{
+    struct str item, type;
+    while (header.len && str_take(&header, ',', &item)) {
+        if (!str_take(&item, ';', &type))
+            continue;
+        type = str_trim(type);
+        for (size_t i = 0; i < (size_t)FORMATS; i++) {
+            struct str ours = str_from(formats[i]->content_type);
+            ours = str_sub(ours, 0, str_find_byte(ours, ';'));
+            if (str_equal_nocase(type, ours))
+                return formats[i];
+        }
+        if (str_equal(type, STR("*/*")))
+            break;
+    }
+    return formats[0];
+}
+
+enum status answer_choose(struct call *call, const struct json *body,
+                          struct answer_choice *out_choice)
+{
+    struct str name;
+    const struct json *raw = json_get(body, STR("raw"));
+    enum status status = body_text(call, body, "format", false, &name);
+    if (status != STATUS_OK)
+        return status;
+    if (raw && raw->type != JSON_BOOL && raw->type != JSON_NULL)
+        return fail(&call->error, STATUS_INVALID, "raw: expected true or false");
+    out_choice->as_it_is = raw && raw->type == JSON_BOOL && raw->boolean;
+    out_choice->format = name.len ? answer_format_find(name)
+                                  : accepted(request_header(call->request, STR("accept")));
+    return out_choice->format
+               ? STATUS_OK
+               : fail(&call->error, STATUS_INVALID,
+                      "format: expected json, ndjson, csv, parquet or arrow, got '%.*s'",
+                      (int)(name.len > 40 ? 40 : name.len), name.ptr);
+}
+
+void answer_begin(struct answer *answer, const struct answer_choice *choice, struct arena *arena,
+                  const char *directory)
+{
+    *answer =
+        (struct answer){.format = choice->format, .arena = arena, .as_it_is = choice->as_it_is};
+    spool_init(&answer->spool, directory);
+    answer->out = json_out(&answer->spool.buf);
     answer->pointers_out = json_out(&answer->pointers);
 }
 
 void answer_done(struct answer *answer)
 {
+    if (answer->format->done)
+        answer->format->done(answer);
     buf_done(&answer->pointers);
+    spool_done(&answer->spool);
 }
 
-/* --- JSON ----------------------------------------------------------------------------------- */
+/* Names that came before get a number: name, name_2. */
+static bool make_names(struct answer *answer)
+{
+    size_t count = answer->head.column_count;
+    answer->names = arena_array(answer->arena, struct str, count);
+    for (size_t i = 0; answer->names && i < count; i++) {
+        struct str name = answer->head.columns[i].name;
+        for (size_t k = 0, number = 1; k < i; k++) {
+            if (!str_equal(answer->names[k], name))
+                continue;
+            name = arena_printf(answer->arena, "%.*s_%zu", STR_ARGS(answer->head.columns[i].name),
+                                ++number);
+            if (!name.ptr)
+                return false;
+            k = (size_t)-1; /* the new one may have come before, too */
+        }
+        answer->names[i] = name;
+    }
+    return answer->names != NULL;
+}
+
+static enum status take_head(void *context, const struct ask_head *head, struct error *error)
+{
+    struct answer *answer = context;
+    answer->head = *head;
+    answer->has_head = true;
+    if (!make_names(answer))
+        return fail(error, STATUS_TOO_LARGE, "no memory for the columns");
+    return answer->format->head(answer, error);
+}
+
+static enum status take_row(void *context, const struct ask_cell *cells,
+                            const struct ask_pointer *pointer, struct error *error)
+{
+    struct answer *answer = context;
+    enum status status = answer->format->row(answer, cells, pointer, error);
+    return status == STATUS_OK ? spool_flush(&answer->spool, error) : status;
+}
+
+struct ask_sink answer_sink(struct answer *answer)
+{
+    return (struct ask_sink){.head = take_head, .row = take_row, .context = answer};
+}
+
+enum status answer_end(struct answer *answer, const struct ask_reply *reply, struct error *error)
+{
+    enum status status = answer->format->end(answer, reply, error);
+    return status == STATUS_OK ? spool_flush(&answer->spool, error) : status;
+}
+
+enum status answer_give(struct answer *answer, struct call *call, const struct ask_reply *reply)
+{
+    enum status status = spool_give(&answer->spool, &call->response, &call->error);
+    call->response.content_type = answer->format->content_type;
+    if (status != STATUS_OK || answer->format == &answer_json)
+        return status;
+    response_header(&call->response, STR("x-vitrine-rows"),
+                    arena_printf(answer->arena, "%lld", (long long)reply->rows));
+    response_header(&call->response, STR("x-vitrine-truncated"),
+                    reply->truncated ? STR("true") : STR("false"));
+    return STATUS_OK;
+}
+
+/* --- pieces --------------------------------------------------------------------------------- */
+
+struct str answer_time(int64_t time_ns, char *room)
+{
+    int64_t seconds = time_ns / NS_PER_SEC, rest = time_ns % NS_PER_SEC;
+    if (rest < 0) {
+        seconds--;
+        rest += NS_PER_SEC;
+    }
+    time_t whole = (time_t)seconds;
+    struct tm parts;
+    gmtime_r(&whole, &parts);
+    size_t len = strftime(room, 24, "%Y-%m-%dT%H:%M:%S", &parts);
+    if (rest) {
+        len += (size_t)snprintf(room + len, 12, ".%09lld", (long long)rest);
+        while (room[len - 1] == '0')
+            len--;
+    }
+    room[len++] = 'Z';
+    return (struct str){room, len};
+}
 
 static void write_integer(struct json_out *out, const char *key, int64_t number)
 {
@@ -34,8 +184,8 @@ static void write_number(struct json_out *out, const char *key, double number)
         json_out_double(out, key, number);
 }
 
-static void write_cell(struct json_out *out, const char *key, enum ask_type type,
-                       const struct ask_cell *cell)
+void answer_cell(struct json_out *out, const char *key, enum ask_type type,
+                 const struct ask_cell *cell)
 {
     switch (cell->kind) {
     case CELL_INTEGER:
@@ -61,71 +211,6 @@ static void write_cell(struct json_out *out, const char *key, enum ask_type type
     }
 }
 
-static void write_columns(struct json_out *out, const struct ask_head *head)
-{
-    json_out_array(out, "columns");
-    for (size_t i = 0; i < head->column_count; i++) {
-        json_out_object(out, NULL);
-        json_out_str(out, "name", head->columns[i].name);
-        json_out_text(out, "type", ask_type_name(head->columns[i].type));
-        json_out_end_object(out);
-    }
-    json_out_end_array(out);
-}
-
-static void write_pointer(struct json_out *out, const struct ask_pointer *pointer)
-{
-    uint8_t bytes[TRACE_ID_BYTES + SPAN_ID_BYTES];
-    char hex[2 * TRACE_ID_BYTES + 1 + 2 * SPAN_ID_BYTES + 1];
-    if (!pointer || !pointer->has_trace) {
-        json_out_null(out, NULL);
-        return;
-    }
-    id_bytes(pointer->trace.hi, bytes);
-    id_bytes(pointer->trace.lo, bytes + 8);
-    str_hex_encode(bytes, TRACE_ID_BYTES, hex);
-    if (pointer->span) {
-        id_bytes(pointer->span, bytes);
-        hex[2 * TRACE_ID_BYTES] = '/';
-        str_hex_encode(bytes, SPAN_ID_BYTES, hex + 2 * TRACE_ID_BYTES + 1);
-    }
-    json_out_text(out, NULL, hex);
-}
-
-static enum status take_head(void *context, const struct ask_head *head, struct error *error)
-{
-    struct answer *answer = context;
-    (void)error;
-    answer->head = *head;
-    answer->has_head = true;
-    json_out_object(&answer->out, NULL);
-    write_columns(&answer->out, head);
-    json_out_array(&answer->out, "rows");
-    if (head->has_pointers)
-        json_out_array(&answer->pointers_out, NULL);
-    return STATUS_OK;
-}
-
-static enum status take_row(void *context, const struct ask_cell *cells,
-                            const struct ask_pointer *pointer, struct error *error)
-{
-    struct answer *answer = context;
-    struct json_out *out = &answer->out;
-    json_out_array(out, NULL);
-    for (size_t i = 0; i < answer->head.column_count; i++)
-        write_cell(out, NULL, answer->head.columns[i].type, &cells[i]);
-    json_out_end_array(out);
-    if (answer->head.has_pointers)
-        write_pointer(&answer->pointers_out, pointer);
-    return answer->body->failed ? fail(error, STATUS_TOO_LARGE, "the reply is too large")
-                                : STATUS_OK;
-}
-
-struct ask_sink answer_sink(struct answer *answer)
-{
-    return (struct ask_sink){.head = take_head, .row = take_row, .context = answer};
-}
-
 void answer_statistics(struct json_out *out, const char *key, const struct ask_reply *reply)
 {
     json_out_object(out, key);
@@ -138,31 +223,28 @@ void answer_statistics(struct json_out *out, const char *key, const struct ask_r
     json_out_end_object(out);
 }
 
-enum status answer_end(struct answer *answer, const struct ask_reply *reply, struct error *error)
-{
-    struct json_out *out = &answer->out;
-    json_out_end_array(out);
-    if (answer->head.has_pointers) {
-        json_out_end_array(&answer->pointers_out);
-        json_out_raw(out, "pointers", buf_str(&answer->pointers));
-    }
-    json_out_text(out, "shape", ask_shape_name(answer->head.shape));
-    json_out_str(out, "source", answer->head.source);
-    json_out_int_text(out, "from", answer->head.range.from_ns);
-    json_out_int_text(out, "to", answer->head.range.to_ns);
-    answer_statistics(out, "statistics", reply);
-    json_out_bool(out, "truncated", reply->truncated);
-    json_out_array(out, "warnings");
-    for (size_t i = 0; i < reply->warning_count; i++)
-        json_out_str(out, NULL, reply->warnings[i]);
-    json_out_end_array(out);
-    json_out_end_object(out);
-    return answer->body->failed || answer->pointers.failed
-               ? fail(error, STATUS_TOO_LARGE, "the reply is too large")
-               : STATUS_OK;
-}
-
 /* --- errors --------------------------------------------------------------------------------- */
+
+void answer_write_error(struct json_out *out, const char *key, enum status status,
+                        const struct error *error, const struct ask_reply *reply)
+{
+    json_out_object(out, key);
+    json_out_text(out, "status", status_name(status));
+    json_out_text(out, "message", error->text);
+    if (reply->has_position) {
+        json_out_object(out, "position");
+        json_out_int(out, "offset", (int64_t)reply->offset);
+        json_out_int(out, "line", (int64_t)reply->line);
+        json_out_int(out, "column", (int64_t)reply->column);
+        json_out_int(out, "length", (int64_t)reply->length);
+        json_out_end_object(out);
+    }
+    if (reply->expected.len)
+        json_out_str(out, "expected", reply->expected);
+    if (reply->suggestion.len)
+        json_out_str(out, "suggestion", reply->suggestion);
+    json_out_end_object(out);
+}
 
 void answer_error(struct call *call, enum status status, const struct ask_reply *reply)
 {
@@ -173,25 +255,11 @@ void answer_error(struct call *call, enum status status, const struct ask_reply 
     struct buf body = {0};
     struct json_out out = json_out(&body);
     json_out_object(&out, NULL);
-    json_out_object(&out, "error");
-    json_out_text(&out, "status", status_name(status));
-    json_out_text(&out, "message", call->error.text);
-    if (reply->has_position) {
-        json_out_object(&out, "position");
-        json_out_int(&out, "offset", (int64_t)reply->offset);
-        json_out_int(&out, "line", (int64_t)reply->line);
-        json_out_int(&out, "column", (int64_t)reply->column);
-        json_out_int(&out, "length", (int64_t)reply->length);
-        json_out_end_object(&out);
-    }
-    if (reply->expected.len)
-        json_out_str(&out, "expected", reply->expected);
-    if (reply->suggestion.len)
-        json_out_str(&out, "suggestion", reply->suggestion);
-    json_out_end_object(&out);
+    answer_write_error(&out, "error", status, &call->error, reply);
     json_out_end_object(&out);
     buf_done(&call->response.body);
     call->response.body = body;
+    call->response.content_type = NULL;
     call->response.http_status = status_http(status);
     call_end(call, STATUS_OK);
 }

@@ -1,47 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* query: a question in the query language; docs/query-language.md. */
-#include "base/clock.h"
-#include "query/ask.h"
-#include "serve/answer.h"
+/* query: questions in the query language (docs/query-language.md) and in SQL (docs/sql.md). */
+#include "serve/question.h"
 
-static enum status read_ask(struct call *call, struct ask *out_ask)
-{
-    struct json body;
-    int64_t now = clock_now_ns(), timeout_ms = 0;
-    /* "Now" includes the span that ends this very moment on a clock slightly ahead. */
-    const struct time_range day = {now - 86400 * NS_PER_SEC, now + 60 * NS_PER_SEC};
-    *out_ask = (struct ask){.project_id = call->request->project_id,
-                            .cancelled = &call->request->cancelled};
-    enum status status = body_read(call, &body);
-    if (status == STATUS_OK)
-        status = body_text(call, &body, "query", true, &out_ask->text);
-    if (status == STATUS_OK)
-        status = body_text(call, &body, "source", false, &out_ask->source);
-    if (status == STATUS_OK)
-        status = body_range(call, &body, day, &out_ask->range);
-    if (status == STATUS_OK)
-        status = body_int(call, &body, "limit", 0, 1, ASK_ROWS_MAX, &out_ask->limit);
-    if (status == STATUS_OK)
-        status = body_int(call, &body, "timeout_ms", 0, 1, ASK_TIMEOUT_MS, &timeout_ms);
-    out_ask->timeout_ms = (int)timeout_ms;
-    return status;
-}
-
-static void answer_query(struct request *request, void *context)
+static void answer_question(struct request *request, void *context, enum question_kind kind)
 {
     struct call call;
-    struct ask ask;
+    struct json body;
+    struct question question;
     struct ask_reply reply = {0};
-    struct answer answer;
     if (!call_begin(&call, request, context))
         return;
-    answer_begin(&answer, ANSWER_JSON, &call.response.body);
-    const struct ask_sink sink = answer_sink(&answer);
-    enum status status = read_ask(&call, &ask);
+    enum status status = body_read(&call, &body);
     if (status == STATUS_OK)
-        status = query_ask(call.query, &ask, &request->arena, &sink, &reply, &call.error);
+        status = question_read(&call, kind, &body, ASK_TIMEOUT_MS, &question);
+    if (status != STATUS_OK) {
+        call_end(&call, status);
+        return;
+    }
+    struct answer answer;
+    answer_begin(&answer, &question.choice, &request->arena, call.options->answers);
+    struct ask_sink sink = answer_sink(&answer);
+    status = question_run(&question, call.query, &request->cancelled, &request->arena, &sink,
+                          &reply, &call.error);
     if (status == STATUS_OK)
         status = answer_end(&answer, &reply, &call.error);
+    if (status == STATUS_OK)
+        status = answer_give(&answer, &call, &reply);
     answer_done(&answer);
     if (status == STATUS_OK)
         call_end(&call, status);
@@ -49,7 +33,22 @@ static void answer_query(struct request *request, void *context)
         answer_error(&call, status, &reply);
 }
 
+static void answer_query(struct request *request, void *context)
+{
+    answer_question(request, context, QUESTION_LANGUAGE);
+}
+
+static void answer_sql(struct request *request, void *context)
+{
+    answer_question(request, context, QUESTION_SQL);
+}
+
 void serve__query(struct request *request, void *context)
 {
     call_later(request, context, answer_query);
+}
+
+void serve__sql(struct request *request, void *context)
+{
+    call_later(request, context, answer_sql);
 }

@@ -30,7 +30,8 @@ struct serve_options {
     const struct query *(*query)(void *context);
     void (*get_status)(void *context, struct serve_status *out_status);
     void *context;
-    struct pool *asks; /* for questions that may take seconds */
+    const char *answers; /* directory for large answers and results of jobs, empty at start */
+    struct pool *asks;   /* for questions that may take seconds */
     bool auth_required;
     /* What to print in "point your SDK here": "http://127.0.0.1:4318". Set once the port is known.
      */
