@@ -12,53 +12,13 @@
 #include "normalise/normalise.h"
 #include "normalise/value_json.h"
 #include "query/span_view.h"
-#include "serve/serve_private.h"
+#include "serve/content.h"
 #include "wire/utf8.h"
 
-enum { TEXT_HEAD_BYTES = 16384, CONTENT_DEFAULT = 65536, CONTENT_MAX = 1 << 20 };
+enum { CONTENT_DEFAULT = 65536, CONTENT_MAX = 1 << 20 };
 
-struct writer {
-    struct json_out *out;
-    struct call *call;
-    struct request *request;
-    const struct span_view *view;
-    char base[160]; /* /api/v1/traces/…/spans/… */
-    char project[80];
-};
-
-static void write_text(struct writer *writer, const char *key, struct str text, const char *path)
-{
-    char href[400];
-    if (!text.ptr || text.len <= TEXT_HEAD_BYTES) {
-        json_out_str(writer->out, key, text);
-        return;
-    }
-    snprintf(href, sizeof href, "%s/content?path=%s%s", writer->base, path, writer->project);
-    json_out_object(writer->out, key);
-    json_out_str(writer->out, "head", utf8_clip(text, TEXT_HEAD_BYTES));
-    json_out_int(writer->out, "bytes", (int64_t)text.len);
-    json_out_text(writer->out, "href", href);
-    json_out_end_object(writer->out);
-}
-
-static void write_part(struct writer *writer, const struct part *part, const char *path)
-{
-    json_out_object(writer->out, NULL);
-    json_out_text(writer->out, "type", part_type_name(part->type));
-    if (part->text.ptr)
-        write_text(writer, "text", part->text, path);
-    const struct {
-        const char *key;
-        struct str text;
-    } members[] = {
-        {"id", part->id}, {"name", part->name}, {"mime", part->mime}, {"uri", part->uri}};
-    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
-        if (members[i].text.len)
-            json_out_str(writer->out, members[i].key, utf8_clip(members[i].text, TEXT_HEAD_BYTES));
-    json_out_end_object(writer->out);
-}
-
-static void write_messages(struct writer *writer, const char *key, const struct messages *messages)
+static void write_messages(struct content_writer *writer, const char *key,
+                           const struct messages *messages)
 {
     char path[64];
     json_out_array(writer->out, key);
@@ -71,7 +31,7 @@ static void write_messages(struct writer *writer, const char *key, const struct 
         json_out_array(writer->out, "parts");
         for (size_t part = 0; part < message->part_count; part++) {
             snprintf(path, sizeof path, "%s/%zu/%zu", key, i, part);
-            write_part(writer, &message->parts[part], path);
+            content_part(writer, &message->parts[part], path);
         }
         json_out_end_array(writer->out);
         json_out_end_object(writer->out);
@@ -89,7 +49,7 @@ static const char *type_name(enum value_type type)
     return names[type];
 }
 
-static void write_attributes(struct writer *writer, const char *key,
+static void write_attributes(struct content_writer *writer, const char *key,
                              const struct attributes *attributes, const char *where)
 {
     char path[80];
@@ -100,7 +60,7 @@ static void write_attributes(struct writer *writer, const char *key,
         json_out_object(writer->out, NULL);
         json_out_str(writer->out, "key", attribute->key.ptr ? attribute->key : STR(""));
         json_out_text(writer->out, "type", type_name(attribute->value.type));
-        write_text(
+        content_text(
             writer, "value",
             value_plain_text(&attribute->value, &writer->view->contents, &writer->request->arena),
             path);
@@ -109,7 +69,7 @@ static void write_attributes(struct writer *writer, const char *key,
     json_out_end_array(writer->out);
 }
 
-static void write_error(struct writer *writer)
+static void write_error(struct content_writer *writer)
 {
     const struct observation *observation = &writer->view->observation;
     if (!observation->is_error) {
@@ -125,7 +85,7 @@ static void write_error(struct writer *writer)
     json_out_end_object(writer->out);
 }
 
-static void write_provenance(struct writer *writer, enum observation_field field)
+static void write_provenance(struct content_writer *writer, enum observation_field field)
 {
     const struct provenance *provenance = writer->view->observation.provenance;
     if (!provenance)
@@ -134,14 +94,14 @@ static void write_provenance(struct writer *writer, enum observation_field field
     out_name(writer->out, "rule", provenance[field].rule);
 }
 
-static void write_field_head(struct writer *writer, enum observation_field field)
+static void write_field_head(struct content_writer *writer, enum observation_field field)
 {
     json_out_object(writer->out, NULL);
     json_out_text(writer->out, "name", observation_field_name(field));
     json_out_text(writer->out, "help", observation_field_help(field));
 }
 
-static void write_fields(struct writer *writer)
+static void write_fields(struct content_writer *writer)
 {
     const struct observation *observation = &writer->view->observation;
     json_out_array(writer->out, "fields");
@@ -185,7 +145,7 @@ static void write_count(struct json_out *out, const char *key, int64_t tokens)
         json_out_int(out, key, tokens);
 }
 
-static void write_usage(struct writer *writer)
+static void write_usage(struct content_writer *writer)
 {
     const struct token_usage *usage = &writer->view->observation.usage;
     if (!usage_any(usage)) {
@@ -215,7 +175,7 @@ static void write_usage(struct writer *writer)
     json_out_end_object(writer->out);
 }
 
-static void write_price_lines(struct writer *writer, const struct price_result *price)
+static void write_price_lines(struct content_writer *writer, const struct price_result *price)
 {
     json_out_array(writer->out, "lines");
     for (size_t i = 0; i < price->line_count; i++) {
@@ -231,7 +191,7 @@ static void write_price_lines(struct writer *writer, const struct price_result *
     json_out_end_array(writer->out);
 }
 
-static void write_cost(struct writer *writer)
+static void write_cost(struct content_writer *writer)
 {
     const struct bill *bill = &writer->view->bill;
     const struct price_result *price = &bill->price;
@@ -254,7 +214,7 @@ static void write_cost(struct writer *writer)
     json_out_end_object(writer->out);
 }
 
-static void write_timing(struct writer *writer)
+static void write_timing(struct content_writer *writer)
 {
     const struct observation *observation = &writer->view->observation;
     int64_t output = observation->usage.output_total;
@@ -272,7 +232,7 @@ static void write_timing(struct writer *writer)
     json_out_end_object(writer->out);
 }
 
-static void write_documents(struct writer *writer)
+static void write_documents(struct content_writer *writer)
 {
     const struct conversation *talk = &writer->view->conversation;
     char path[64];
@@ -284,14 +244,14 @@ static void write_documents(struct writer *writer)
         out_name(writer->out, "id", document->id);
         json_out_double(writer->out, "score", document->score);
         json_out_double(writer->out, "distance", document->distance);
-        write_text(writer, "content", document->content, path);
+        content_text(writer, "content", document->content, path);
         out_name(writer->out, "metadata", utf8_clip(document->metadata, TEXT_HEAD_BYTES));
         json_out_end_object(writer->out);
     }
     json_out_end_array(writer->out);
 }
 
-static void write_tools(struct writer *writer)
+static void write_tools(struct content_writer *writer)
 {
     const struct conversation *talk = &writer->view->conversation;
     char path[64];
@@ -302,13 +262,13 @@ static void write_tools(struct writer *writer)
         out_name(writer->out, "name", talk->tools[i].name);
         out_name(writer->out, "description",
                  utf8_clip(talk->tools[i].description, TEXT_HEAD_BYTES));
-        write_text(writer, "parameters", talk->tools[i].parameters, path);
+        content_text(writer, "parameters", talk->tools[i].parameters, path);
         json_out_end_object(writer->out);
     }
     json_out_end_array(writer->out);
 }
 
-static void write_conversation(struct writer *writer)
+static void write_conversation(struct content_writer *writer)
 {
     const struct conversation *talk = &writer->view->conversation;
     struct arena *arena = &writer->request->arena;
@@ -330,16 +290,16 @@ static void write_conversation(struct writer *writer)
     json_out_array(writer->out, "system");
     for (size_t i = 0; i < talk->system_count; i++) {
         snprintf(path, sizeof path, "system/%zu", i);
-        write_part(writer, &talk->system[i], path);
+        content_part(writer, &talk->system[i], path);
     }
     json_out_end_array(writer->out);
     write_tools(writer);
     write_documents(writer);
-    write_text(writer, "input", talk->input_text, "text/input");
-    write_text(writer, "output", talk->output_text, "text/output");
+    content_text(writer, "input", talk->input_text, "text/input");
+    content_text(writer, "output", talk->output_text, "text/output");
 }
 
-static void write_events(struct writer *writer)
+static void write_events(struct content_writer *writer)
 {
     const struct span *span = writer->view->span;
     char where[64];
@@ -356,7 +316,7 @@ static void write_events(struct writer *writer)
     json_out_end_array(writer->out);
 }
 
-static void write_links(struct writer *writer)
+static void write_links(struct content_writer *writer)
 {
     const struct span *span = writer->view->span;
     json_out_array(writer->out, "links");
@@ -377,7 +337,7 @@ static const char *severity_name(int32_t severity)
     return severity < 1 || severity > 24 ? names[0] : names[(severity - 1) / 4 + 1];
 }
 
-static void write_logs(struct writer *writer)
+static void write_logs(struct content_writer *writer)
 {
     char path[64];
     json_out_array(writer->out, "logs");
@@ -389,15 +349,15 @@ static void write_logs(struct writer *writer)
                           (int64_t)(log->time_ns ? log->time_ns : log->observed_ns));
         json_out_text(writer->out, "severity", severity_name(log->severity));
         out_name(writer->out, "event", normalise_log_event(log));
-        write_text(writer, "body",
-                   value_plain_text(&log->body, &writer->view->contents, &writer->request->arena),
-                   path);
+        content_text(writer, "body",
+                     value_plain_text(&log->body, &writer->view->contents, &writer->request->arena),
+                     path);
         json_out_end_object(writer->out);
     }
     json_out_end_array(writer->out);
 }
 
-static void write_scope(struct writer *writer)
+static void write_scope(struct content_writer *writer)
 {
     const struct scope *scope = &writer->view->batch->scopes[writer->view->span->scope];
     json_out_object(writer->out, "scope");
@@ -407,7 +367,7 @@ static void write_scope(struct writer *writer)
     json_out_end_object(writer->out);
 }
 
-static void write_head(struct writer *writer)
+static void write_head(struct content_writer *writer)
 {
     const struct span *span = writer->view->span;
     const struct observation *observation = &writer->view->observation;
@@ -435,7 +395,7 @@ static void write_head(struct writer *writer)
         json_out_raw(writer->out, "tags", observation->tags);
 }
 
-static void write_span(struct writer *writer)
+static void write_span(struct content_writer *writer)
 {
     const struct span *span = writer->view->span;
     json_out_object(writer->out, NULL);
@@ -483,12 +443,9 @@ void serve__span(struct request *request, void *context)
         return;
     enum status status = open_view(&call, &view);
     if (status == STATUS_OK) {
-        struct writer writer = {.out = &call.out, .call = &call, .request = request, .view = &view};
-        struct str project = request_param(request, STR("project"));
-        snprintf(writer.base, sizeof writer.base, "%.*s",
-                 (int)(request->path.len > 150 ? 150 : request->path.len), request->path.ptr);
-        if (project.len && project.len < 64)
-            snprintf(writer.project, sizeof writer.project, "&project=%.*s", STR_ARGS(project));
+        struct content_writer writer = {
+            .out = &call.out, .call = &call, .request = request, .view = &view};
+        content_writer_at(&writer, trace_key(view.span->trace_id), id_half(view.span->span_id));
         write_span(&writer);
         span_view_done(&view);
     }

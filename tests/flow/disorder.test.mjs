@@ -178,7 +178,7 @@ test('one attribute of 20 MB comes back byte for byte, in pages', { timeout: 600
     const bytes = Buffer.from(text);
     assert.ok(bytes.length > 20 * (1 << 20), `${bytes.length} bytes`);
     const call = modelCall({ trace_id, attributes: { 'app.report': text } });
-    await send(flow.server.url, service, [call, modelCall({ trace_id, parent_span_id: call.span_id })]);
+    await send(flow.server.url, service, [call, modelCall({ trace_id })]);
     const trace = await flow.api.traceOf(service, 2, 30000);
     assert.equal(trace.cost, 66000);
     const shape = await flow.api.fetch(`/api/v1/traces/${trace_id}`);
