@@ -2,6 +2,7 @@
 // What every test of the screens needs: a server (VITRINE_URL, or the built binary on a fresh
 // directory), Debian's Chromium, and pages that collect everything they must not do.
 import { strict as assert } from 'node:assert';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -48,6 +49,13 @@ export function setStage({ fresh = false } = {}) {
         await stage.server?.close();
     });
     return stage;
+}
+
+// The demo project of the server under test, filled with its day of traffic unless it is already.
+export async function fillDemo(stage) {
+    const filled = spawnSync(binary, ['demo', '--url', stage.url, '--if-empty'], { encoding: 'utf8' });
+    assert.equal(filled.status, 0, filled.stderr);
+    await stage.indexed();
 }
 
 // The screen has drawn what it asked for: no placeholder is left.

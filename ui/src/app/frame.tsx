@@ -35,6 +35,8 @@ export function Frame() {
         "g i": () => url.go(url.href("models")),
         "g l": () => url.go(url.href("logs")),
         "g m": () => url.go(url.href("metrics")),
+        "g q": () => url.go(url.href("query")),
+        "g d": () => url.go(url.href("dashboards")),
         "g s": () => url.go(url.href("setup")),
         "/": () => focusFilter(main.current),
         "[": () => shift(-0.5),

@@ -63,6 +63,8 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
             ["g i", "Models"],
             ["g l", "Logs"],
             ["g m", "Metrics"],
+            ["g q", "Query"],
+            ["g d", "Dashboards"],
             ["g s", "Connect an application"],
             ["/", "Filter or search"],
             ["[  ]", "Earlier, later (on a trace: previous, next)"],
@@ -88,6 +90,14 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
             ["Ctrl .", "Complete"],
             ["e", "Unfold the row"],
             ["Esc", "Out of the editor; cancel"],
+        ],
+    },
+    {
+        title: "Dashboard",
+        keys: [
+            ["e", "Edit"],
+            ["a", "Add a widget while editing"],
+            ["↑ ↓ ← →", "Move or size the widget whose handle has focus"],
         ],
     },
     {

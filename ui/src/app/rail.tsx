@@ -18,6 +18,8 @@ const SCREENS: { id: Screen; label: string; keys: string }[] = [
     { id: "models", label: "Models", keys: "g i" },
     { id: "logs", label: "Logs", keys: "g l" },
     { id: "metrics", label: "Metrics", keys: "g m" },
+    { id: "query", label: "Query", keys: "g q" },
+    { id: "dashboards", label: "Dashboards", keys: "g d" },
     { id: "setup", label: "Connect", keys: "g s" },
 ];
 
@@ -31,7 +33,7 @@ export function Rail({ openHelp }: { openHelp: () => void }) {
     const url = useUrl();
     const { pathname } = useLocation();
     const here = pathname.split("/")[3] ?? "overview";
-    const onTrace = pathname.split("/").length > 4;
+    const onTrace = here === "traces" && pathname.split("/").length > 4;
     const target = (id: Screen) => (id === "traces" && onTrace ? (lastList(url.project)?.href ?? url.href(id)) : url.href(id));
     return (
         <nav className="rail" aria-label="Screens">

@@ -14,6 +14,8 @@ const Logs = lazy(() => import("../screens/logs/logs"));
 const Models = lazy(() => import("../screens/models/models"));
 const Metrics = lazy(() => import("../screens/metrics/metrics"));
 const QueryPage = lazy(() => import("../screens/query/query"));
+const Dashboards = lazy(() => import("../screens/dashboards/dashboards"));
+const DashboardPage = lazy(() => import("../screens/dashboards/dashboard"));
 const Setup = lazy(() => import("../screens/setup/setup"));
 
 const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: Crashed });
@@ -44,6 +46,8 @@ export const router = createRouter({
             screen("logs", () => <Logs />),
             screen("metrics", () => <Metrics />),
             screen("query", () => <QueryPage />),
+            screen("dashboards", () => <Dashboards />),
+            screen("dashboards/$dashboardId", () => <DashboardPage />),
             screen("setup", () => <Setup />),
         ]),
     ]),

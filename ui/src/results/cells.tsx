@@ -7,11 +7,13 @@ import { clip, oneLine } from "../format/text";
 import { asNumber, cellText } from "./shape";
 import { formatOf, type Unit } from "./units";
 
-const PLAIN = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 8 });
+const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const BROKEN = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
 
-/** Tables show numbers exactly where they can; durations, money and bytes as everywhere else. */
+/** Tables show whole numbers to the unit and others to four digits; durations, money and bytes as everywhere else. */
 export function tableNumber(value: number, unit: Unit): string {
-    return unit && unit !== "tokens" ? formatOf(unit)(value) : PLAIN.format(value);
+    if (unit && unit !== "tokens") return formatOf(unit)(value);
+    return (Number.isInteger(value) || Math.abs(value) >= 1e4 ? WHOLE : BROKEN).format(value);
 }
 
 export function isNumeric(column: Column): boolean {

@@ -83,7 +83,7 @@ function useHidden(): [ReadonlySet<string>, (key: string, alone: boolean, all: r
 /** Measures that do not share a unit get a chart each, one above the other, with one cursor. */
 function panels(data: SeriesData, { result, units }: PlotProps): { title: string; unit: Unit; lines: Line[] }[] {
     const { keys, numbers } = layoutOf(result);
-    const mixed = new Set(numbers.map((at) => units[at])).size > 1 || (keys.length > 0 && numbers.length > 1);
+    const mixed = new Set(numbers.map((at) => (units[at] === "tokens" ? null : units[at]))).size > 1 || (keys.length > 0 && numbers.length > 1);
     if (!mixed) return [{ title: "", unit: units[numbers[0]] ?? null, lines: data.lines }];
     return numbers.map((at) => ({ title: result.columns[at].name, unit: units[at] ?? null, lines: data.lines.filter((line) => line.column === at) })).filter(({ lines }) => lines.length);
 }
@@ -175,7 +175,7 @@ export function NumberPlot({ result, units, compact }: PlotProps) {
 export function BarPlot({ result, units, behind }: PlotProps) {
     const { groups, numbers } = useMemo(() => groupsOf(result), [result]);
     const most = numbers.map((_, at) => Math.max(0, ...groups.map(({ values }) => Math.abs(values[at] ?? 0))));
-    const columns = `minmax(90px, max-content) ${numbers.map(() => "minmax(110px, 1fr)").join(" ")}`;
+    const columns = `fit-content(36%) ${numbers.map(() => "minmax(90px, 1fr)").join(" ")}`;
     return (
         <div className="bars scroll" tabIndex={0} role="region" aria-label="Bars">
             <table className="bar-grid" style={{ gridTemplateColumns: columns }}>
@@ -220,7 +220,6 @@ export function BarPlot({ result, units, behind }: PlotProps) {
     );
 }
 
-const SLICES_MAX = 9;
 
 interface Slice {
     label: string;
@@ -228,10 +227,10 @@ interface Slice {
     color: string;
 }
 
-function slicesOf(result: QueryResult): Slice[] {
+function slicesOf(result: QueryResult, most: number): Slice[] {
     const { groups } = groupsOf(result);
     const some = groups.map(({ label: name, values }) => ({ label: name, value: Math.max(0, values[0] ?? 0) })).filter(({ value }) => value > 0).sort((a, b) => b.value - a.value);
-    const kept = some.length > SLICES_MAX ? some.slice(0, SLICES_MAX - 1) : some;
+    const kept = some.length > most ? some.slice(0, most - 1) : some;
     const rest = some.slice(kept.length).reduce((sum, { value }) => sum + value, 0);
     const all = rest > 0 ? [...kept, { label: `${some.length - kept.length} others`, value: rest }] : kept;
     return all.map((slice, at) => ({ ...slice, color: rest > 0 && at === all.length - 1 ? "var(--text-3)" : COLORS[at % COLORS.length] }));
@@ -244,8 +243,8 @@ function arc(from: number, to: number): string {
     return `M${point(from, 48)}A48 48 0 ${large} 1 ${point(end, 48)}L${point(end, 30)}A30 30 0 ${large} 0 ${point(from, 30)}Z`;
 }
 
-export function PiePlot({ result, units }: PlotProps) {
-    const slices = useMemo(() => slicesOf(result), [result]);
+export function PiePlot({ result, units, compact }: PlotProps) {
+    const slices = useMemo(() => slicesOf(result, compact ? 6 : 10), [result, compact]);
     const { numbers } = layoutOf(result);
     const total = slices.reduce((sum, { value }) => sum + value, 0);
     if (!total) return <p className="plot-empty muted">There is nothing to share out.</p>;
@@ -342,7 +341,7 @@ export function HeatPlot({ result, units }: PlotProps) {
     const format = formatOf(units[layoutOf(result).numbers[0]] ?? null);
     return (
         <div className="heat">
-            <div className="heat-rows">
+            <div className="heat-rows" style={{ maxHeight: rows.length * 42 }}>
                 {rows.map((row, at) => (
                     <div key={at} className="heat-row">
                         <span className="cut" title={label(row.label, 300)}>

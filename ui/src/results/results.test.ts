@@ -62,6 +62,7 @@ describe("units", () => {
     const fields: FieldEntry[] = [
         { name: "duration", type: "number", unit: "ms", description: null, aliases: ["InvocationLatency"] },
         { name: "cost", type: "number", unit: "usd", description: null },
+        { name: "is_error", type: "boolean", unit: null, description: null },
         { name: "input_tokens", type: "integer", unit: "tokens", description: null },
     ];
     const units = (query: string, ...names: string[]) => columnUnits(query, names.map((name) => column(name, "number")), fields);
@@ -70,6 +71,10 @@ describe("units", () => {
         expect(units("fields duration, cost", "duration", "cost")).toEqual(["ms", "usd"]);
         expect(units("stats pct(InvocationLatency, 95), sum(cost) by model", "pct(InvocationLatency, 95)", "sum(cost)")).toEqual(["ms", "usd"]);
         expect(units("stats max(duration) as high, min(duration) as low, high - low as range", "range")).toEqual(["ms"]);
+    });
+
+    it("know that the mean of yes and no is a share", () => {
+        expect(units("stats avg(is_error) as rate, sum(is_error) as errors", "rate", "errors")).toEqual(["share", null]);
     });
 
     it("end where arithmetic or counting makes another thing of it", () => {

@@ -85,6 +85,11 @@ export function cellText(cell: Cell): string {
     return typeof cell === "object" ? JSON.stringify(cell) : String(cell);
 }
 
+/** A group's name: what it is of, or that it is of nothing. */
+function groupText(cell: Cell): string {
+    return cell === null || cell === undefined ? "(none)" : cellText(cell);
+}
+
 function stepOf(sorted: readonly number[], name: string): number {
     let step = Infinity;
     for (let at = 1; at < sorted.length; at += 1) step = Math.min(step, sorted[at] - sorted[at - 1]);
@@ -115,7 +120,7 @@ export function seriesOf(result: QueryResult): SeriesData | null {
     result.rows.forEach((row, at) => {
         const where = slot.get(Math.round(moments[at]));
         if (where === undefined) return;
-        const group = keys.map((key) => cellText(row[key])).join(" · ");
+        const group = keys.map((key) => groupText(row[key])).join(" · ");
         for (const column of numbers) {
             const name = result.columns[column].name;
             const label = !group ? name : numbers.length > 1 ? `${group} ${name}` : group;
@@ -147,7 +152,7 @@ export interface GroupData {
 export function groupsOf(result: QueryResult): GroupData {
     const { keys, numbers, time } = layoutOf(result);
     const by = keys.length ? keys : time >= 0 ? [time] : [];
-    return { numbers, groups: result.rows.map((row) => ({ label: by.map((at) => cellText(row[at])).join(" · "), values: numbers.map((at) => asNumber(row[at])) })) };
+    return { numbers, groups: result.rows.map((row) => ({ label: by.map((at) => groupText(row[at])).join(" · "), values: numbers.map((at) => asNumber(row[at])) })) };
 }
 
 export interface Bucket {

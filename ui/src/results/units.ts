@@ -21,9 +21,9 @@ export function unitOf(name: string | null | undefined): Unit {
 /* Results that keep the unit of their first argument; every other function gives a plain number. */
 const KEEPS = new Set(["avg", "sum", "min", "max", "pct", "percentile", "median", "stddev", "earliest", "latest", "sortsfirst", "sortslast", "abs", "ceil", "floor", "round", "greatest", "least", "coalesce", "tonumber", "todouble", "tolong", "if", "values"]);
 
-type Known = (name: string) => Unit;
+type Known = (name: string) => Unit | "flag";
 
-function expressionUnit(tokens: Token[], known: Known): Unit {
+function expressionUnit(tokens: Token[], known: Known): Unit | "flag" {
     let depth = 0;
     for (const { text, kind } of tokens) {
         if (text === "(" || text === "[") depth += 1;
@@ -34,7 +34,9 @@ function expressionUnit(tokens: Token[], known: Known): Unit {
     if (first?.kind === "function") {
         if (!KEEPS.has(first.text.toLowerCase())) return null;
         const open = tokens.findIndex(({ text }) => text === "(");
-        return expressionUnit(firstArgument(tokens.slice(open + 1)), known);
+        const inner = expressionUnit(firstArgument(tokens.slice(open + 1)), known);
+        /* The mean of yes and no is a share; their sum is a count. */
+        return inner !== "flag" ? inner : /^avg$/i.test(first.text) ? "share" : null;
     }
     return first?.kind === "field" ? known(first.text.replace(/`/g, "")) : null;
 }
@@ -64,8 +66,8 @@ function expressionBefore(tokens: Token[], end: number): Token[] {
 }
 
 export function columnUnits(query: string, columns: readonly Column[], fields: readonly FieldEntry[] = []): Unit[] {
-    const byName = new Map<string, Unit>();
-    for (const field of fields) for (const name of [field.name, ...(field.aliases ?? [])]) byName.set(name, unitOf(field.unit));
+    const byName = new Map<string, Unit | "flag">();
+    for (const field of fields) for (const name of [field.name, ...(field.aliases ?? [])]) byName.set(name, field.type === "boolean" ? "flag" : unitOf(field.unit));
     const tokens = lex(query).filter(({ kind }) => kind !== "comment");
     const known: Known = (name) => byName.get(name) ?? null;
     /* In order, so that a name may build on one made before it. */
@@ -75,7 +77,8 @@ export function columnUnits(query: string, columns: readonly Column[], fields: r
     return columns.map((column) => {
         if (column.unit) return unitOf(column.unit);
         if (column.type !== "integer" && column.type !== "number" && column.type !== "any") return null;
-        return byName.has(column.name) ? known(column.name) : expressionUnit(lex(`stats ${column.name}`).slice(1), known);
+        const unit = byName.has(column.name) ? known(column.name) : expressionUnit(lex(`stats ${column.name}`).slice(1), known);
+        return unit === "flag" ? null : unit;
     });
 }
 

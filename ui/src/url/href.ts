@@ -9,6 +9,7 @@ export type Screen =
     | "logs"
     | "metrics"
     | "query"
+    | "dashboards"
     | "setup";
 
 export function screenHref(project: string, screen: Screen, search: Search = {}): string {
@@ -17,4 +18,8 @@ export function screenHref(project: string, screen: Screen, search: Search = {})
 
 export function traceHref(project: string, traceId: string, search: Search = {}): string {
     return `/p/${encodeURIComponent(project)}/traces/${encodeURIComponent(traceId)}${stringifySearch(search)}`;
+}
+
+export function dashboardHref(project: string, id: string, search: Search = {}): string {
+    return `/p/${encodeURIComponent(project)}/dashboards/${encodeURIComponent(id)}${stringifySearch(search)}`;
 }

@@ -23,6 +23,9 @@ export interface Search {
     query?: string;
     source?: string;
     view?: string;
+    edit?: string;
+    /** Values of a dashboard's variables, `name=value`. */
+    v?: string[];
     /** The two sides of a comparison. */
     a?: string;
     b?: string;
@@ -30,7 +33,7 @@ export interface Search {
 
 const SINGLE = [
     "from", "to", "live", "sort", "order", "cols", "facets", "span", "tab", "q", "shut", "metric", "by",
-    "query", "source", "view",
+    "query", "source", "view", "edit",
     "a", "b",
 ] as const;
 
@@ -43,6 +46,8 @@ export function parseSearch(source: string): Search {
     }
     const filters = params.getAll("f").filter(Boolean);
     if (filters.length) search.f = filters;
+    const values = params.getAll("v").filter((each) => each.includes("="));
+    if (values.length) search.v = values;
     return search;
 }
 
@@ -55,6 +60,7 @@ export function stringifySearch(search: Search): string {
         if (range.to !== "now") add("to", range.to);
     }
     for (const filter of search.f ?? []) add("f", filter);
+    for (const value of search.v ?? []) add("v", value);
     for (const key of SINGLE) {
         const value = search[key];
         if (value && key !== "from" && key !== "to") add(key, value);

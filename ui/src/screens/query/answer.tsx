@@ -13,6 +13,7 @@ import type { Order } from "../../results/table";
 import { columnUnits } from "../../results/units";
 import { ResultView } from "../../results/view";
 import { absolute } from "../../url/range";
+import { AddToDashboard } from "./add";
 import { Download } from "./download";
 
 interface Props {
@@ -44,6 +45,7 @@ export function Answer({ question, result, fields }: Props) {
                 <Tabs label="View" tabs={views.map((id) => ({ id, label: VIEW_LABELS[id] }))} at={view} onPick={(id) => url.set({ view: id === views[0] ? undefined : id }, { replace: true })} />
                 <span className="grow" />
                 <Statistics result={result} />
+                <AddToDashboard question={question} view={view} />
                 <Download question={question} />
             </header>
             {result.warnings?.map((warning, at) => (

@@ -6,6 +6,7 @@ import { apiUrl, sendForFile } from "../../api/client";
 import { Icon } from "../../components/icon";
 import { Menu } from "../../components/menu";
 import { visible } from "../../format/text";
+import { saveFile } from "../../components/files";
 
 const FORMATS = [
     { id: "csv", label: "CSV", type: "text/csv" },
@@ -14,14 +15,6 @@ const FORMATS = [
     { id: "parquet", label: "Parquet", type: "application/vnd.apache.parquet" },
 ] as const;
 
-function save(file: Blob, name: string): void {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(file);
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
-
 export function Download({ question }: { question: Question }) {
     const [state, setState] = useState("");
     const get = async (format: (typeof FORMATS)[number]) => {
@@ -29,7 +22,7 @@ export function Download({ question }: { question: Question }) {
         const { project, query, source, range } = question;
         try {
             const file = await sendForFile(apiUrl("/api/v1/query", { project, format: format.id }), { query, source, from: range.from, to: range.to }, format.type);
-            save(file, `${project}-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, "-")}.${format.id}`);
+            saveFile(file, `${project}-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, "-")}.${format.id}`);
             setState("");
         } catch (error) {
             setState(error instanceof Error ? error.message : String(error));
