@@ -98,7 +98,7 @@ static void read_values(struct ask_journal *journal, struct ask_record *record,
     record->contents = &journal->contents;
     record->scratch = &journal->scratch;
     for (size_t i = 0; i < block->paths.count; i++)
-        values[i] = ask_record_value(record, block->paths.items[i]->text, arena);
+        values[i] = ask_record_value(record, block->paths.items[i], arena);
     if (journal->scratch.used_bytes > SCRATCH_KEEP)
         arena_done(&journal->scratch);
 }

@@ -23,8 +23,8 @@ void ask_journal_init(struct ask_journal *journal, const struct query *query,
                       struct store_lookup *out_lookup);
 void ask_journal_done(struct ask_journal *journal);
 
-/* One value of a record: `path` is a name of the catalogue or a dotted path. In the arena, dynamic
- * as in store.h; STR_NONE when absent. Borrows `scratch` for what is in between. */
+/* One value of a record: OP_JOURNAL is a field of the catalogue or a dotted path. In the arena,
+ * dynamic as in store.h; STR_NONE when absent. Borrows `scratch` for what is in between. */
 struct ask_record {
     const struct batch *batch;
     const struct span *span; /* or */
@@ -33,4 +33,5 @@ struct ask_record {
     struct arena *scratch;
     struct ask_talk *talk; /* made when a path needs it */
 };
-struct str ask_record_value(struct ask_record *record, struct str path, struct arena *arena);
+struct str ask_record_value(struct ask_record *record, const struct plan_expr *path,
+                            struct arena *arena);

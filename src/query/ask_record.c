@@ -233,18 +233,18 @@ static const struct attributes *resource_of(const struct ask_record *record)
                                                     : &none;
 }
 
-static struct str span_value(struct ask_record *record, struct str path, struct arena *arena)
+static struct str span_value(struct ask_record *record, struct str path, bool named,
+                             struct arena *arena)
 {
     static const char *const whole[] = {"resource", "scope",      "events",  "links", "status",
                                         "kind",     "traceState", "traceId", NULL};
     static const char *const own[] = {"attributes", NULL};
     struct str rest, found = STR_NONE;
-    const struct query_field *field = query_field_find(SOURCE_SPANS, path);
     if (str_equal(path, STR("@message")))
         return store_any_make(arena, 0, whole_span(record));
-    if (field && field->form == FORM_JOURNAL) {
+    if (named) {
         const struct ask_talk *talk = talk_of(record);
-        return talk ? said(talk, str_from(field->name), arena) : STR_NONE;
+        return talk ? said(talk, path, arena) : STR_NONE;
     }
     if (first_is(path, &rest, own))
         found = in_attributes(record, &record->span->attributes, rest, arena);
@@ -329,7 +329,9 @@ static struct str log_value(struct ask_record *record, struct str path, struct a
     return found.ptr ? found : in_attributes(record, resource_of(record), path, arena);
 }
 
-struct str ask_record_value(struct ask_record *record, struct str path, struct arena *arena)
+struct str ask_record_value(struct ask_record *record, const struct plan_expr *path,
+                            struct arena *arena)
 {
-    return record->span ? span_value(record, path, arena) : log_value(record, path, arena);
+    return record->span ? span_value(record, path->text, path->field != NULL, arena)
+                        : log_value(record, path->text, arena);
 }
