@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "cli/query_ask.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,7 @@ enum { ANSWER_BYTES_MAX = 1 << 30, SEEN_MAX = 200000, RETRIES = 5 };
 struct session {
     const struct asking *asking;
     struct client *client;
-    struct buf request, answer;
+    struct buf path, request, answer;
     int http_status;
 };
 
@@ -50,10 +51,26 @@ static void write_request(struct session *session, int64_t from_ns)
     json_out_end_object(&out);
 }
 
+static void write_path(const struct asking *asking, struct buf *out)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    buf_printf(out, "/api/v1/query");
+    for (const char *at = asking->project; at && *at; at++) {
+        unsigned char byte = (unsigned char)*at;
+        if (at == asking->project)
+            buf_printf(out, "?project=");
+        if (isalnum(byte) || byte == '-' || byte == '_' || byte == '.')
+            buf_add_byte(out, byte);
+        else
+            buf_printf(out, "%%%c%c", digits[byte >> 4], digits[byte & 15]);
+    }
+    buf_add_byte(out, 0);
+}
+
 static enum status ask(struct session *session, int64_t from_ns, struct error *error)
 {
     write_request(session, from_ns);
-    return client_call(session->client, "POST", "/api/v1/query", "application/json",
+    return client_call(session->client, "POST", session->path.ptr, "application/json",
                        buf_str(&session->request), &session->http_status, &session->answer, error);
 }
 
@@ -361,6 +378,7 @@ int asking_run(const struct asking *asking)
     struct following following = {0};
     struct error error;
     int code;
+    write_path(asking, &session.path);
     map_init(&following.seen);
     map_init(&following.next);
     if ((asking->follow && check_following(asking, &following, &error) != STATUS_OK) ||
@@ -369,6 +387,7 @@ int asking_run(const struct asking *asking)
     else
         code = asking->follow ? follow(&session, &following) : ask_once(&session);
     client_close(session.client);
+    buf_done(&session.path);
     buf_done(&session.request);
     buf_done(&session.answer);
     map_done(&following.seen);

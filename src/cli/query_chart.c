@@ -207,12 +207,10 @@ static void write_group(FILE *file, const struct group *group, size_t label_widt
         buf_add(&line, "  ", 2);
     }
     add_blocks(&line, group, signs, scale);
-    if (!isnan(group->most)) {
-        buf_printf(&line, "  most ");
-        query_number_show(group->most, &line);
-        buf_printf(&line, "  last ");
-        query_number_show(group->last, &line);
-    }
+    buf_printf(&line, "  most ");
+    query_number_show(group->most, &line);
+    buf_printf(&line, "  last ");
+    query_number_show(group->last, &line);
     buf_add_byte(&line, '\n');
     fwrite(line.ptr, 1, line.len, file);
     buf_done(&line);
@@ -266,7 +264,8 @@ static void write_measure(FILE *file, struct chart *chart, size_t label_width)
         scale = !isnan(shown[i]->most) && shown[i]->most > scale ? shown[i]->most : scale;
     write_heading(file, chart);
     for (size_t i = 0; i < count; i++)
-        write_group(file, shown[i], label_width, chart->room, scale);
+        if (!isnan(shown[i]->most)) /* a group without a number has no line */
+            write_group(file, shown[i], label_width, chart->room, scale);
     if (count < chart->group_count)
         fprintf(file, "and %zu more\n", chart->group_count - count);
     chart->room = room;

@@ -197,6 +197,26 @@ static const struct item *column_of_function(const struct walk *walk, struct str
     return found && !is_made(walk, name) ? found : NULL;
 }
 
+/* In CloudWatch `stats … by bin(5m) | sort @timestamp` is no error, and does nothing. Here it is
+ * the time of the bins, if there is one. */
+static const struct item *column_of_time(const struct walk *walk, struct str name)
+{
+    const struct items *by = &walk->stats->by;
+    const struct item *found = NULL;
+    if (walk->here->id != COMMAND_SORT || !str_equal(name, STR("@timestamp")) ||
+        is_made(walk, name))
+        return NULL;
+    for (size_t i = 0; i < by->count; i++) {
+        const struct expression *call = by->list[i].expression;
+        if (call->kind != EXPRESSION_CALL || call->function != FUNCTION_BIN)
+            continue;
+        if (found)
+            return NULL;
+        found = &by->list[i];
+    }
+    return found;
+}
+
 /* A call that is spelled as a column of the stats before is that column. */
 static bool becomes_column(const struct walk *walk, struct expression *node)
 {
@@ -207,8 +227,9 @@ static bool becomes_column(const struct walk *walk, struct expression *node)
         return false;
     const struct item *item = computed ? unnamed_column(&walk->stats->items, node->source_text)
                                        : column_of_function(walk, node->text);
-    if (!item && computed)
-        item = unnamed_column(&walk->stats->by, node->source_text);
+    if (!item)
+        item = computed ? unnamed_column(&walk->stats->by, node->source_text)
+                        : column_of_time(walk, node->text);
     if (!item)
         return false;
     node->kind = EXPRESSION_FIELD;
