@@ -96,7 +96,7 @@ export function chartOptions(setup: Setup): uPlot.Options {
     return {
         width,
         height,
-        padding: [8, 8, 0, 0],
+        padding: [8, 16, 0, 0],
         legend: { show: false },
         scales: {
             x: { time: true, range: () => [times[0] / 1000, end / 1000] },

@@ -96,7 +96,7 @@ export function Chart(props: ChartProps) {
                 tabIndex={0}
                 role="group"
                 aria-roledescription="chart"
-                aria-label={`${label}. Arrow keys move the cursor, Enter opens the traces.`}
+                aria-label={`${label}. Arrow keys move the cursor${props.onPick ? ", Enter opens what is behind it" : ""}.`}
                 onKeyDown={move}
             />
             <span className="sr" role="status">

@@ -51,17 +51,17 @@ function condition(expression: string, cell: Cell): string | null {
     return typeof cell === "string" ? `${expression} = ${quote(cell)}` : null;
 }
 
-/** The query behind one group of a result, or null where it cannot be told. */
-export function behindGroup(query: string, source: string, columns: readonly Column[], row: readonly Cell[]): string | null {
+/** The query behind one group of a result, or behind all of them without a row; null where it cannot be told. */
+export function behindGroup(query: string, source: string, columns: readonly Column[], row: readonly Cell[] | null): string | null {
     const all = stages(query).filter(({ tokens }) => tokens.length);
     const stats = all.filter(({ command }) => command === "stats");
     const shown = SHOWN[source];
     if (stats.length !== 1 || !shown || all.some(({ command }) => command === "pattern" || command === "diff")) return null;
     const conditions: string[] = [];
-    for (const key of keysOf(query, stats[0])) {
+    for (const key of row ? keysOf(query, stats[0]) : []) {
         if (key.isBin) continue;
         const at = columns.findIndex(({ name }) => squeezed(name) === squeezed(key.name));
-        const made = at < 0 ? null : condition(key.expression, row[at]);
+        const made = at < 0 ? null : condition(key.expression, row![at]);
         if (!made) return null;
         conditions.push(made);
     }

@@ -67,6 +67,8 @@ export interface Line {
     /** Which number column it is of, for its unit. */
     column: number;
     total: number;
+    /** A row of this group. */
+    row: number;
 }
 
 export interface SeriesData {
@@ -126,7 +128,7 @@ export function seriesOf(result: QueryResult): SeriesData | null {
             const label = !group ? name : numbers.length > 1 ? `${group} ${name}` : group;
             const key = `${column}/${group}`;
             let line = lines.get(key);
-            if (!line) lines.set(key, (line = { key, label, values: new Array(times.length).fill(null), column, total: 0 }));
+            if (!line) lines.set(key, (line = { key, label, values: new Array(times.length).fill(null), column, total: 0, row: at }));
             const value = asNumber(row[column]);
             if (value === null) continue;
             line.values[where] = value;

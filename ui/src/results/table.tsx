@@ -30,12 +30,13 @@ export function sortedRows(result: QueryResult, order: Order | null): number[] {
     const column = order ? result.columns.findIndex(({ name }) => name === order.column) : -1;
     if (!order || column < 0) return rows;
     const sign = order.descending ? -1 : 1;
-    const key = (at: number): number | string | null => {
-        const cell = result.rows[at][column];
+    const keys = result.rows.map((row) => {
+        const cell = row[column];
         return cell === null ? null : (asNumber(cell) ?? cellText(cell));
-    };
+    });
     return rows.sort((a, b) => {
-        const [left, right] = [key(a), key(b)];
+        const left = keys[a];
+        const right = keys[b];
         if (left === null || right === null) return left === right ? a - b : left === null ? 1 : -1;
         const both = typeof left === "number" && typeof right === "number" ? left - right : natural.compare(String(left), String(right));
         return sign * both || a - b;

@@ -29,7 +29,10 @@ export function Settings({ dashboard, save, close }: Props) {
     const [title, setTitle] = useState(dashboard.title);
     const [description, setDescription] = useState(dashboard.description ?? "");
     const [variables, setVariables] = useState<Variable[]>(dashboard.variables ?? []);
-    useEffect(() => dialog.current?.showModal(), []);
+    useEffect(() => {
+        dialog.current?.showModal();
+        dialog.current?.querySelector<HTMLInputElement>("input")?.focus();
+    }, []);
     const problem = !title.trim() ? "A dashboard needs a title" : variablesProblem(variables);
     const patch = (at: number, change: Partial<Variable>) => setVariables(variables.map((each, index) => (index === at ? { ...each, ...change } : each)));
     const done = () => {

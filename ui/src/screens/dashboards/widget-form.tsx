@@ -26,7 +26,10 @@ export function WidgetForm({ widget, values, save, close }: Props) {
     const dialog = useRef<HTMLDialogElement>(null);
     const [draft, setDraft] = useState(widget);
     const [asked, setAsked] = useState(widget);
-    useEffect(() => dialog.current?.showModal(), []);
+    useEffect(() => {
+        dialog.current?.showModal();
+        dialog.current?.querySelector<HTMLInputElement>("input")?.focus();
+    }, []);
     const { range, project } = url;
     const question = useMemo(() => {
         const query = fillIn(asked.query, values, intervalOf(range));

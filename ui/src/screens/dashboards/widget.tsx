@@ -102,6 +102,11 @@ export function WidgetResult({ widget, question, result }: { widget: Widget; que
                 const query = behindGroup(question.query, source, result.columns, row);
                 return query ? hrefOf(query) : null;
             }}
+            pick={(row, fromMs, toMs) => {
+                const query = behindGroup(question.query, source, result.columns, row);
+                const range = absolute(fromMs, toMs);
+                if (query) url.go(url.href("query", { query, source: source === "spans" ? undefined : source, from: range.from, to: range.to, live: undefined }));
+            }}
             zoom={(from, to) => {
                 const range = absolute(from, to);
                 url.set({ from: range.from, to: range.to });

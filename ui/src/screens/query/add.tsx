@@ -43,7 +43,10 @@ function AddForm({ question, view, close }: { question: Question; view: View; cl
     const [follow, setFollow] = useState(true);
     const [problem, setProblem] = useState("");
     const [done, setDone] = useState<string | null>(null);
-    useEffect(() => dialog.current?.showModal(), []);
+    useEffect(() => {
+        dialog.current?.showModal();
+        dialog.current?.querySelector<HTMLInputElement>("input")?.focus();
+    }, []);
     const add = async () => {
         try {
             const id = target || (await createDashboard(question.project, { version: 1, title: name.trim() || "New dashboard", widgets: [] })).id;

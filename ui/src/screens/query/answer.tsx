@@ -67,6 +67,11 @@ export function Answer({ question, result, fields }: Props) {
                         question={question}
                         ask={hrefOf}
                         behind={behind}
+                        pick={(row, fromMs, toMs) => {
+                            const query = behindGroup(question.query, source, result.columns, row);
+                            const range = absolute(fromMs, toMs);
+                            if (query) url.go(url.href("query", { query, source: source === "spans" ? undefined : source, from: range.from, to: range.to, live: undefined }));
+                        }}
                         order={order}
                         setOrder={(next) => url.set({ sort: next?.column, order: next && !next.descending ? "asc" : undefined }, { replace: true })}
                         keyboard

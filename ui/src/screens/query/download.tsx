@@ -21,7 +21,7 @@ export function Download({ question }: { question: Question }) {
         setState(`Preparing ${format.label} …`);
         const { project, query, source, range } = question;
         try {
-            const file = await sendForFile(apiUrl("/api/v1/query", { project, format: format.id }), { query, source, from: range.from, to: range.to }, format.type);
+            const file = await sendForFile(apiUrl("/api/v1/query", { project }), { query, source, from: range.from, to: range.to, format: format.id }, format.type);
             saveFile(file, `${project}-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, "-")}.${format.id}`);
             setState("");
         } catch (error) {

@@ -164,6 +164,17 @@ const look = EditorView.theme({
     ".cm-tooltip.cm-completionInfo": { padding: "8px 10px", maxWidth: "320px", fontFamily: "var(--font)", fontSize: "12px", lineHeight: "1.5", margin: "0 4px" },
 });
 
+/* Typing over a selection is done here: a browser would carry the colours of what it replaces along as an inline style, which
+   the Content-Security-Policy refuses aloud. */
+const typedOver = EditorView.domEventHandlers({
+    beforeinput: (event, view) => {
+        if (event.inputType !== "insertText" || !event.data || view.state.selection.main.empty) return false;
+        event.preventDefault();
+        view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+        return true;
+    },
+});
+
 const fromOutside = Annotation.define<boolean>();
 
 export function createEditor(host: HTMLElement, text: string, hooks: EditorHooks): Editor {
@@ -193,6 +204,7 @@ export function createEditor(host: HTMLElement, text: string, hooks: EditorHooks
                     ]),
                 ),
                 keymap.of([...defaultKeymap, ...historyKeymap, { key: "Mod-.", run: startCompletion }]),
+                typedOver,
                 EditorView.contentAttributes.of({ "aria-label": "Query. Control Enter runs it", spellcheck: "false", autocapitalize: "off" }),
                 EditorView.updateListener.of((update) => {
                     if (update.docChanged && !update.transactions.some((each) => each.annotation(fromOutside))) hooks.changed(update.state.doc.toString());
