@@ -24,6 +24,11 @@ static const char *const steps[] = {
     " title TEXT NOT NULL, description TEXT NOT NULL, widgets INTEGER NOT NULL,"
     " document TEXT NOT NULL, created_ns INTEGER NOT NULL, updated_ns INTEGER NOT NULL);"
     "CREATE INDEX dashboard_project ON dashboard(project_id);",
+    "CREATE TABLE saved_query(id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " project_id INTEGER NOT NULL REFERENCES project(id), name TEXT NOT NULL,"
+    " description TEXT NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL, source TEXT NOT NULL,"
+    " from_text TEXT NOT NULL, to_text TEXT NOT NULL, chart TEXT NOT NULL,"
+    " created_ns INTEGER NOT NULL, updated_ns INTEGER NOT NULL, UNIQUE(project_id, name));",
 };
 
 enum status control__complain(struct control *control, struct error *error)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* answer: see answer.h. */
+#define _GNU_SOURCE
 #include "serve/answer.h"
 
 #include <math.h>
