@@ -18,11 +18,18 @@ static void show(struct planner *planner, struct str name, struct plan_expr *exp
     planner->shown[planner->shown_count++] = (struct binding){name, expr, planner->block};
 }
 
-/* A block whose rows may still be dropped. */
+/* A block whose rows may still be dropped. One above a cut keeps the order of what was cut. */
 static struct plan_block *open_block(struct planner *planner)
 {
-    struct plan_block *block = planner->block;
-    return block->limited || block->dedup.count || block->unnested ? scope_block(planner) : block;
+    struct plan_block *below = planner->block;
+    if (!below->limited && !below->dedup.count && !below->unnested)
+        return below;
+    struct plan_block *block = scope_block(planner);
+    for (size_t i = 0; i < below->sorts.count && !planner_failed(planner); i++)
+        sorts_add(planner, &block->sorts,
+                  scope_lift(planner, below->sorts.items[i].expr, below, block),
+                  below->sorts.items[i].descending);
+    return block;
 }
 
 /* --- fields, filter ------------------------------------------------------------------------ */
@@ -206,7 +213,7 @@ static void plan_limit(struct planner *planner, const struct command *command)
 {
     struct plan_block *block = planner->block;
     if (block->unnested)
-        block = scope_block(planner);
+        block = open_block(planner);
     if (!command->any)
         sort_by_default(planner);
     if (block->limit < 0 || command->count < block->limit)
@@ -232,7 +239,7 @@ static void plan_unnest(struct planner *planner, const struct command *command)
     struct plan_expr *list = as_any(planner, plan_expression(planner, command->expression));
     scope_use(planner, block, list);
     block->unnested = list;
-    scope_block(planner);
+    open_block(planner);
     scope_bind(planner, command->names.list[0].text, expr_leaf(planner, OP_ITEM, ASK_ANY));
 }
 
@@ -399,7 +406,7 @@ static void finish(struct planner *planner)
     if (plan->limit > ASK_ROWS_MAX)
         plan->limit = ASK_ROWS_MAX;
     if (rows->unnested)
-        rows = scope_block(planner);
+        rows = open_block(planner);
     rows->limit = plan->limit + plan->limit_is_ours;
     struct plan_block *top = scope_block(planner);
     plan->columns = arena_array(planner->arena, struct ask_column, planner->shown_count + 1);

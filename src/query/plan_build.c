@@ -195,16 +195,36 @@ struct plan_expr *as_any(struct planner *planner, struct plan_expr *expr)
     }
 }
 
+/* Never null. */
+static bool is_sure(const struct plan_expr *expr)
+{
+    switch (expr->op) {
+    case OP_SURE:
+    case OP_PRESENT:
+    case OP_NAME_PRESENT:
+    case OP_TRUE_:
+    case OP_FALSE_:
+    case OP_EMPTY:
+    case OP_BLANK:
+    case OP_FIELD:
+        return true;
+    case OP_AND:
+    case OP_OR:
+    case OP_NOT:
+        for (uint32_t i = 0; i < expr->arg_count; i++)
+            if (!is_sure(expr->args[i]))
+                return false;
+        return true;
+    default:
+        return false;
+    }
+}
+
 struct plan_expr *as_boolean(struct planner *planner, struct plan_expr *expr)
 {
     expr = as_shown(planner, expr);
-    if (expr->type == ASK_BOOLEAN) {
-        bool sure = expr->op == OP_SURE || expr->op == OP_AND || expr->op == OP_OR ||
-                    expr->op == OP_NOT || expr->op == OP_PRESENT || expr->op == OP_TRUE_ ||
-                    expr->op == OP_FALSE_ || expr->op == OP_NAME_PRESENT || expr->op == OP_EMPTY ||
-                    expr->op == OP_BLANK || expr->op == OP_FIELD;
-        return sure ? expr : EXPR(planner, OP_SURE, ASK_BOOLEAN, expr);
-    }
+    if (expr->type == ASK_BOOLEAN)
+        return is_sure(expr) ? expr : EXPR(planner, OP_SURE, ASK_BOOLEAN, expr);
     if (expr->type == ASK_ANY || expr->type == ASK_TEXT)
         return EXPR(planner, OP_SURE, ASK_BOOLEAN, EXPR(planner, OP_ANY_TRUE, ASK_BOOLEAN, expr));
     return EXPR(planner, OP_SURE, ASK_BOOLEAN,
@@ -229,6 +249,13 @@ struct plan_expr *as_present(struct planner *planner, struct plan_expr *expr)
 }
 
 struct plan_expr *as_key(struct planner *planner, struct plan_expr *expr)
+{
+    return expr->type == ASK_ANY && expr->op != OP_ANY_KEY
+               ? EXPR(planner, OP_ANY_KEY, ASK_ANY, expr)
+               : as_value(planner, expr);
+}
+
+struct plan_expr *as_value(struct planner *planner, struct plan_expr *expr)
 {
     if (expr->form != FORM_NAME || expr->op == OP_NAME_VALUE || expr->op == OP_COLUMN)
         return expr;

@@ -128,7 +128,7 @@ static void unify(struct planner *planner, struct plan_expr **values, size_t cou
     if (seen && same) {
         *out_type = first->type;
         for (size_t i = 0; i < count; i++)
-            values[i] = as_key(planner, values[i]);
+            values[i] = as_value(planner, values[i]);
         return;
     }
     *out_type = numeric ? ASK_NUMBER : ASK_ANY;
@@ -400,7 +400,7 @@ struct plan_expr *plan_call(struct planner *planner, const struct expression *tr
 
 /* --- aggregates ---------------------------------------------------------------------------- */
 
-/* Numbers by their value; texts that spell numbers too, or else by their letters. */
+/* Of numbers, and of texts that spell one; whole numbers keep all their digits. */
 static struct plan_expr *extreme(struct planner *planner, struct plan_expr *value, enum plan_op op)
 {
     value = as_shown(planner, value);
@@ -408,20 +408,17 @@ static struct plan_expr *extreme(struct planner *planner, struct plan_expr *valu
         return EXPR(planner, op, value->type, value);
     if (value->type == ASK_BOOLEAN)
         return EXPR(planner, op, ASK_INTEGER, as_number(planner, value));
-    if (value->type == ASK_TEXT && value->op == OP_FIELD)
-        return EXPR(planner, op, ASK_TEXT, value);
-    return EXPR(
-        planner, OP_COALESCE, ASK_ANY,
-        EXPR(planner, OP_NUMBER_ANY, ASK_ANY,
-             EXPR(planner, op, ASK_NUMBER, as_double(planner, value))),
-        EXPR(planner, OP_TEXT_ANY, ASK_ANY, EXPR(planner, op, ASK_TEXT, as_text(planner, value))));
+    value = as_any(planner, value);
+    return EXPR(planner, op == OP_MINIMUM ? OP_EARLIEST : OP_LATEST, ASK_ANY,
+                EXPR(planner, OP_ANY_NUMERIC, ASK_ANY, value),
+                EXPR(planner, OP_NUMBER_KEY, ASK_ANY, value));
 }
 
 /* The value of the row that comes first or last by something else. */
 static struct plan_expr *by_other(struct planner *planner, struct plan_expr *value,
                                   struct plan_expr *order, enum plan_op op)
 {
-    value = as_key(planner, value);
+    value = as_value(planner, value);
     struct plan_expr *expr = EXPR(planner, op, value->type, value, order);
     expr->form = value->form;
     return expr;
@@ -473,7 +470,7 @@ static struct plan_expr *aggregate(struct planner *planner, const struct express
     case FUNCTION_VARIANCE:
         return EXPR(planner, OP_VARIANCE, ASK_NUMBER, number(&call, 0));
     case FUNCTION_COLLECT_VALUES:
-        return EXPR(planner, OP_VALUES, ASK_ANY, any(&call, 0));
+        return EXPR(planner, OP_VALUES, ASK_ANY, as_key(planner, any(&call, 0)));
     case FUNCTION_EARLIEST:
     case FUNCTION_LATEST:
         return by_other(planner, arg(&call, 0),

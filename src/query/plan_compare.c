@@ -154,11 +154,13 @@ static struct plan_expr *compare_any(struct planner *planner, enum plan_op op,
 {
     left = as_any(planner, left);
     right = as_any(planner, right);
-    if (!is_equality(op))
-        return EXPR(planner, op, ASK_BOOLEAN, EXPR(planner, OP_COMPARE, ASK_INTEGER, left, right),
-                    expr_integer(planner, 0));
-    struct plan_expr *equal = EXPR(planner, OP_ANY_EQUAL, ASK_BOOLEAN, left, right);
-    return op == OP_EQUAL ? equal : EXPR(planner, OP_NOT, ASK_BOOLEAN, equal);
+    if (op == OP_LESS || op == OP_GREATER)
+        return op == OP_LESS ? EXPR(planner, OP_ANY_LESS, ASK_BOOLEAN, left, right)
+                             : EXPR(planner, OP_ANY_LESS, ASK_BOOLEAN, right, left);
+    if (op == OP_LESS_EQUAL || op == OP_GREATER_EQUAL)
+        return op == OP_LESS_EQUAL ? EXPR(planner, OP_ANY_LESS_EQUAL, ASK_BOOLEAN, left, right)
+                                   : EXPR(planner, OP_ANY_LESS_EQUAL, ASK_BOOLEAN, right, left);
+    return EXPR(planner, op == OP_EQUAL ? OP_ANY_EQUAL : OP_ANY_DIFFERS, ASK_BOOLEAN, left, right);
 }
 
 static struct plan_expr *compare(struct planner *planner, enum plan_op op, struct plan_expr *left,
@@ -269,10 +271,12 @@ static struct plan_expr *plan_in(struct planner *planner, const struct expressio
         found = args ? expr_make(planner, OP_OR, ASK_BOOLEAN, args, list->argument_count)
                      : never(planner);
     }
-    if (tree->operator_id == OPERATOR_IN)
-        return found;
-    return EXPR(planner, OP_AND, ASK_BOOLEAN, as_present(planner, left),
-                EXPR(planner, OP_NOT, ASK_BOOLEAN, as_boolean(planner, found)));
+    /* Of nothing, neither `in` nor `not in` is true. */
+    if (tree->operator_id == OPERATOR_NOT_IN)
+        found = EXPR(planner, OP_NOT, ASK_BOOLEAN, found);
+    if (tree->operator_id == OPERATOR_NOT_IN && left->form == FORM_NAME)
+        found = EXPR(planner, OP_AND, ASK_BOOLEAN, as_present(planner, left), found);
+    return found;
 }
 
 /* --- periods ------------------------------------------------------------------------------- */

@@ -65,7 +65,9 @@ struct plan_expr *as_any(struct planner *planner, struct plan_expr *expr);
 struct plan_expr *as_boolean(struct planner *planner, struct plan_expr *expr); /* never null */
 struct plan_expr *as_time(struct planner *planner, struct plan_expr *expr);
 struct plan_expr *as_present(struct planner *planner, struct plan_expr *expr);
-/* What orders and groups: the form as it is, absent as null. */
+/* The form as it is, absent as null. */
+struct plan_expr *as_value(struct planner *planner, struct plan_expr *expr);
+/* The same for groups: a number and the text that spells it are one. */
 struct plan_expr *as_key(struct planner *planner, struct plan_expr *expr);
 struct plan_expr *as_sort(struct planner *planner, struct plan_expr *expr);
 bool expr_is_number(const struct plan_expr *expr); /* INTEGER, NUMBER */

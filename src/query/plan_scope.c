@@ -130,7 +130,7 @@ static struct plan_expr *rise(struct planner *planner, struct plan_block *block,
     if (expr->op == OP_JOURNAL && !reads(block, expr))
         return expr;
     if (is_leaf(expr) || expr->arg_count == 0 || expr->aggregate) {
-        expr = as_key(planner, expr);
+        expr = as_value(planner, expr);
         return column_of(planner, expr, scope_column(planner, block, expr));
     }
     struct plan_expr **args = arena_array(planner->arena, struct plan_expr *, expr->arg_count);

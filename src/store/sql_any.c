@@ -238,47 +238,157 @@ void sql_any_true(const struct sql_call *call, struct sql_value *out)
 
 /* --- comparing ----------------------------------------------------------------------------- */
 
-/* False: they do not compare (a list, a map, a null). Two texts that spell numbers are numbers
- * when it is about order; one number is enough when it is about equality. */
-static bool compare(const struct sql_call *call, bool order, int *out_order)
+/* One side of a comparison. */
+struct side {
+    struct str text;
+    int64_t whole;
+    double number;
+    bool is_number, is_whole, is_text, is_list;
+};
+
+static struct side side_of(struct str any)
 {
-    struct str texts[2];
-    double numbers[2];
-    int tags[2];
-    bool numeric = true;
-    for (int i = 0; i < 2; i++) {
-        if (call->args[i].null)
-            return false;
-        tags[i] = store_any_split(call->args[i].text, &texts[i]);
-        if (tags[i] == STORE_ANY_JSON)
-            return false;
-        numeric = numeric && sql_any_number(call->args[i].text, &numbers[i]);
+    struct side side = {0};
+    int tag = store_any_split(any, &side.text);
+    side.is_list = tag == STORE_ANY_JSON;
+    side.is_text = tag == 0;
+    side.is_number = sql_any_number(any, &side.number);
+    side.is_whole = side.is_number && str_to_i64(side.text, &side.whole);
+    return side;
+}
+
+static int compare_numbers(const struct side *a, const struct side *b)
+{
+    if (a->is_whole && b->is_whole)
+        return (a->whole > b->whole) - (a->whole < b->whole);
+    return (a->number > b->number) - (a->number < b->number);
+}
+
+/* Runs of digits by their length, then their value; all else in the order of Unicode. */
+static int compare_chunks(struct str a, struct str b)
+{
+    size_t i = 0;
+    while (i < a.len && i < b.len) {
+        size_t left = digits_at(a, i), right = digits_at(b, i);
+        if (left && right && left != right)
+            return left < right ? -1 : 1;
+        if (a.ptr[i] != b.ptr[i])
+            return (unsigned char)a.ptr[i] < (unsigned char)b.ptr[i] ? -1 : 1;
+        i++;
+        /* The rest of two equally long runs is compared byte by byte. */
+        for (size_t run = left < right ? left : right; run > 1; run--, i++)
+            if (a.ptr[i] != b.ptr[i])
+                return (unsigned char)a.ptr[i] < (unsigned char)b.ptr[i] ? -1 : 1;
     }
-    /* A boolean is compared with "true" as a text. */
-    bool both_texts = !tags[0] && !tags[1];
-    int64_t whole[2];
-    if (numeric && (order || !both_texts) && str_to_i64(texts[0], &whole[0]) &&
-        str_to_i64(texts[1], &whole[1]))
-        *out_order = (whole[0] > whole[1]) - (whole[0] < whole[1]);
-    else if (numeric && (order || !both_texts))
-        *out_order = (numbers[0] > numbers[1]) - (numbers[0] < numbers[1]);
+    return (a.len > b.len) - (a.len < b.len);
+}
+
+/* False: a number and a text that is none, or a list: different, and neither is the smaller. */
+static bool compare(struct str left, struct str right, bool order, int *out_order)
+{
+    struct side a = side_of(left), b = side_of(right);
+    if (a.is_list || b.is_list)
+        return false;
+    if (a.is_number && b.is_number) {
+        *out_order = compare_numbers(&a, &b);
+        return true;
+    }
+    if (!a.is_text || !b.is_text) {
+        *out_order = str_compare(a.text, b.text);
+        return !order && (a.is_text || !a.is_number) && (b.is_text || !b.is_number);
+    }
+    if (!order)
+        *out_order = str_compare(a.text, b.text);
+    else if (a.is_number != b.is_number) /* numbers stand behind all others */
+        *out_order = a.is_number ? 1 : -1;
     else
-        *out_order = str_compare(texts[0], texts[1]);
+        *out_order = compare_chunks(a.text, b.text);
     return true;
 }
 
-void sql_any_compare(const struct sql_call *call, struct sql_value *out)
+static bool both(const struct sql_call *call, struct sql_value *out)
 {
-    int order = 0;
-    out->null = !compare(call, true, &order);
-    out->integer = order;
+    out->null = call->args[0].null || call->args[1].null;
+    return !out->null;
+}
+
+/* Null where the two do not compare. */
+static bool in_order(const struct sql_call *call, bool order, struct sql_value *out, int *out_order)
+{
+    if (both(call, out))
+        out->null = !compare(call->args[0].text, call->args[1].text, order, out_order);
+    return !out->null;
 }
 
 void sql_any_equal(const struct sql_call *call, struct sql_value *out)
 {
-    int order = 0;
-    out->null = !compare(call, false, &order);
-    out->integer = order == 0;
+    int order = 1;
+    out->integer = in_order(call, false, out, &order) && order == 0;
+}
+
+/* What does not compare is different. */
+void sql_any_differs(const struct sql_call *call, struct sql_value *out)
+{
+    int order = 1;
+    if (both(call, out))
+        out->integer =
+            !compare(call->args[0].text, call->args[1].text, false, &order) || order != 0;
+}
+
+void sql_any_less(const struct sql_call *call, struct sql_value *out)
+{
+    int order = 1;
+    out->integer = in_order(call, true, out, &order) && order < 0;
+}
+
+void sql_any_less_equal(const struct sql_call *call, struct sql_value *out)
+{
+    int order = 1;
+    out->integer = in_order(call, true, out, &order) && order <= 0;
+}
+
+/* --- grouping ------------------------------------------------------------------------------ */
+
+/* The number a value is or spells, as a number; whole numbers keep all their digits. */
+void sql_any_numeric(const struct sql_call *call, struct sql_value *out)
+{
+    struct str text;
+    int64_t whole;
+    double number;
+    out->null = call->args[0].null || !sql_any_number(call->args[0].text, &number);
+    if (out->null)
+        return;
+    store_any_split(call->args[0].text, &text);
+    buf_add_byte(call->scratch, STORE_ANY_NUMBER);
+    if (str_to_i64(text, &whole))
+        buf_add_int(call->scratch, whole);
+    else
+        sql_write_number(call->scratch, number);
+    out->text = buf_str(call->scratch);
+}
+
+/* Equal for a number and the text that spells it the same way, for true and 1. */
+void sql_any_key(const struct sql_call *call, struct sql_value *out)
+{
+    struct str text;
+    double number;
+    out->null = call->args[0].null;
+    if (out->null)
+        return;
+    int tag = store_any_split(call->args[0].text, &text);
+    out->text = call->args[0].text;
+    if (tag == STORE_ANY_BOOLEAN) {
+        tagged(call, STORE_ANY_NUMBER, str_equal(text, STR("true")) ? STR("1") : STR("0"), out);
+    } else if (tag == 0 && text.len < 20 && sql_text_number(text, &number)) {
+        int64_t whole;
+        buf_add_byte(call->scratch, STORE_ANY_NUMBER);
+        if (str_to_i64(text, &whole))
+            buf_add_int(call->scratch, whole);
+        else
+            sql_write_number(call->scratch, number);
+        if (str_equal(str_sub(buf_str(call->scratch), 1, 64), text))
+            out->text = buf_str(call->scratch);
+    }
 }
 
 /* --- sorting ------------------------------------------------------------------------------- */
@@ -309,6 +419,20 @@ static void write_chunks(struct buf *out, struct str text)
         buf_add(out, text.ptr + at, digits);
         at += digits;
     }
+}
+
+/* Orders numbers; null for all else. */
+void sql_number_key(const struct sql_call *call, struct sql_value *out)
+{
+    struct str text;
+    double number;
+    out->null = call->args[0].null || !sql_any_number(call->args[0].text, &number);
+    if (out->null)
+        return;
+    store_any_split(call->args[0].text, &text);
+    write_ordered(call->scratch, number);
+    buf_add_str(call->scratch, text); /* whole numbers that are one double */
+    out->text = buf_str(call->scratch);
 }
 
 /* Ascending: what is no number first, then numbers. */
@@ -487,15 +611,16 @@ void sql_list_size(const struct sql_call *call, struct sql_value *out)
 void sql_list_has(const struct sql_call *call, struct sql_value *out)
 {
     struct json json;
-    struct sql_value items[2] = {{0}, call->args[1]};
+    struct sql_value item;
     struct buf scratch = {0};
+    const struct sql_call write = {.scratch = &scratch, .arena = call->arena};
     out->null = call->args[1].null || !parse(call, &json) || json.type != JSON_ARRAY;
     for (uint32_t i = 0; !out->null && i < json.count && !out->integer; i++) {
-        const struct sql_call write = {items, 2, &scratch, call->arena};
         int order = 1;
-        items[0] = (struct sql_value){0};
-        write_json(&write, &json.items[i], &items[0]);
-        out->integer = compare(&write, false, &order) && order == 0;
+        item = (struct sql_value){0};
+        write_json(&write, &json.items[i], &item);
+        out->integer =
+            !item.null && compare(item.text, call->args[1].text, false, &order) && order == 0;
         buf_clear(&scratch);
     }
     buf_done(&scratch);
