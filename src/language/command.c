@@ -384,7 +384,8 @@ struct language_query *parser__query(struct parser *parser)
     } while (parser__take_sign(parser, '|'));
     if (!parser->failed && !at_end(parser))
         expect_pipe(parser);
-    return parser->failed || !parser__check(parser, query) ? NULL : query;
+    bool fine = !parser->failed && parser__check(parser, query) && parser__rewrite(parser, query);
+    return fine ? query : NULL;
 }
 
 struct language_query *parser__subquery(struct parser *parser)

@@ -65,7 +65,8 @@ static void read_field(struct parser *parser, struct command *command, struct re
     parser__take_sign(parser, '*');
     if (!item.expression || parser->failed)
         return;
-    item.name = item.expression->source_text;
+    item.name = item.expression->kind == EXPRESSION_FIELD ? item.expression->text
+                                                          : item.expression->source_text;
     item.name_at = item.expression->at;
     if (parser__take_word(parser, "as")) {
         struct word name = parser__name(parser, "a name behind `as`");
@@ -118,6 +119,16 @@ static void read_part(struct parser *parser, struct command *command, struct rea
         read_field(parser, command, reading);
 }
 
+static void check_fields_only(struct parser *parser, const struct command *command)
+{
+    if (!command->items.count)
+        parser__expected(parser, "a field", NULL);
+    if (command->by.count || command->option_count || command->names.count || command->subquery ||
+        command->expression)
+        parser__fail(parser, command->word_at, command_words[command->id].syntax, NULL,
+                     "%s takes fields only", command_words[command->id].name);
+}
+
 void parser__helper(struct parser *parser, struct command *command)
 {
     struct reading reading = {0};
@@ -126,6 +137,8 @@ void parser__helper(struct parser *parser, struct command *command)
         if (parser__take_sign(parser, ',') && at_end(parser))
             parser__expected(parser, "a field", NULL);
     }
+    if (command->id == COMMAND_COUNT_FREQUENT)
+        check_fields_only(parser, command);
 }
 
 /* table key [as field], … OUTPUT column [as field], … */

@@ -275,6 +275,10 @@ enum source_id {
 
 const char *source_name(enum source_id source); /* "spans"; "" for SOURCE_UNSAID */
 bool source_find(struct str name, enum source_id *out_source);
+/* What log groups of CloudWatch are here: spans when one is of spans or model invocations
+ * (`aws/spans`, `bedrock-model-invocation-logging`), else logs; `otherwise` without a name. */
+struct language_query;
+enum source_id source_of_groups(const struct language_query *query, enum source_id otherwise);
 
 /* START= and END= of SOURCE. Relative to now when `is_relative`, else since 1970. */
 struct source_time {

@@ -122,6 +122,11 @@ void parser__lookup(struct parser *parser, struct command *command);
 void parser__join(struct parser *parser, struct command *command);
 void parser__source_command(struct parser *parser, struct language_query *query, struct place at);
 
+/* --- rewrite.c ------------------------------------------------------------------------------- */
+
+/* After the check. False: the parser has failed. */
+bool parser__rewrite(struct parser *parser, struct language_query *query);
+
 /* --- check.c --------------------------------------------------------------------------------- */
 
 /* Rules over whole commands and their order. False: the parser has failed. */

@@ -8,6 +8,16 @@
 
 #include <string.h>
 
+enum source_id source_of_groups(const struct language_query *query, enum source_id otherwise)
+{
+    for (size_t i = 0; i < query->groups.count; i++) {
+        struct str name = query->groups.list[i].text;
+        if (str_contains_nocase(name, STR("spans")) || str_contains_nocase(name, STR("invocation")))
+            return SOURCE_SPANS;
+    }
+    return query->groups.count ? SOURCE_LOGS : otherwise;
+}
+
 static void add_group(struct parser *parser, struct language_query *query, struct word name)
 {
     enum { GROUPS_MAX = 50 };

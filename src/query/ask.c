@@ -183,15 +183,16 @@ static enum status refuse(const struct run *run, const struct language_error *pr
 static enum status choose_source(const struct run *run, const struct language_query *tree,
                                  enum source_id *out_source)
 {
-    *out_source = tree->source == SOURCE_UNSAID ? SOURCE_SPANS : tree->source;
-    if (tree->source == SOURCE_UNSAID && run->ask->source.len &&
+    bool said = tree->source != SOURCE_UNSAID && tree->source != SOURCE_GROUPS;
+    *out_source = said ? tree->source : SOURCE_SPANS;
+    if (!said && run->ask->source.len &&
         !source_find(run->ask->source, out_source))
         return fail(run->error, STATUS_INVALID,
                     "source: expected spans, traces, logs, metrics or scores, got '%.*s'",
                     (int)(run->ask->source.len > 40 ? 40 : run->ask->source.len),
                     run->ask->source.ptr);
-    if (*out_source == SOURCE_GROUPS)
-        *out_source = SOURCE_LOGS;
+    if (tree->source == SOURCE_GROUPS)
+        *out_source = source_of_groups(tree, *out_source);
     return STATUS_OK;
 }
 

@@ -220,7 +220,6 @@ static void helpers_are_understood(void **state)
         {"outlier action=remove param=3.0 mark=true cpu memory",
          "outlier action=remove param=3 mark=true cpu, memory"},
         {"sessionize user, device maxspan 1h as s", "sessionize maxspan=1h user, device -> s"},
-        {"count_frequent method, status", "countFrequent method, status"},
         {"relevantfields a, b where time > 400", "relevantfields a, b (> time 400)"},
         {"expand tags", "expand tags"},
         {"estimate", "estimate"},
@@ -228,6 +227,50 @@ static void helpers_are_understood(void **state)
     };
     (void)state;
     CHECK_TREES(pairs);
+}
+
+/* Short words for what other commands say too. */
+static void some_words_become_others(void **state)
+{
+    static const struct pair pairs[] = {
+        {"count_frequent method, a.`b c`",
+         "stats (count *) as _approxcount by method as method, a.b c as a.b c | sort "
+         "_approxcount desc, method, a.b c"},
+        {"filter x | stats topk(3, model) | display model",
+         "filter x | filter (ispresent model) | stats (count *) as count by model as model | sort "
+         "count desc, model | limit 3 | display model"},
+        {"stats topk(2, concat(a, 'x')) as `best one`",
+         "filter (ispresent (concat a 'x')) | stats (count *) as count by (concat a 'x') as best "
+         "one | sort count desc, best one | limit 2"},
+        {"stats countOverTime(a) as n, count_over_time(), 2 * sumOverTime(b) by bin(1h)",
+         "stats (count a) as n, (count), (* 2 (sum b)) by (bin 1h)"},
+        {"countFrequent", "error at 13: the query ends where a field was expected"},
+        {"countFrequent a by b", "error at 0: countFrequent takes fields only"},
+    };
+    (void)state;
+    CHECK_TREES(pairs);
+}
+
+static void log_groups_stand_for_a_source(void **state)
+{
+    static const struct {
+        const char *query;
+        enum source_id source;
+    } rows[] = {
+        {"SOURCE 'aws/spans' | limit 1", SOURCE_SPANS},
+        {"SOURCE '/aws/lambda/x' | SOURCE 'bedrock-model-invocation-logging'", SOURCE_SPANS},
+        {"SOURCE logGroups(namePrefix:['/aws/bedrock/modelInvocations'])", SOURCE_SPANS},
+        {"SOURCE '/aws/lambda/x'", SOURCE_LOGS},
+        {"SOURCE logGroups(class:['STANDARD'])", SOURCE_SCORES},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena arena;
+        struct language_query *query;
+        assert_int_equal(parse(rows[i].query, &arena, &query, NULL), STATUS_OK);
+        assert_int_equal(source_of_groups(query, SOURCE_SCORES), rows[i].source);
+        arena_done(&arena);
+    }
 }
 
 /* A call spelled as an unnamed column of the stats before is that column. */
@@ -802,6 +845,8 @@ int main(void)
         cmocka_unit_test(commands_are_read_in_every_form),
         cmocka_unit_test(sources_are_read_in_every_form),
         cmocka_unit_test(helpers_are_understood),
+        cmocka_unit_test(some_words_become_others),
+        cmocka_unit_test(log_groups_stand_for_a_source),
         cmocka_unit_test(calls_behind_stats_can_be_columns),
         cmocka_unit_test(a_refusal_says_where_and_what),
         cmocka_unit_test(lines_and_columns_count_characters),
