@@ -271,11 +271,15 @@ static struct plan_expr *plan_in(struct planner *planner, const struct expressio
         found = args ? expr_make(planner, OP_OR, ASK_BOOLEAN, args, list->argument_count)
                      : never(planner);
     }
-    /* Of nothing, neither `in` nor `not in` is true. */
-    if (tree->operator_id == OPERATOR_NOT_IN)
+    bool not = tree->operator_id == OPERATOR_NOT_IN;
+    if (!not &&found->op == OP_IN)
+        return found;
+    /* Of nothing, neither `in` nor `not in` is true; of all else, one of them is. */
+    found = as_boolean(planner, found);
+    if (not )
         found = EXPR(planner, OP_NOT, ASK_BOOLEAN, found);
-    if (tree->operator_id == OPERATOR_NOT_IN && left->form == FORM_NAME)
-        found = EXPR(planner, OP_AND, ASK_BOOLEAN, as_present(planner, left), found);
+    found = EXPR(planner, OP_CASE, ASK_BOOLEAN, as_present(planner, left), found,
+                 expr_leaf(planner, OP_NULL_, ASK_BOOLEAN));
     return found;
 }
 
