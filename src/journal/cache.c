@@ -185,8 +185,8 @@ static enum status load(struct journal *journal, struct segment *segment, uint32
     return status;
 }
 
-enum status journal__chunk_get(struct journal *journal, struct segment *segment, size_t frame,
-                               struct chunk_view *out_view, struct error *error)
+static enum status get(struct journal *journal, struct segment *segment, size_t frame, bool keep,
+                       struct chunk_view *out_view, struct error *error)
 {
     uint32_t id = segment->id, first = segment->frames[frame].chunk;
     struct chunk *chunk = find(journal, id, first), *loaded = NULL;
@@ -196,8 +196,9 @@ enum status journal__chunk_get(struct journal *journal, struct segment *segment,
             return status;
         chunk = find(journal, id, first); /* somebody else may have been faster */
         if (!chunk) {
-            journal__cache_put(journal, loaded);
             chunk = loaded;
+            if (keep)
+                journal__cache_put(journal, loaded);
         }
     }
     enum status status = STATUS_OK;
@@ -205,9 +206,22 @@ enum status journal__chunk_get(struct journal *journal, struct segment *segment,
         status = fail(error, STATUS_CORRUPT, "the frame is damaged");
     } else {
         atomic_fetch_add(&chunk->refs, 1);
-        chunk->used = ++journal->clock;
+        if (keep)
+            chunk->used = ++journal->clock;
         *out_view = (struct chunk_view){chunk, chunk->frames, chunk->frame_count, frame - first};
     }
     journal__chunk_unref(loaded);
     return status;
+}
+
+enum status journal__chunk_get(struct journal *journal, struct segment *segment, size_t frame,
+                               struct chunk_view *out_view, struct error *error)
+{
+    return get(journal, segment, frame, true, out_view, error);
+}
+
+enum status journal__chunk_peek(struct journal *journal, struct segment *segment, size_t frame,
+                                struct chunk_view *out_view, struct error *error)
+{
+    return get(journal, segment, frame, false, out_view, error);
 }

@@ -182,3 +182,17 @@ bool journal__list_visit(uint32_t ordinal, struct str record,
     *out_sizes = (struct list_sizes){list.prefix_bytes, list.size_bytes};
     return true;
 }
+
+bool journal__list_literals(uint32_t ordinal, struct str record,
+                            void (*visit)(void *context, uint32_t ordinal, struct str bytes),
+                            void *context)
+{
+    struct list list;
+    struct item item;
+    if (!list_get(ordinal, record, &list))
+        return false;
+    while (cursor_left(&list.items) && next_item(&list.items, ordinal, &item))
+        if (!item.shared)
+            visit(context, ordinal, item.literal);
+    return true;
+}

@@ -228,7 +228,8 @@ enum status journal__bad_entry(const struct decoder *decoder, struct error *erro
 }
 
 static enum status decode_entry(const struct decode_frame *in, struct str entry,
-                                struct str *strings, struct batch **out_batch, struct error *error)
+                                struct str *strings, bool lazy, struct batch **out_batch,
+                                struct error *error)
 {
     struct batch *batch = batch_new(journal__arena_limit(entry.len));
     if (!batch)
@@ -237,7 +238,8 @@ static enum status decode_entry(const struct decode_frame *in, struct str entry,
                               .frame = in,
                               .batch = batch,
                               .arena = &batch->arena,
-                              .strings = strings};
+                              .strings = strings,
+                              .lazy = lazy};
     struct entry_head head = {0};
     journal__get_head(&decoder, &head);
     get_tables(&decoder, &head);
@@ -279,8 +281,8 @@ static void number_records(struct journal_frame *frame)
     }
 }
 
-enum status journal__decode_frame(const struct decode_frame *in, struct journal_frame *out,
-                                  struct error *error)
+static enum status decode(const struct decode_frame *in, bool lazy, struct journal_frame *out,
+                          struct error *error)
 {
     size_t count = count_entries(in);
     struct str *strings = malloc(DICTIONARY_MAX * sizeof *strings);
@@ -293,9 +295,10 @@ enum status journal__decode_frame(const struct decode_frame *in, struct journal_
         status = fail(error, STATUS_BUSY, "no memory to decode a frame of the journal");
     while (status == STATUS_OK && cursor_left(&entries)) {
         struct str entry = get_bytes(&entries, get_varint(&entries));
-        status = entries.bad
-                     ? fail(error, STATUS_CORRUPT, "a frame of the journal ends within a batch")
-                     : decode_entry(in, entry, strings, &out->batches[out->batch_count], error);
+        status =
+            entries.bad
+                ? fail(error, STATUS_CORRUPT, "a frame of the journal ends within a batch")
+                : decode_entry(in, entry, strings, lazy, &out->batches[out->batch_count], error);
         if (status == STATUS_OK)
             out->batch_count++;
     }
@@ -303,4 +306,16 @@ enum status journal__decode_frame(const struct decode_frame *in, struct journal_
     if (status == STATUS_OK)
         number_records(out);
     return status;
+}
+
+enum status journal__decode_frame(const struct decode_frame *in, struct journal_frame *out,
+                                  struct error *error)
+{
+    return decode(in, false, out, error);
+}
+
+enum status journal__decode_lazily(const struct decode_frame *in, struct journal_frame *out,
+                                   struct error *error)
+{
+    return decode(in, true, out, error);
 }

@@ -98,6 +98,41 @@ enum status journal_read_content(struct journal *journal, struct content_ref ref
                                  struct error *error);
 struct content_source journal_content_source(struct journal *journal);
 
+/*
+ * Chunks, for what is derived from the journal's distinct texts. A chunk is some consecutive
+ * frames; its contents are numbered on from those of the chunk before it in the segment.
+ */
+struct journal_chunk {
+    uint32_t segment, first_frame, frame_count; /* frames by their number in the segment */
+    uint32_t first_content, content_count;
+    uint64_t start, end; /* offsets of its frames in the segment's file */
+    bool complete;       /* nothing will be added to it */
+};
+struct journal_chunks {
+    struct journal_chunk *items; /* ascending; free() them */
+    size_t count;
+    int64_t created_ns; /* of the segment */
+    uint32_t content_count;
+};
+/* STATUS_NOT_FOUND when retention has dropped the segment. */
+enum status journal_list_chunks(struct journal *journal, uint32_t segment,
+                                struct journal_chunks *out_chunks, struct error *error);
+
+/* Calls what is not NULL for all of a chunk, frame by frame: contents ascending, then records. */
+struct journal_visitor {
+    void *context;
+    /* Bytes of a content: a text, or those of a list that stand in the list itself. */
+    void (*text)(void *context, uint32_t ordinal, struct str bytes);
+    /* A list takes over another content, whole or the beginning of it; that has a lower number. */
+    void (*link)(void *context, uint32_t list, uint32_t ordinal);
+    /* A record: number `index` of its signal in the batch; all its content as VALUE_CONTENT. */
+    void (*record)(void *context, struct journal_location location, const struct batch *batch,
+                   size_t index);
+};
+/* Keeps nothing in the cache. What a damaged frame and those behind it hold is left out. */
+enum status journal_visit_chunk(struct journal *journal, const struct journal_chunk *chunk,
+                                const struct journal_visitor *visitor, struct error *error);
+
 struct journal_stats {
     uint32_t first_segment, last_segment;
     uint64_t file_bytes;    /* on disk, all segments */

@@ -434,6 +434,9 @@ struct chunk_view {
 /* The chunk that holds this frame of the segment. Lets go of the lock meanwhile. */
 enum status journal__chunk_get(struct journal *journal, struct segment *segment, size_t frame,
                                struct chunk_view *out_view, struct error *error);
+/* The same, but what had to be read is not put into the cache. */
+enum status journal__chunk_peek(struct journal *journal, struct segment *segment, size_t frame,
+                                struct chunk_view *out_view, struct error *error);
 /* From the file: `frames` are all those of one chunk. As many of them as are good. */
 enum status journal__chunk_load(const struct segment *segment, uint32_t first_frame,
                                 const struct frame_info *frames, size_t count,
@@ -447,6 +450,9 @@ size_t journal__segments_find(const struct journal *journal, uint32_t id);
 enum status journal__segments_load(struct journal *journal, size_t index,
                                    struct segment **out_segment, struct error *error);
 void journal__segment_unref(struct segment *segment);
+/* The segment with exactly this number, loaded, or STATUS_NOT_FOUND. */
+enum status journal__segments_exact(struct journal *journal, uint32_t id,
+                                    struct segment **out_segment, struct error *error);
 /* --- decode_*.c */
 struct decode_frame {
     const struct chunk_frame *frames; /* of its chunk */
@@ -455,6 +461,9 @@ struct decode_frame {
 };
 enum status journal__decode_frame(const struct decode_frame *in, struct journal_frame *out,
                                   struct error *error);
+/* The same with all content as VALUE_CONTENT. */
+enum status journal__decode_lazily(const struct decode_frame *in, struct journal_frame *out,
+                                   struct error *error);
 enum status journal__decode_record(const struct decode_frame *in, enum signal signal,
                                    uint32_t record, struct batch **out_batch, struct error *error);
 /* What stands before an entry's records. */
@@ -519,6 +528,10 @@ enum status journal__content_copy(const struct content_finder *finder, uint32_t 
 struct list_sizes {
     uint64_t prefix_bytes, size_bytes;
 };
+/* Calls for the bytes that stand in a list itself. False: it is not well-formed. */
+bool journal__list_literals(uint32_t ordinal, struct str record,
+                            void (*visit)(void *context, uint32_t ordinal, struct str bytes),
+                            void *context);
 bool journal__list_visit(uint32_t ordinal, struct str record,
                          bool (*visit)(void *context, uint32_t ordinal, uint64_t size,
                                        bool is_parent),

@@ -157,24 +157,13 @@ struct journal_position journal_end(struct journal *journal)
 
 /* --- one record */
 
-/* The segment with exactly this number, or STATUS_NOT_FOUND; with the lock held. */
-static enum status exact_segment(struct journal *journal, uint32_t id, struct segment **out_segment,
-                                 struct error *error)
-{
-    size_t index = journal__segments_find(journal, id);
-    if (index == journal->segment_count || journal->segments[index]->id != id)
-        return fail(error, STATUS_NOT_FOUND, "segment %" PRIu32 " of the journal is no longer kept",
-                    id);
-    return journal__segments_load(journal, index, out_segment, error);
-}
-
 enum status journal_read_record(struct journal *journal, struct journal_location location,
                                 struct batch **out_batch, struct error *error)
 {
     struct segment *segment;
     struct chunk_view view = {0};
     pthread_mutex_lock(&journal->lock);
-    enum status status = exact_segment(journal, location.frame.segment, &segment, error);
+    enum status status = journal__segments_exact(journal, location.frame.segment, &segment, error);
     if (status == STATUS_OK) {
         size_t frame = frame_at(segment, location.frame.offset);
         if (frame == segment->frame_count || segment->frames[frame].offset != location.frame.offset)
@@ -220,7 +209,7 @@ static enum status find_chunk(struct lookup *lookup, uint32_t ordinal, struct ch
     struct segment *segment;
     struct journal *journal = lookup->journal;
     pthread_mutex_lock(&journal->lock);
-    enum status status = exact_segment(journal, lookup->segment, &segment, error);
+    enum status status = journal__segments_exact(journal, lookup->segment, &segment, error);
     if (status == STATUS_OK) {
         size_t frame = frame_of_content(segment, ordinal);
         if (frame == segment->frame_count || segment->frames[frame].first_content > ordinal)

@@ -5,6 +5,7 @@
  */
 #include "journal/journal_private.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 bool journal__segments_add(struct journal *journal, struct segment *segment)
@@ -66,6 +67,16 @@ enum status journal__segments_load(struct journal *journal, size_t index,
     segment->used = ++journal->clock;
     *out_segment = segment;
     return STATUS_OK;
+}
+
+enum status journal__segments_exact(struct journal *journal, uint32_t id,
+                                    struct segment **out_segment, struct error *error)
+{
+    size_t index = journal__segments_find(journal, id);
+    if (index == journal->segment_count || journal->segments[index]->id != id)
+        return fail(error, STATUS_NOT_FOUND, "segment %" PRIu32 " of the journal is no longer kept",
+                    id);
+    return journal__segments_load(journal, index, out_segment, error);
 }
 
 void journal__segment_unref(struct segment *segment)

@@ -19,6 +19,7 @@
 #include "pipeline/authorise.h"
 #include "pipeline/indexer.h"
 #include "receive/receive.h"
+#include "search/index.h"
 #include "serve/serve.h"
 
 enum {
@@ -36,6 +37,7 @@ struct vitrine {
     struct vitrine_options options;
     char control_path[PATH_BYTES], journal_path[PATH_BYTES], index_path[PATH_BYTES];
     char answers_path[PATH_BYTES];
+    char search_path[PATH_BYTES];
     struct control *control;
     struct journal *journal;
     struct pool *pool, *asks;
@@ -57,6 +59,7 @@ struct vitrine {
     struct price_book *prices;
     struct store *store;
     struct indexer *indexer;
+    struct search_index *search;
     struct query query;
     atomic_bool query_ready, failed;
     struct error failure;
@@ -124,12 +127,18 @@ static void *open_index(void *argument)
             .journal = vitrine->journal, .store = vitrine->store, .prices = vitrine->prices};
         status = indexer_start(&indexer, &vitrine->indexer, failure);
     }
+    if (status == STATUS_OK) {
+        const struct search_index_options search = {.directory = vitrine->search_path,
+                                                    .journal = vitrine->journal};
+        status = search_index_open(&search, &vitrine->search, failure);
+    }
     if (status != STATUS_OK) {
         log_error("server", "the index cannot be opened", "reason=\"%s\"", failure->text);
         vitrine->failed = true;
         return NULL;
     }
-    vitrine->query = (struct query){vitrine->store, vitrine->journal, vitrine->prices};
+    vitrine->query =
+        (struct query){vitrine->store, vitrine->journal, vitrine->prices, vitrine->search};
     vitrine->query_ready = true;
     log_debug("server", "the index is open", "ms=%lld",
               (long long)((clock_now_ns() - vitrine->started_ns) / NS_PER_MS));
@@ -163,6 +172,7 @@ static enum status open_data(struct vitrine *vitrine, struct error *error)
     snprintf(vitrine->journal_path, PATH_BYTES, "%s/journal", options->data);
     snprintf(vitrine->index_path, PATH_BYTES, "%s/index", options->data);
     snprintf(vitrine->answers_path, PATH_BYTES, "%s/answers", options->data);
+    snprintf(vitrine->search_path, PATH_BYTES, "%s/search", options->data);
     enum status status = make_directory(options->data, error);
     if (status == STATUS_OK)
         status = make_directory(vitrine->answers_path, error);
@@ -335,6 +345,7 @@ void vitrine_stop(struct vitrine *vitrine)
     if (vitrine->opener_started)
         pthread_join(vitrine->opener, NULL);
     indexer_stop(vitrine->indexer);
+    search_index_close(vitrine->search);
     store_close(vitrine->store);
     journal_close(vitrine->journal);
     price_close(vitrine->prices);

@@ -12,6 +12,7 @@
 
 #include "journal/journal.h"
 #include "price/price.h"
+#include "search/index.h"
 #include "store/store.h"
 
 /* Where answers come from. */
@@ -19,4 +20,5 @@ struct query {
     struct store *store;
     struct journal *journal;
     struct price_book *prices;
+    struct search_index *search; /* NULL: searches read every text */
 };

@@ -6,8 +6,9 @@
 
 #include "base/clock.h"
 #include "query/search_private.h"
+#include "search/walk.h"
 
-enum { ROWS_FIRST = 64, ROWS_MAX = 4096 };
+enum { ROWS_FIRST = 64, ROWS_MAX = 4096, DIRECTLY_MAX = 100 };
 
 struct run {
     const struct query *query;
@@ -65,6 +66,7 @@ static enum status check_rows(struct run *run, const struct search_rows *rows, s
     return status;
 }
 
+/* Every span of the range, whatever its texts: when there are few. */
 static enum status check_all(struct run *run, struct error *error)
 {
     enum status status = STATUS_OK;
@@ -82,6 +84,106 @@ static enum status check_all(struct run *run, struct error *error)
             break;
         wanted = wanted * 4 < ROWS_MAX ? wanted * 4 : ROWS_MAX;
     }
+    return status;
+}
+
+/* What the walk gives, a batch at a time: the first hits come soon, later ones cheaply. */
+static enum status take_places(struct run *run, struct search_walk *walk, size_t wanted,
+                               struct journal_location *places, size_t *out_count,
+                               struct error *error)
+{
+    enum status status = STATUS_OK;
+    bool found = true;
+    *out_count = 0;
+    while (status == STATUS_OK && found && *out_count < wanted) {
+        status = search_walk_next(walk, &found, &places[*out_count], error);
+        *out_count += status == STATUS_OK && found;
+    }
+    if (status == STATUS_TIMEOUT || status == STATUS_CANCELLED) {
+        run->complete = false;
+        status = STATUS_OK;
+    }
+    return status;
+}
+
+static enum status check_places(struct run *run, const struct journal_location *places,
+                                size_t count, struct error *error)
+{
+    struct search_rows rows;
+    enum status status = search__rows_at(run->query, run->question, places, count, &rows, error);
+    if (status != STATUS_OK)
+        return status;
+    status = check_rows(run, &rows, error);
+    free(rows.items);
+    /* None of these is looked at again, whether the index knew it or not. */
+    if (status == STATUS_OK && !is_over(run) && count) {
+        run->last = places[count - 1];
+        run->has_last = true;
+    }
+    return status;
+}
+
+static enum status walk_segment(struct run *run, const struct search_segment *segment,
+                                struct journal_location *places, struct error *error)
+{
+    struct search_walk *walk;
+    const struct search_walk_options options = {
+        .journal = run->query->journal,
+        .index = run->query->search,
+        .expression = run->question->expression,
+        .project_id = run->question->project_id,
+        .segment = segment->segment,
+        .frame_least = segment->frame_least,
+        .frame_most = segment->frame_most,
+        .before = run->question->has_cursor ? &run->question->cursor : NULL,
+        .deadline_ns = run->deadline_ns,
+        .cancelled = run->question->cancelled,
+    };
+    enum status status = search_walk_open(&options, &walk, error);
+    if (status == STATUS_NOT_FOUND)
+        return STATUS_OK; /* retention was faster */
+    if (status != STATUS_OK)
+        return status;
+    struct search_walk_stats stats = {0};
+    size_t wanted = ROWS_FIRST, count = wanted;
+    while (status == STATUS_OK && count == wanted && !is_over(run)) {
+        status = take_places(run, walk, wanted, places, &count, error);
+        if (status == STATUS_OK)
+            status = check_places(run, places, count, error);
+        if (count == wanted && wanted < ROWS_MAX)
+            count = wanted = wanted * 4;
+    }
+    search_walk_close(walk, &stats);
+    run->statistics.bytes_scanned += stats.bytes_scanned;
+    run->statistics.chunks += stats.chunks;
+    run->statistics.chunks_skipped += stats.chunks_skipped;
+    return status;
+}
+
+static enum status walk_all(struct run *run, const struct search_segments *segments,
+                            struct error *error)
+{
+    enum status status = STATUS_OK;
+    struct journal_location *places = calloc(ROWS_MAX, sizeof *places);
+    if (!places)
+        return fail(error, STATUS_BUSY, "no memory for the search");
+    for (size_t i = 0; i < segments->count && status == STATUS_OK && !is_over(run); i++)
+        status = walk_segment(run, &segments->items[i], places, error);
+    free(places);
+    return status;
+}
+
+/* A span whose texts stand in log records too is only found by looking at all of it. */
+static enum status search(struct run *run, struct error *error)
+{
+    struct search_segments segments;
+    enum status status = search__segments(run->query, run->question, &segments, error);
+    if (status != STATUS_OK)
+        return status;
+    status = run->checker.has_logs || segments.spans <= DIRECTLY_MAX
+                 ? check_all(run, error)
+                 : walk_all(run, &segments, error);
+    free(segments.items);
     return status;
 }
 
@@ -121,7 +223,7 @@ enum status query_search(const struct query *query, const struct search_question
         return fail(error, STATUS_TOO_LARGE, "limit: too many hits for one reply");
     enum status status = start(&run, error);
     if (status == STATUS_OK)
-        status = check_all(&run, error);
+        status = search(&run, error);
     status = finish(&run, status, error);
     if (status == STATUS_OK)
         *out_result = (struct search_result){.hits = run.hits,
@@ -147,7 +249,7 @@ enum status query_search_places(const struct query *query, const struct search_q
         return fail(error, STATUS_TOO_LARGE, "search: too many matching spans");
     enum status status = start(&run, error);
     if (status == STATUS_OK)
-        status = check_all(&run, error);
+        status = search(&run, error);
     status = finish(&run, status, error);
     if (status == STATUS_OK) {
         *out_places = run.places;

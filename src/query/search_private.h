@@ -25,6 +25,19 @@ enum status search__newest_rows(const struct query *query, const struct search_q
 enum status search__rows_at(const struct query *query, const struct search_question *question,
                             const struct journal_location *places, size_t count,
                             struct search_rows *out_rows, struct error *error);
+/* Where in the journal the spans of the range and filters stand. */
+struct search_segment {
+    uint32_t segment;
+    uint64_t frame_least, frame_most;
+    int64_t spans;
+};
+struct search_segments {
+    struct search_segment *items; /* newest first; freed by the caller */
+    size_t count;
+    int64_t spans;
+};
+enum status search__segments(const struct query *query, const struct search_question *question,
+                             struct search_segments *out_segments, struct error *error);
 int search__compare(const struct journal_location *a, const struct journal_location *b);
 
 /* Looks at one span. *out_hit only when it matches; its texts are in `arena`. */

@@ -40,6 +40,46 @@ static void where(struct sql *sql, const struct query *query,
     sql_add(sql, ") t)");
 }
 
+enum status search__segments(const struct query *query, const struct search_question *question,
+                             struct search_segments *out_segments, struct error *error)
+{
+    struct sql sql = {0};
+    struct store_rows *rows;
+    size_t capacity = 0;
+    struct search_segments taken = {0};
+    sql_add(&sql, "SELECT s.segment, min(s.frame), max(s.frame), count(*) FROM spans s");
+    where(&sql, query, question);
+    if (question->has_cursor) {
+        sql_add(&sql, " AND s.segment <= ");
+        sql_int(&sql, question->cursor.frame.segment);
+    }
+    sql_add(&sql, " GROUP BY s.segment ORDER BY s.segment DESC");
+    enum status status = sql_run(&sql, query, question->cancelled, &rows, error);
+    if (status != STATUS_OK)
+        return status;
+    while (status == STATUS_OK && store_rows_next(rows)) {
+        if (taken.count == capacity) {
+            capacity = capacity ? capacity * 2 : 64;
+            struct search_segment *wider = realloc(taken.items, capacity * sizeof *wider);
+            if (!wider) {
+                status = fail(error, STATUS_BUSY, "no memory for the search");
+                break;
+            }
+            taken.items = wider;
+        }
+        taken.items[taken.count++] = (struct search_segment){
+            (uint32_t)store_rows_int(rows, 0), (uint64_t)store_rows_int(rows, 1),
+            (uint64_t)store_rows_int(rows, 2), store_rows_int(rows, 3)};
+        taken.spans += taken.items[taken.count - 1].spans;
+    }
+    store_rows_free(rows);
+    if (status == STATUS_OK)
+        *out_segments = taken;
+    else
+        free(taken.items);
+    return status;
+}
+
 static enum status take_rows(struct sql *sql, const struct query *query,
                              const struct search_question *question, size_t limit,
                              struct search_rows *out_rows, struct error *error)

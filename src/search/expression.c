@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "search/fold.h"
+#include "search/match.h"
 #include "search/regex.h"
 
 static const struct {
@@ -119,6 +120,7 @@ static enum status set_literal(struct parser *parser, struct search_term *term, 
     term->folded = arena_copy(&parser->expression->arena, buf_str(&folded));
     bool failed = folded.failed || !term->folded.ptr;
     buf_done(&folded);
+    term->piece = search_longest_piece(term->folded);
     term->is_plain = is_plain(term->folded);
     if (failed)
         return wrong(parser, STATUS_TOO_LARGE, term->offset, "there is no memory for this text");

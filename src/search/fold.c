@@ -99,14 +99,35 @@ static char lower(char byte)
 static size_t ascii_run(const char *at, size_t len)
 {
     size_t i = 0;
-    for (uint64_t word; i + 8 <= len; i += 8) {
-        memcpy(&word, at + i, 8);
-        if (word & UINT64_C(0x8080808080808080))
+    for (uint64_t words[4]; i + 32 <= len; i += 32) {
+        memcpy(words, at + i, 32);
+        if ((words[0] | words[1] | words[2] | words[3]) & UINT64_C(0x8080808080808080))
             break;
     }
     while (i < len && (at[i] & 0x80) == 0)
         i++;
     return i;
+}
+
+bool search_is_ascii(struct str text)
+{
+    return ascii_run(text.ptr, text.len) == text.len;
+}
+
+/* Lower case of ASCII, eight letters at a time. */
+static void lower_ascii(const char *from, size_t len, char *to)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    size_t i = 0;
+    for (uint64_t word; i + 8 <= len; i += 8) {
+        memcpy(&word, from + i, 8);
+        /* The top bit of each byte: from 'A' on, from behind 'Z' on. */
+        uint64_t from_a = word + ones * (0x80 - 'A'), behind_z = word + ones * (0x80 - 'Z' - 1);
+        word |= ((from_a ^ behind_z) & (ones * 0x80)) >> 2;
+        memcpy(to + i, &word, 8);
+    }
+    for (; i < len; i++)
+        to[i] = lower(from[i]);
 }
 
 /* What the character at the front becomes, in up to FOLDED_MAX bytes. */
@@ -125,9 +146,7 @@ void search_fold(struct str text, struct buf *out)
 {
     while (text.len && buf_reserve(out, text.len)) {
         size_t run = ascii_run(text.ptr, text.len), size;
-        char *to = out->ptr + out->len;
-        for (size_t i = 0; i < run; i++)
-            to[i] = lower(text.ptr[i]);
+        lower_ascii(text.ptr, run, out->ptr + out->len);
         out->len += run;
         text = str_sub(text, run, text.len);
         while (text.len && (text.ptr[0] & 0x80)) {

@@ -12,6 +12,8 @@
 
 #include "base/buf.h"
 
+bool search_is_ascii(struct str text);
+
 /* Appends the folded text. */
 void search_fold(struct str text, struct buf *out);
 /* The same; `starts` and `ends` (arrays of uint32_t) get, for each folded byte, where its character

@@ -4,6 +4,9 @@
 #include "search/match.h"
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "search/regex.h"
 
@@ -15,25 +18,70 @@ void search_matcher_done(struct search_matcher *matcher)
     buf_done(&matcher->folded);
 }
 
-static const char *find_literal(struct str text, struct str needle)
+#ifdef __SSE2__
+/* Places where the needle's first and last byte stand as far apart as in it, 16 at a time; the rest
+ * of the text, too short for that, is left in *text. */
+static const char *find_by_ends(struct str *text, struct str needle)
 {
-    return text.len < needle.len ? NULL : memmem(text.ptr, text.len, needle.ptr, needle.len);
+    const __m128i first = _mm_set1_epi8(needle.ptr[0]);
+    const __m128i last = _mm_set1_epi8(needle.ptr[needle.len - 1]);
+    size_t at = 0;
+    for (; at + needle.len + 15 <= text->len; at += 16) {
+        const char *here = text->ptr + at;
+        __m128i begins = _mm_loadu_si128((const __m128i *)here);
+        __m128i ends = _mm_loadu_si128((const __m128i *)(here + needle.len - 1));
+        unsigned both = (unsigned)_mm_movemask_epi8(
+            _mm_and_si128(_mm_cmpeq_epi8(begins, first), _mm_cmpeq_epi8(ends, last)));
+        for (; both; both &= both - 1) {
+            const char *hit = here + __builtin_ctz(both);
+            if (!memcmp(hit, needle.ptr, needle.len))
+                return hit;
+        }
+    }
+    *text = str_sub(*text, at, text->len);
+    return NULL;
+}
+#endif
+
+const char *search_find_bytes(struct str text, struct str needle)
+{
+    if (text.len < needle.len)
+        return NULL;
+#ifdef __SSE2__
+    const char *hit = find_by_ends(&text, needle);
+    if (hit)
+        return hit;
+#endif
+    return memmem(text.ptr, text.len, needle.ptr, needle.len);
 }
 
-/* JSON text that was written anew differs in what stands between strings; so only what is within
- * one is looked for, piece by piece. */
-static bool holds_pieces(struct str folded, struct str needle)
+struct str search_longest_piece(struct str folded)
 {
-    static const char between[] = "{}[]:,\"\\";
-    while (needle.len) {
+    struct str best = {folded.ptr, 0};
+    while (folded.len) {
         size_t len = 0;
-        while (len < needle.len && (unsigned char)needle.ptr[len] >= ' ' &&
-               !strchr(between, needle.ptr[len]))
+        while (len < folded.len && (unsigned char)folded.ptr[len] >= ' ' &&
+               !memchr("{}[]\"\\", folded.ptr[len], 6))
             len++;
-        struct str piece = str_trim(str_sub(needle, 0, len));
-        if (piece.len && !find_literal(folded, piece))
+        if (len > best.len)
+            best = str_sub(folded, 0, len);
+        folded = str_sub(folded, len + 1, folded.len);
+    }
+    return str_trim(best);
+}
+
+/* Between numbers and names white space may differ too. */
+static bool holds_pieces(struct str folded, struct str rest)
+{
+    struct str piece;
+    while (rest.len) {
+        size_t len = 0;
+        while (len < rest.len && rest.ptr[len] != ',' && rest.ptr[len] != ':')
+            len++;
+        piece = str_trim(str_sub(rest, 0, len));
+        if (piece.len && !search_find_bytes(folded, piece))
             return false;
-        needle = str_sub(needle, len + 1, needle.len);
+        rest = str_sub(rest, len + 1, rest.len);
     }
     return true;
 }
@@ -53,31 +101,73 @@ static bool finds(const struct search_term *term, struct str text, struct str fo
         const struct search_regex *regex = loosely ? term->loose : term->regex;
         return !regex || search_regex_find(regex, text, 0, &start, &end);
     }
-    return loosely ? holds_pieces(folded, term->folded)
-                   : find_literal(folded, term->folded) != NULL;
+    return loosely ? holds_pieces(folded, term->piece)
+                   : search_find_bytes(folded, term->folded) != NULL;
+}
+
+static bool is_ascii(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] & 0x80)
+            return false;
+    return true;
+}
+
+/*
+ * A short cut for most of the world's text: ASCII in which no letter is escaped. There, what JSON
+ * never escapes stands as it is, and what is not ASCII does not stand at all. Gives the terms
+ * found; *open are those that still have to be looked for in every reading.
+ */
+static uint32_t find_simply(struct search_matcher *matcher, struct str text, uint32_t terms,
+                            bool loosely, uint32_t *open)
+{
+    const struct search_expression *expression = matcher->expression;
+    size_t backslash = str_find_byte(text, '\\');
+    struct str escapes = str_sub(text, backslash, text.len);
+    uint32_t found = 0;
+    *open = terms;
+    if (!any_literal(expression, terms) || !search_is_ascii(text) ||
+        (escapes.len && (!loosely || search_find_bytes(escapes, STR("\\u")))))
+        return 0;
+    buf_clear(&matcher->folded);
+    search_fold(text, &matcher->folded);
+    for (size_t i = 0; i < expression->term_count; i++) {
+        const struct search_term *term = &expression->terms[i];
+        if (!(terms >> i & 1) || !term->folded.ptr || matcher->folded.failed)
+            continue;
+        if (!term->is_plain && is_ascii(term->folded) && escapes.len)
+            continue;
+        *open &= ~(UINT32_C(1) << i);
+        if (finds(term, text, buf_str(&matcher->folded), loosely))
+            found |= UINT32_C(1) << i;
+    }
+    return found;
 }
 
 static uint32_t find_all(struct search_matcher *matcher, struct str text, uint32_t terms,
                          bool loosely)
 {
     const struct search_expression *expression = matcher->expression;
-    uint32_t found = 0;
+    uint32_t open;
     if (text.len == 0)
         text = STR("");
+    uint32_t found = find_simply(matcher, text, terms, loosely, &open);
     matcher->reading.started = false;
     matcher->reading.level = 0;
-    while (terms & ~found &&
+    while (open &&
            search_reading_next(&matcher->reading, text, loosely ? READINGS_MAX : TRUE_READINGS)) {
         struct str now = matcher->reading.text;
         buf_clear(&matcher->folded);
-        if (any_literal(expression, terms & ~found))
+        if (any_literal(expression, open))
             search_fold(now, &matcher->folded);
         if (loosely && matcher->folded.failed)
             return terms;
         for (size_t i = 0; i < expression->term_count; i++)
-            if ((terms & ~found) >> i & 1 &&
-                finds(&expression->terms[i], now, buf_str(&matcher->folded), loosely))
+            if (open >> i & 1 &&
+                finds(&expression->terms[i], now, buf_str(&matcher->folded), loosely)) {
                 found |= UINT32_C(1) << i;
+                open &= ~(UINT32_C(1) << i);
+            }
     }
     return found;
 }
@@ -133,7 +223,7 @@ static size_t first_match(struct search_matcher *matcher, struct str text, uint3
         if (!(terms >> i & 1))
             continue;
         if (term->folded.ptr) {
-            const char *hit = find_literal(folded, term->folded);
+            const char *hit = search_find_bytes(folded, term->folded);
             if (hit && (size_t)(hit - folded.ptr) < best_folded)
                 best_folded = (size_t)(hit - folded.ptr);
         } else if (search_regex_find(term->regex, text, 0, &start, &end) &&
@@ -216,7 +306,7 @@ static void highlight_literal(struct search_snippet *snippet, const struct windo
                        &starts, &ends);
     struct str rest = buf_str(&folded);
     const char *hit;
-    while (!ends.failed && !starts.failed && (hit = find_literal(rest, needle)) != NULL) {
+    while (!ends.failed && !starts.failed && (hit = search_find_bytes(rest, needle)) != NULL) {
         size_t at = (size_t)(hit - folded.ptr);
         uint32_t from, to;
         memcpy(&from, starts.ptr + at * sizeof from, sizeof from);

@@ -25,6 +25,14 @@ uint32_t search_find(struct search_matcher *matcher, struct str text, uint32_t t
  */
 uint32_t search_find_loosely(struct search_matcher *matcher, struct str bytes, uint32_t terms);
 
+/* Where the needle, which is not empty, first stands, or NULL. */
+const char *search_find_bytes(struct str text, struct str needle);
+
+/* JSON text that was cut at its elements or written anew differs in what stands between strings, so
+ * only the longest piece of a literal without quotes, brackets and control characters can be
+ * counted on. May be empty. */
+struct str search_longest_piece(struct str folded);
+
 enum { SNIPPET_BYTES = 240, SNIPPET_LEAD_BYTES = 72, HIGHLIGHTS_MAX = 16 };
 struct search_snippet {
     struct str text; /* plain text, at most SNIPPET_BYTES and two ellipses */

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { eventually } from './support/api.mjs';
 import { ms, now, random, send, spanId, traceId } from './support/otlp.mjs';
 import { startServer } from './support/server.mjs';
 
@@ -71,7 +72,38 @@ async function sendAll() {
     call('json in json', { input: [{ role: 'assistant', parts: [{ type: 'tool_call', id: 'c2', name: 'post',
         arguments: JSON.stringify({ body: JSON.stringify({ greeting: 'grüß "göttin"', path: '/tmp/x' }) }) }] }], python: true });
     await send(server.url, 'search', Object.values(spans));
+    for (let from = 0; from < fillers.length; from += 50) await send(server.url, 'filler', fillers.slice(from, from + 50));
     await server.api.settled();
+}
+
+// Some megabytes of text that is nobody's, in conversations that repeat their history: several chunks of the journal.
+const chance = random(20261121);
+const vocabulary = Array.from({ length: 4000 }, (_, i) => {
+    const scripts = [
+        () => Array.from({ length: 2 + chance.below(3) }, () => 'bdfgklmnprtvz'[chance.below(13)] + 'aeiou'[chance.below(5)]).join(''),
+        () => Array.from({ length: 3 + chance.below(3) }, () => 'ابتثجحدرسشعفقكلمنهوي'[chance.below(20)]).join(''),
+        () => Array.from({ length: 1 + chance.below(3) }, () => String.fromCodePoint(0x4e00 + chance.below(3000))).join(''),
+        () => 'Ž' + 'éüñåç'[chance.below(5)] + 'kav' + i,
+        () => `x${chance.below(1 << 30).toString(16)}-${chance.below(100000)}`,
+        () => ['🎈', '🦊', '🧪', '🪐', '🥝'][chance.below(5)],
+        () => ['C:\\\\nav\\\\tul', 'a "quoted" one', 'new\nline', '{"k": [1, 2]}', 'and/or'][chance.below(5)],
+    ];
+    return scripts[i < 2500 ? 0 : 1 + i % 6]();
+});
+const word = () => vocabulary[Math.floor(vocabulary.length ** chance.next()) - 1];
+const prose = (count) => Array.from({ length: count }, word).join(' ');
+const fillers = [];
+for (let talk = 0; talk < 60; talk++) {
+    const turns = [], python = talk % 3 === 0;
+    for (let turn = 0; turn < 5; turn++) {
+        turns.push({ role: 'user', parts: [{ type: 'text', content: prose(700) }] });
+        const answer = prose(chance.below(4) ? 2200 : 5);
+        const write = (value) => python ? escaped(JSON.stringify(value)) : JSON.stringify(value);
+        fillers.push({ trace_id: traceId(), span_id: spanId(), name: 'filler', start: now(), end: now() + ms, input: turns.map((one) => one.parts[0].content),
+            output: [answer], attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'gpt-4o', 'gen_ai.provider.name': 'openai',
+                'gen_ai.input.messages': write(turns), 'gen_ai.output.messages': write([{ role: 'assistant', parts: [{ type: 'text', content: answer }] }]) } });
+        turns.push({ role: 'assistant', parts: [{ type: 'text', content: answer }] });
+    }
 }
 
 // --- asking ----------------------------------------------------------------------------------
@@ -255,6 +287,61 @@ test('another project does not see it', async () => {
     const other = await made.json();
     assert.ok(made.status === 200 || made.status === 201, JSON.stringify(other));
     await finds('courier', [], { project: 'stranger' });
+});
+
+// --- against a naive search ------------------------------------------------------------------
+
+const fold = (text) => text.normalize('NFD').replace(/[\u0300-\u036f\u0640\u064b-\u065f\u0670]/g, '').toLowerCase();
+const inRegex = (text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+
+// A term: its text in the language, and whether a text holds it.
+function randomTerm() {
+    const source = fillers[chance.below(fillers.length)], text = [...source.input, ...source.output][chance.below(source.input.length + 1)];
+    const words = text.split(' '), at = chance.below(words.length - 1), one = words[at];
+    const literal = (found) => ({ q: `"${found.replace(/["\\]/g, '\\$&')}"`, holds: (other) => fold(other).includes(fold(found)) });
+    const letters = Array.from(one);
+    switch (chance.below(6)) {
+    case 0: return literal(one.toUpperCase().toLowerCase() === one.toLowerCase() ? one.toUpperCase() : one);
+    case 1: return literal(`${one} ${words[at + 1]}`);
+    case 2: return literal(letters.slice(chance.below(letters.length), letters.length).join('') || one);
+    case 3: return literal(`zz${one}`);
+    case 4: {
+        const source_text = `${inRegex(one)} .{0,3}${inRegex(words[at + 1].slice(-1))}`;
+        const regex = new RegExp(source_text, 'iu');
+        return { q: `/${source_text}/`, holds: (other) => regex.test(other) };
+    }
+    default: {
+        const regex = new RegExp(`[${inRegex(letters[0])}]${letters.slice(1, 4).map(inRegex).join('')}`, 'iu');
+        return { q: `/${regex.source}/`, holds: (other) => regex.test(other) };
+    }
+    }
+}
+
+function randomExpression(depth) {
+    const kind = depth ? chance.below(6) : 5;
+    if (kind < 3) {
+        const a = randomExpression(depth - 1), b = randomExpression(depth - 1);
+        if (kind === 0) return { q: `(${a.q} ${b.q})`, holds: (span) => a.holds(span) && b.holds(span) };
+        if (kind === 1) return { q: `(${a.q} OR ${b.q})`, holds: (span) => a.holds(span) || b.holds(span) };
+        return { q: `(${a.q} NOT ${b.q})`, holds: (span) => a.holds(span) && !b.holds(span) };
+    }
+    const term = randomTerm(), field = ['', 'input:', 'output:'][chance.below(3)];
+    const texts = (span) => field === 'input:' ? span.input : field === 'output:' ? span.output : [...span.input, ...span.output];
+    return { q: field + term.q, holds: (span) => texts(span).some(term.holds) };
+}
+
+const rounds = Number(process.env.VITRINE_SEARCH_ROUNDS ?? 30);
+test(`${rounds} random expressions find what a naive search finds`, { timeout: 600000 }, async () => {
+    await eventually(async () => {
+        const { statistics } = await search('zzyzx');
+        assert.ok(statistics.chunks_skipped >= 2, JSON.stringify(statistics));
+    }, 30000);
+    for (let round = 0; round < rounds; round++) {
+        const { q, holds } = randomExpression(2);
+        const body = await search(q, { limit: 500, f: 'service=filler' });
+        const expected = fillers.filter(holds).map((span) => span.span_id).sort();
+        assert.deepEqual(body.hits.map((hit) => hit.span_id).sort(), expected, `round ${round}: ${q}`);
+    }
 });
 
 test('the same after a restart, and what came in between is found too', async () => {

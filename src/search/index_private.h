@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* index_private: what index.c (parts in memory) and index_build.c (the thread) share. */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "search/index.h"
+
+struct indexed_part {
+    uint32_t segment, first_chunk, chunk_count;
+    int64_t created_ns;
+    uint64_t file_bytes;
+    struct search_part *part; /* NULL: not loaded */
+    int64_t used_ns;
+    int refs;     /* lists that hold it */
+    bool removed; /* no longer in the index: freed with its last reference */
+};
+
+struct search_index {
+    struct search_index_options options;
+    char *path;
+    int directory;
+
+    pthread_mutex_t lock; /* guards all below */
+    pthread_cond_t changed;
+    struct indexed_part **items; /* by segment and first chunk; no two overlap */
+    size_t count, capacity;
+    size_t memory_bytes;
+    bool closing, hurried, caught_up;
+
+    pthread_t thread;
+    bool thread_started;
+    uint32_t done_before; /* of the thread: sealed segments before this one are covered */
+};
+
+enum { PART_PATH_BYTES = 40, UNUSED_SECONDS = 60 };
+void search__part_name(uint32_t segment, uint32_t first_chunk, uint32_t chunk_count,
+                       char out[PART_PATH_BYTES]);
+/* With the lock held. */
+size_t search__find(const struct search_index *index, uint32_t segment, uint32_t first_chunk);
+bool search__insert(struct search_index *index, struct indexed_part *item);
+void search__remove(struct search_index *index, size_t at, bool unlink_file);
+enum status search__load(struct search_index *index, struct indexed_part *item,
+                         struct error *error);
+void search__unload(struct search_index *index, struct indexed_part *item);
+/* --- index_build.c */
+void *search__build_run(void *index);

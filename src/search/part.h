@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * part: what is known of some consecutive chunks of the journal, so that most need not be read:
+ * which tokens each holds, and which texts each list and record refers to.
+ *
+ * A part covers up to PART_CHUNKS chunks of one segment. Everything in it is derived; one that does
+ * not check out, or is of another version, is thrown away and made again. docs/search.md has the
+ * layout.
+ *
+ * Threads  a builder belongs to one; a part is read-only.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "journal/journal.h"
+#include "search/expression.h"
+
+enum { PART_CHUNKS = 64, PART_VERSION = 1, PART_HEADER_BYTES = 64 };
+
+struct part_chunk {
+    struct journal_chunk chunk;
+    uint32_t record_count; /* spans and logs */
+    uint32_t refs_bytes;
+    uint64_t refs_at;
+    uint8_t gram_log; /* of the bits of its grams; 0: it has none */
+    uint64_t grams_at;
+};
+
+struct search_part {
+    uint32_t segment, first_chunk, chunk_count; /* first_chunk: its number in the segment */
+    int64_t created_ns;                         /* of the segment */
+    struct part_chunk chunks[PART_CHUNKS];
+    char *tokens; /* each between line ends */
+    size_t token_bytes, token_count;
+    uint32_t *token_at; /* where each begins, ascending */
+    uint64_t *masks;    /* chunks each stands in */
+    uint8_t *grams;     /* bitmaps, one behind the other */
+    size_t gram_bytes;
+    char *refs;
+    size_t refs_bytes;
+    bool unbounded; /* too many tokens: says nothing about words */
+};
+void search_part_free(struct search_part *part); /* NULL is fine */
+size_t search_part_memory(const struct search_part *part);
+
+/* The chunks (bit i: the i-th of the part) where the term can stand. */
+uint64_t search_part_find(const struct search_part *part, const struct search_term *term);
+
+/* --- making */
+struct part_builder;
+struct part_builder *search_builder_new(uint32_t segment, uint32_t first_chunk, int64_t created_ns);
+void search_builder_free(struct part_builder *builder); /* NULL is fine */
+/* Reads the chunk; one that is damaged is taken in as far as it can be read. */
+enum status search_builder_add(struct part_builder *builder, struct journal *journal,
+                               const struct journal_chunk *chunk, struct error *error);
+/* Takes over what a part says of the chunks that follow. */
+enum status search_builder_join(struct part_builder *builder, const struct search_part *part,
+                                struct error *error);
+/* The part as a file's bytes. */
+enum status search_builder_write(struct part_builder *builder, struct buf *out,
+                                 struct error *error);
+
+/* --- reading. The head alone tells segment, first_chunk, chunk_count and created_ns. */
+bool search_part_head(struct str bytes, struct search_part *out_head);
+enum status search_part_read(struct str bytes, struct search_part **out_part, struct error *error);
+
+/* --- what a chunk's records refer to: the same for builders and readers */
+struct ref_writer {
+    struct buf lists, records;
+    uint32_t last_list, last_ref, project, record_count;
+    uint64_t last_frame; /* offset */
+    uint32_t list;       /* being read, with its links (uint32_t) */
+    struct buf links;
+};
+void search_refs_start(struct ref_writer *writer, const struct journal_chunk *chunk);
+void search_refs_link(struct ref_writer *writer, uint32_t list, uint32_t ordinal);
+void search_refs_record(struct ref_writer *writer, struct journal_location location,
+                        const struct batch *batch, size_t index);
+bool search_refs_end(struct ref_writer *writer, struct buf *out); /* false: no memory */
+void search_refs_done(struct ref_writer *writer);
+
+/* Goes through them: first the lists, then the records. */
+struct ref_reader {
+    const uint8_t *at, *end;
+    uint32_t segment, list, ref, project, next_record[2];
+    uint64_t frame;
+    bool bad;
+};
+struct ref_list {
+    uint32_t ordinal, count;
+};
+struct ref_record {
+    struct journal_location location;
+    uint32_t project, count;
+};
+struct ref_reader search_refs_read(struct str refs, const struct journal_chunk *chunk);
+bool search_refs_next_list(struct ref_reader *reader, struct ref_list *out); /* false: no more */
+uint32_t search_refs_next_link(struct ref_reader *reader, const struct ref_list *list);
+bool search_refs_next_record(struct ref_reader *reader, struct ref_record *out);
+uint32_t search_refs_next_ref(struct ref_reader *reader);
+
+/* --- the short texts of a record, which stand in it itself */
+void search_record_texts(const struct batch *batch, enum signal signal, size_t index,
+                         void (*text)(void *context, struct str text), void *context);
+/* Some of these stand within arrays or maps, whose text as a whole is more than these. */
+bool search_record_nests(const struct batch *batch, enum signal signal, size_t index);

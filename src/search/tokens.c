@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tokens: see tokens.h. */
+#include "search/tokens.h"
+
+#include "search/fold.h"
+
+enum class { BREAK, LETTER, DIGIT, SYMBOL };
+
+#define TEN(class)        class, class, class, class, class, class, class, class, class, class
+#define TWENTY_SIX(class) TEN(class), TEN(class), class, class, class, class, class, class
+static const uint8_t ascii[128] = {
+    [48] = TEN(DIGIT), [65] = TWENTY_SIX(LETTER), [97] = TWENTY_SIX(LETTER)};
+#undef TEN
+#undef TWENTY_SIX
+
+static inline enum class class_of(struct str text, size_t *out_size) {
+    uint32_t number; *out_size = 1;
+    if ((unsigned char)text.ptr[0] < 0x80) return (enum class)ascii[(unsigned char)text.ptr[0]];
+    *out_size = search_character(text, &number);
+    if (number < 0xc0 || (number >= 0x2000 && number < 0x2070) || number == 0xfffd) return BREAK;
+    return number < 0xe00 || (number >= 0x1e00 && number < 0x2000) ? LETTER : SYMBOL;
+}
+
+/* The first character of the run, or the two at `at`. */
+static bool next_symbol(struct token_reader *reader, bool starts, struct token *out)
+{
+    uint32_t number;
+    struct str run = reader->symbols;
+    size_t first = search_character(run, &number);
+    struct str after = str_sub(run, first, run.len);
+    size_t second = after.len ? search_character(after, &number) : 0;
+    *out = (struct token){str_sub(run, 0, first + second), TOKEN_SYMBOL, starts,
+                          first + second == run.len};
+    /* A pair begins at every character but the last. */
+    reader->symbols = first + second < run.len ? after : STR_NONE;
+    return true;
+}
+
+static bool read_symbols(struct token_reader *reader, size_t start, struct token *out)
+{
+    size_t end = start, size;
+    while (end < reader->rest.len &&
+           class_of(str_sub(reader->rest, end, reader->rest.len), &size) == SYMBOL)
+        end += size;
+    reader->symbols = str_sub(reader->rest, start, end - start);
+    reader->rest = str_sub(reader->rest, end, reader->rest.len);
+    return next_symbol(reader, true, out);
+}
+
+static enum token_kind kind_of(size_t len, bool has_letters, bool has_digits)
+{
+    bool is_word = has_digits ? (has_letters ? len < GRAM_BYTES : len <= TOKEN_NUMBER_MAX)
+                              : len <= TOKEN_BYTES_MAX;
+    return is_word ? TOKEN_WORD : TOKEN_BULK;
+}
+
+bool search_token_next(struct token_reader *reader, struct token *out)
+{
+    if (reader->symbols.len)
+        return next_symbol(reader, false, out);
+    struct str text = reader->rest;
+    size_t start = 0, size = 0;
+    enum class class = BREAK;
+    for (; start < text.len; start += size)
+        if ((class = class_of(str_sub(text, start, text.len), &size)) != BREAK)
+            break;
+    if (start == text.len)
+        return false;
+    if (class == SYMBOL)
+        return read_symbols(reader, start, out);
+    bool has_letters = false, has_digits = false;
+    size_t end = start;
+    for (; end < text.len; end += size) {
+        class = class_of(str_sub(text, end, text.len), &size);
+        if (class != LETTER && class != DIGIT)
+            break;
+        has_letters |= class == LETTER;
+        has_digits |= class == DIGIT;
+    }
+    *out = (struct token){str_sub(text, start, end - start),
+                          kind_of(end - start, has_letters, has_digits), true, true};
+    reader->rest = str_sub(text, end, text.len);
+    return true;
+}

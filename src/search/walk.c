@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* walk: see walk.h. */
+#include "search/walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "search/walk_private.h"
+
+bool walk__is_over(const struct search_walk *walk, enum status *out_status)
+{
+    const struct search_walk_options *options = &walk->options;
+    bool cancelled = options->cancelled && *options->cancelled;
+    if (!cancelled && clock_mono_ns() < options->deadline_ns)
+        return false;
+    *out_status = cancelled ? STATUS_CANCELLED : STATUS_TIMEOUT;
+    return true;
+}
+
+/* --- opening: which chunks can have which terms */
+
+static bool same_chunk(const struct journal_chunk *a, const struct journal_chunk *b)
+{
+    return a->first_frame == b->first_frame && a->frame_count == b->frame_count &&
+           a->first_content == b->first_content && a->content_count == b->content_count &&
+           a->start == b->start && a->end == b->end;
+}
+
+/* What a part says of its chunks, when it is of this very segment. */
+static void take_part(struct search_walk *walk, const struct search_part *part)
+{
+    const struct search_expression *expression = walk->options.expression;
+    uint64_t masks[SEARCH_TERMS_MAX];
+    if (part->created_ns != walk->list.created_ns ||
+        part->first_chunk + (size_t)part->chunk_count > walk->chunk_count)
+        return;
+    for (size_t i = 0; i < expression->term_count; i++)
+        masks[i] = search_part_find(part, &expression->terms[i]);
+    for (uint32_t i = 0; i < part->chunk_count; i++) {
+        struct walk_chunk *chunk = &walk->chunks[part->first_chunk + i];
+        if (!chunk->chunk.complete || !same_chunk(&chunk->chunk, &part->chunks[i].chunk))
+            continue;
+        chunk->part = part;
+        chunk->known = &part->chunks[i];
+        chunk->possible = 0;
+        for (size_t term = 0; term < expression->term_count; term++)
+            chunk->possible |= (uint32_t)(masks[term] >> i & 1) << term;
+    }
+}
+
+static void find_possible(struct search_walk *walk)
+{
+    const struct search_expression *expression = walk->options.expression;
+    uint32_t all =
+        expression->term_count == 32 ? UINT32_MAX : (UINT32_C(1) << expression->term_count) - 1;
+    uint32_t reachable = 0;
+    bool all_known = true;
+    for (size_t i = 0; i < walk->chunk_count; i++)
+        walk->chunks[i].possible = all;
+    if (walk->options.index)
+        search_index_parts(walk->options.index, walk->options.segment, &walk->parts);
+    for (size_t i = 0; i < walk->parts.count; i++)
+        take_part(walk, walk->parts.parts[i]);
+    for (size_t i = 0; i < walk->chunk_count; i++) {
+        reachable |= walk->chunks[i].possible;
+        walk->chunks[i].reachable = reachable;
+        all_known &= walk->chunks[i].part || !walk->chunks[i].chunk.complete;
+    }
+    if (!all_known && walk->options.index)
+        search_index_hurry(walk->options.index);
+}
+
+/* The newest chunk of the range; SIZE_MAX when there is none. */
+static size_t first_position(const struct search_walk *walk)
+{
+    for (size_t i = walk->chunk_count; i-- > 0;)
+        if (walk->chunks[i].chunk.start <= walk->options.frame_most)
+            return i;
+    return SIZE_MAX;
+}
+
+static void start_helper(struct search_walk *walk)
+{
+    size_t wanted = 0;
+    for (size_t i = 0; walk->position != SIZE_MAX && i <= walk->position; i++)
+        wanted += walk->chunks[i].possible || !walk->chunks[i].part;
+    if (wanted > 1)
+        walk->has_helper = pthread_create(&walk->helper, NULL, walk__help, walk) == 0;
+}
+
+enum status search_walk_open(const struct search_walk_options *options,
+                             struct search_walk **out_walk, struct error *error)
+{
+    struct search_walk *walk = calloc(1, sizeof *walk);
+    if (!walk)
+        return fail(error, STATUS_BUSY, "no memory for the search");
+    walk->options = *options;
+    walk->matcher.expression = options->expression;
+    pthread_mutex_init(&walk->lock, NULL);
+    pthread_cond_init(&walk->scanned, NULL);
+    enum status status =
+        journal_list_chunks(options->journal, options->segment, &walk->list, error);
+    if (status == STATUS_OK) {
+        walk->chunk_count = walk->list.count;
+        walk->chunks = calloc(walk->chunk_count + 1, sizeof *walk->chunks);
+        walk->masks = calloc((size_t)walk->list.content_count + 1, sizeof *walk->masks);
+        walk->known = calloc((size_t)walk->list.content_count + 1, sizeof *walk->known);
+        if (!walk->chunks || !walk->masks || !walk->known)
+            status = fail(error, STATUS_BUSY, "no memory for the search");
+    }
+    if (status != STATUS_OK) {
+        search_walk_close(walk, NULL);
+        return status;
+    }
+    for (size_t i = 0; i < walk->chunk_count; i++)
+        walk->chunks[i].chunk = walk->list.items[i];
+    find_possible(walk);
+    walk->position = first_position(walk);
+    start_helper(walk);
+    *out_walk = walk;
+    return STATUS_OK;
+}
+
+void search_walk_close(struct search_walk *walk, struct search_walk_stats *stats)
+{
+    if (!walk)
+        return;
+    pthread_mutex_lock(&walk->lock);
+    walk->stop = true;
+    pthread_mutex_unlock(&walk->lock);
+    if (walk->has_helper)
+        pthread_join(walk->helper, NULL);
+    if (stats) {
+        stats->bytes_scanned += walk->bytes_scanned;
+        stats->chunks += walk->chunk_count;
+    }
+    for (size_t i = 0; walk->chunks && i < walk->chunk_count; i++) {
+        struct walk_chunk *chunk = &walk->chunks[i];
+        if (stats)
+            stats->chunks_skipped += chunk->state == SCAN_NONE;
+        free(chunk->own);
+        free(chunk->records);
+        free(chunk->link_at);
+        free(chunk->links);
+        buf_done(&chunk->refs);
+    }
+    if (walk->options.index && walk->parts.items)
+        search_index_release(walk->options.index, &walk->parts);
+    search_matcher_done(&walk->matcher);
+    buf_done(&walk->stack);
+    buf_done(&walk->refs);
+    free(walk->records);
+    free(walk->chunks);
+    free(walk->masks);
+    free(walk->known);
+    free(walk->list.items);
+    pthread_mutex_destroy(&walk->lock);
+    pthread_cond_destroy(&walk->scanned);
+    free(walk);
+}
+
+/* --- the records of one chunk */
+
+static bool add_record(struct search_walk *walk, struct ref_reader *reader,
+                       const struct ref_record *record, uint32_t number)
+{
+    if (walk->record_count == walk->record_capacity) {
+        size_t capacity = walk->record_capacity ? walk->record_capacity * 2 : 4096;
+        struct walk_record *wider = realloc(walk->records, capacity * sizeof *wider);
+        if (!wider)
+            return false;
+        walk->records = wider;
+        walk->record_capacity = capacity;
+    }
+    walk->records[walk->record_count++] =
+        (struct walk_record){record->location, record->project,
+                             (uint32_t)(walk->refs.len / sizeof(uint32_t)), record->count, number};
+    for (uint32_t i = 0; i < record->count && !reader->bad; i++) {
+        uint32_t ref = search_refs_next_ref(reader);
+        buf_add(&walk->refs, &ref, sizeof ref);
+    }
+    return !reader->bad && !walk->refs.failed;
+}
+
+static enum status open_chunk(struct search_walk *walk, struct error *error)
+{
+    struct walk_chunk *chunk = &walk->chunks[walk->position];
+    enum status status = STATUS_OK;
+    if (chunk->possible || !chunk->part)
+        status = walk__scan(walk, walk->position, error);
+    if (status != STATUS_OK)
+        return status;
+    struct ref_reader reader = search_refs_read(walk__refs(chunk), &chunk->chunk);
+    struct ref_list list;
+    struct ref_record record;
+    while (search_refs_next_list(&reader, &list))
+        for (uint32_t i = 0; i < list.count && !reader.bad; i++)
+            search_refs_next_link(&reader, &list);
+    walk->record_count = 0;
+    buf_clear(&walk->refs);
+    for (uint32_t number = 0; search_refs_next_record(&reader, &record); number++)
+        if (!add_record(walk, &reader, &record, number))
+            return fail(error, STATUS_BUSY, "no memory for the search");
+    walk->next_record = walk->record_count;
+    walk->in_chunk = true;
+    return STATUS_OK;
+}
+
+static int compare(const struct journal_location *a, const struct journal_location *b)
+{
+    int order = journal_position_compare(a->frame, b->frame);
+    return order ? order : (a->record > b->record) - (a->record < b->record);
+}
+
+static bool in_range(const struct search_walk *walk, const struct walk_record *record)
+{
+    const struct search_walk_options *options = &walk->options;
+    return record->location.signal == SIGNAL_SPANS && record->project == options->project_id &&
+           record->location.frame.offset >= options->frame_least &&
+           record->location.frame.offset <= options->frame_most &&
+           (!options->before || compare(&record->location, options->before) < 0);
+}
+
+static enum status check(struct search_walk *walk, const struct walk_record *record, bool *out_can,
+                         struct error *error)
+{
+    const struct walk_chunk *chunk = &walk->chunks[walk->position];
+    uint32_t terms = record->number < chunk->record_count ? chunk->records[record->number] : 0;
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; i < record->ref_count && status == STATUS_OK; i++) {
+        uint32_t ref, more;
+        memcpy(&ref, walk->refs.ptr + (record->ref_at + i) * sizeof ref, sizeof ref);
+        status = walk__resolve(walk, ref, &more, error);
+        terms |= more;
+    }
+    *out_can = search_may_hold(walk->options.expression, terms);
+    return status;
+}
+
+static enum status next_in_chunk(struct search_walk *walk, bool *out_found,
+                                 struct journal_location *out_location, struct error *error)
+{
+    enum status status = STATUS_OK;
+    while (!*out_found && status == STATUS_OK && walk->next_record > 0) {
+        const struct walk_record *record = &walk->records[--walk->next_record];
+        if (!in_range(walk, record))
+            continue;
+        status = check(walk, record, out_found, error);
+        *out_location = record->location;
+    }
+    return status;
+}
+
+/* The chunk being walked and all before it cannot have what is wanted, or are out of the range. */
+static bool is_done(const struct search_walk *walk)
+{
+    if (walk->position == SIZE_MAX)
+        return true;
+    const struct walk_chunk *chunk = &walk->chunks[walk->position];
+    return chunk->chunk.end < walk->options.frame_least ||
+           !search_may_hold(walk->options.expression, chunk->reachable);
+}
+
+static bool is_behind_cursor(const struct search_walk *walk)
+{
+    const struct journal_location *before = walk->options.before;
+    return before && before->frame.segment == walk->options.segment &&
+           walk->chunks[walk->position].chunk.start > before->frame.offset;
+}
+
+enum status search_walk_next(struct search_walk *walk, bool *out_found,
+                             struct journal_location *out_location, struct error *error)
+{
+    *out_found = false;
+    while (!is_done(walk)) {
+        enum status status = STATUS_OK;
+        if (walk__is_over(walk, &status))
+            return fail(error, status, "the search took too long");
+        if (!walk->in_chunk && !is_behind_cursor(walk))
+            status = open_chunk(walk, error);
+        if (status == STATUS_OK && walk->in_chunk)
+            status = next_in_chunk(walk, out_found, out_location, error);
+        if (status != STATUS_OK || *out_found)
+            return status;
+        pthread_mutex_lock(&walk->lock);
+        walk->position = walk->position ? walk->position - 1 : SIZE_MAX;
+        if (walk->position == SIZE_MAX)
+            walk->stop = true;
+        pthread_mutex_unlock(&walk->lock);
+        walk->in_chunk = false;
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* walk_private: what walk.c (spans), walk_scan.c (texts) and walk_links.c (what refers to what)
+ * share. */
+#pragma once
+
+#include <pthread.h>
+
+#include "search/match.h"
+#include "search/walk.h"
+
+enum scan_state { SCAN_NONE, SCAN_BUSY, SCAN_DONE };
+
+struct walk_chunk {
+    struct journal_chunk chunk;
+    const struct search_part *part; /* NULL: not in the index */
+    const struct part_chunk *known;
+    uint32_t possible;  /* terms that may stand in it */
+    uint32_t reachable; /* and in those before it in the segment */
+
+    enum scan_state state; /* guarded by the walk's lock; what follows is good once it is DONE */
+    enum status status;
+    uint32_t *own;     /* terms each content holds itself; NULL: none holds any */
+    uint32_t *records; /* the same of spans and logs, as refs number them */
+    size_t record_count, record_capacity;
+    struct buf refs; /* when there is no part */
+
+    bool linked; /* the lists are decoded */
+    uint32_t *link_at, *links;
+};
+
+struct search_walk {
+    struct search_walk_options options;
+    struct part_list parts;
+    struct journal_chunks list;
+    struct walk_chunk *chunks;
+    size_t chunk_count;
+
+    pthread_mutex_t lock;
+    pthread_cond_t scanned;
+    pthread_t helper;
+    bool has_helper, stop;
+    size_t position; /* chunk being walked: the helper reads what is before it */
+    uint64_t bytes_scanned;
+    struct search_matcher matcher;
+
+    /* Of contents: their terms with all they are made of, and whether that is known. */
+    uint32_t *masks;
+    uint8_t *known;
+    struct buf stack;
+
+    struct walk_record *records; /* of the chunk being walked */
+    size_t record_count, record_capacity, next_record;
+    struct buf refs; /* of these, uint32_t */
+    bool in_chunk;
+};
+struct walk_record {
+    struct journal_location location;
+    uint32_t project, ref_at, ref_count, number;
+};
+
+/* --- walk_scan.c */
+/* Makes sure the chunk is read. */
+enum status walk__scan(struct search_walk *walk, size_t chunk, struct error *error);
+void *walk__help(void *walk);
+/* --- walk_links.c */
+/* Terms of a content with all it is made of. */
+enum status walk__resolve(struct search_walk *walk, uint32_t ordinal, uint32_t *out_terms,
+                          struct error *error);
+struct str walk__refs(const struct walk_chunk *chunk);
+bool walk__is_over(const struct search_walk *walk, enum status *out_status);
