@@ -185,8 +185,7 @@ static enum status choose_source(const struct run *run, const struct language_qu
 {
     bool said = tree->source != SOURCE_UNSAID && tree->source != SOURCE_GROUPS;
     *out_source = said ? tree->source : SOURCE_SPANS;
-    if (!said && run->ask->source.len &&
-        !source_find(run->ask->source, out_source))
+    if (!said && run->ask->source.len && !source_find(run->ask->source, out_source))
         return fail(run->error, STATUS_INVALID,
                     "source: expected spans, traces, logs, metrics or scores, got '%.*s'",
                     (int)(run->ask->source.len > 40 ? 40 : run->ask->source.len),

@@ -711,6 +711,21 @@ static void what_does_not_run_is_said(void **state)
     }
 }
 
+static void functions_that_do_not_run_are_said(void **state)
+{
+    static const char *const queries[] = {"stats rate(a, 1m)", "stats Histogram(a, 5) by b"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct arena arena;
+        struct language_query *query;
+        struct language_error error;
+        assert_int_equal(parse(queries[i], &arena, &query, &error), STATUS_UNIMPLEMENTED);
+        assert_int_equal(error.offset, 6);
+        assert_non_null(strstr(error.message, "is understood, but not executed here"));
+        arena_done(&arena);
+    }
+}
+
 static void words_are_found_in_any_case_and_with_underscores(void **state)
 {
     (void)state;
@@ -858,6 +873,7 @@ int main(void)
         cmocka_unit_test(columns_are_named_by_their_text),
         cmocka_unit_test(every_node_knows_its_place),
         cmocka_unit_test(what_does_not_run_is_said),
+        cmocka_unit_test(functions_that_do_not_run_are_said),
         cmocka_unit_test(words_are_found_in_any_case_and_with_underscores),
         cmocka_unit_test(the_nearest_name_is_a_near_one),
         cmocka_unit_test(every_word_finds_its_own_row),
