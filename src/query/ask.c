@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 #include "query/ask_private.h"
+#include "query/pattern.h"
+#include "wire/json.h"
 
 /* --- rows ---------------------------------------------------------------------------------- */
 
@@ -109,6 +111,26 @@ struct run {
     int64_t began_ns;
 };
 
+static void copy_problem(struct ask_reply *reply, const struct language_error *problem,
+                         struct arena *arena)
+{
+    reply->has_position = problem->has_position;
+    reply->offset = problem->offset;
+    reply->length = problem->length;
+    reply->line = problem->line;
+    reply->column = problem->column;
+    reply->expected = arena_copy(arena, str_from(problem->expected));
+    reply->suggestion = arena_copy(arena, str_from(problem->suggestion));
+}
+
+static enum status refuse(const struct run *run, const struct language_error *problem)
+{
+    /* A command that is not executed here is a wrong query to whoever asked. */
+    enum status status = problem->status == STATUS_UNIMPLEMENTED ? STATUS_INVALID : problem->status;
+    copy_problem(run->reply, problem, run->arena);
+    return fail(run->error, status, "%s", problem->message);
+}
+
 static int timeout_left(const struct run *run)
 {
     int64_t given_ms = run->ask->timeout_ms ? run->ask->timeout_ms : ASK_TIMEOUT_MS;
@@ -130,55 +152,172 @@ static enum status count_scanned(const struct run *run, const struct plan *plan)
     return STATUS_OK;
 }
 
-static enum status run_plan(const struct run *run, const struct plan *plan)
+/* Prints and runs it; rows go to the sink. */
+static enum status run_rows(const struct run *run, const struct plan *plan,
+                            struct store_lookup *lookup)
 {
     struct sql sql = {0};
-    struct ask_journal journal;
-    struct store_lookup lookup;
     struct delivery delivery = {.plan = plan, .sink = run->sink, .reply = run->reply};
     delivery.cells = arena_array(run->arena, struct ask_cell, plan->column_count + 1);
     if (!delivery.cells)
         return fail(run->error, STATUS_TOO_LARGE, "the query is too large");
     enum status status = deliver_head(plan, run->sink, run->error);
-    if (status == STATUS_OK)
-        status = count_scanned(run, plan);
+    if (status != STATUS_OK)
+        return status;
+    plan_print_duckdb(plan, run->ask->project_id, &sql);
+    return sql_stream(&sql, run->query,
+                      &(struct store_question){.timeout_ms = timeout_left(run),
+                                               .cancelled = run->ask->cancelled,
+                                               .lookup = lookup},
+                      take_row, &delivery, run->error);
+}
+
+static enum status run_plan(const struct run *run, const struct plan *plan)
+{
+    struct ask_journal journal;
+    struct store_lookup lookup;
+    enum status status = count_scanned(run, plan);
     if (status != STATUS_OK)
         return status;
     ask_journal_init(&journal, run->query, plan, run->ask->cancelled, &lookup);
-    plan_print_duckdb(plan, run->ask->project_id, &sql);
-    status = sql_stream(&sql, run->query,
-                        &(struct store_question){.timeout_ms = timeout_left(run),
-                                                 .cancelled = run->ask->cancelled,
-                                                 .lookup = &lookup},
-                        take_row, &delivery, run->error);
+    status = run_rows(run, plan, &lookup);
     run->reply->rows_matched = lookup.tally;
-    run->reply->bytes_scanned = run->reply->rows_scanned * plan->bytes + journal.bytes;
+    run->reply->bytes_scanned += run->reply->rows_scanned * plan->bytes + journal.bytes;
     run->reply->used = journal.used ? ASK_USED_JOURNAL : ASK_USED_INDEX;
     ask_journal_done(&journal);
     return status;
 }
 
+/* --- patterns ------------------------------------------------------------------------------ */
+
+struct clustering {
+    struct patterns *patterns;
+    bool earlier;
+};
+
+static enum status no_head(void *context, const struct ask_head *head, struct error *error)
+{
+    (void)context, (void)head, (void)error;
+    return STATUS_OK;
+}
+
+static enum status add_text(void *context, const struct ask_cell *cells,
+                            const struct ask_pointer *pointer, struct error *error)
+{
+    const struct clustering *clustering = context;
+    (void)pointer, (void)error;
+    if (cells[0].kind == CELL_TEXT)
+        patterns_add(clustering->patterns, cells[0].text, clustering->earlier);
+    return STATUS_OK;
+}
+
+static enum status cluster(struct run *run, const struct plan *plan, struct patterns *patterns,
+                           bool earlier)
+{
+    const struct ask_sink *given = run->sink;
+    struct clustering clustering = {patterns, earlier};
+    const struct ask_sink sink = {no_head, add_text, &clustering};
+    run->sink = &sink;
+    enum status status = run_plan(run, plan);
+    run->sink = given;
+    run->reply->rows = 0;
+    return status;
+}
+
+struct pattern_rows {
+    const struct pattern_row *items;
+    size_t count, width;
+};
+
+static struct str number_text(struct arena *arena, double number)
+{
+    struct buf text = {0};
+    struct json_out out = json_out(&text);
+    json_out_double(&out, NULL, number);
+    struct str any = store_any_make(arena, STORE_ANY_NUMBER, buf_str(&text));
+    buf_done(&text);
+    return any;
+}
+
+static enum status give_patterns(void *context, int set, const struct store_lookup_row *rows,
+                                 size_t count, struct str *values, struct arena *arena,
+                                 struct error *error)
+{
+    const struct pattern_rows *patterns = context;
+    (void)set, (void)error;
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].absent || rows[i].segment >= patterns->count)
+            continue;
+        const struct pattern_row *row = &patterns->items[rows[i].segment];
+        struct str *out = values + i * patterns->width;
+        out[0] = store_any_make(arena, 0, row->text);
+        out[1] = number_text(arena, row->ratio);
+        out[2] = number_text(arena, (double)row->count);
+        out[3] = row->severity.ptr ? store_any_make(arena, 0, row->severity) : STR_NONE;
+        if (patterns->width == PATTERN_COLUMNS)
+            continue;
+        out[4] = number_text(arena, (double)row->before);
+        out[5] = number_text(arena, (double)(row->count - row->before));
+    }
+    return STATUS_OK;
+}
+
+static struct time_range earlier_range(struct time_range range, enum diff_period period)
+{
+    static const int64_t days[] = {
+        [DIFF_PREVIOUS_DAY] = 1, [DIFF_PREVIOUS_WEEK] = 7, [DIFF_PREVIOUS_MONTH] = 30};
+    int64_t by_ns =
+        period == DIFF_PREVIOUS ? range.to_ns - range.from_ns : days[period] * 86400 * NS_PER_SEC;
+    return range.from_ns < INT64_MIN / 2
+               ? range
+               : (struct time_range){range.from_ns - by_ns, range.to_ns - by_ns};
+}
+
+/* The texts of the time before, planned and read in the same way. */
+static enum status cluster_earlier(struct run *run, struct plan_question question,
+                                   enum diff_period period, struct patterns *patterns)
+{
+    struct plan plan;
+    struct language_error problem = {0};
+    struct ask_reply now = *run->reply;
+    question.range = earlier_range(question.range, period);
+    if (plan_make(&question, run->arena, &plan, &problem) != STATUS_OK)
+        return refuse(run, &problem);
+    enum status status = cluster(run, &plan, patterns, true);
+    run->reply->rows_matched = now.rows_matched;
+    run->reply->rows_scanned += now.rows_scanned;
+    return status;
+}
+
+static enum status run_patterns(struct run *run, struct plan_question question, struct plan *plan)
+{
+    struct language_error problem = {0};
+    struct patterns *patterns = patterns_new(run->arena);
+    struct pattern_rows rows = {.width = PATTERN_COLUMNS};
+    const struct language_query *tree = question.tree;
+    size_t next = plan->next_command;
+    if (!patterns)
+        return fail(run->error, STATUS_TOO_LARGE, "the query is too large");
+    enum status status = cluster(run, plan, patterns, false);
+    bool diff = next < tree->command_count && tree->commands[next].id == COMMAND_DIFF;
+    if (status == STATUS_OK && diff)
+        status = cluster_earlier(run, question, tree->commands[next].diff, patterns);
+    if (status != STATUS_OK)
+        return status;
+    rows.items = patterns_rows(patterns, &rows.count);
+    question.behind_pattern = true;
+    question.with_diff = diff;
+    question.first_command = next + diff;
+    question.pattern_rows = rows.count;
+    if (diff)
+        rows.width = PATTERN_DIFF_COLUMNS;
+    if (!rows.items || plan_make(&question, run->arena, plan, &problem) != STATUS_OK)
+        return refuse(run, &problem);
+    struct store_lookup lookup = {.fill = give_patterns, .context = &rows, .widths = {rows.width}};
+    return run_rows(run, plan, &lookup);
+}
+
 /* --- the text ------------------------------------------------------------------------------ */
-
-static void copy_problem(struct ask_reply *reply, const struct language_error *problem,
-                         struct arena *arena)
-{
-    reply->has_position = problem->has_position;
-    reply->offset = problem->offset;
-    reply->length = problem->length;
-    reply->line = problem->line;
-    reply->column = problem->column;
-    reply->expected = arena_copy(arena, str_from(problem->expected));
-    reply->suggestion = arena_copy(arena, str_from(problem->suggestion));
-}
-
-static enum status refuse(const struct run *run, const struct language_error *problem)
-{
-    /* A command that is not executed here is a wrong query to whoever asked. */
-    enum status status = problem->status == STATUS_UNIMPLEMENTED ? STATUS_INVALID : problem->status;
-    copy_problem(run->reply, problem, run->arena);
-    return fail(run->error, status, "%s", problem->message);
-}
 
 static enum status choose_source(const struct run *run, const struct language_query *tree,
                                  enum source_id *out_source)
@@ -223,7 +362,7 @@ static enum status answer(struct run *run)
     question.range.to_ns = source_time(tree->end, question.now_ns, question.range.to_ns);
     if (plan_make(&question, run->arena, &plan, &problem) != STATUS_OK)
         return refuse(run, &problem);
-    status = run_plan(run, &plan);
+    status = plan.next_command ? run_patterns(run, question, &plan) : run_plan(run, &plan);
     for (size_t i = 0; i < plan.warning_count; i++)
         run->reply->warnings[run->reply->warning_count++] = plan.warnings[i];
     return status;

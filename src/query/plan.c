@@ -56,7 +56,7 @@ static struct plan_expr *unsure(struct planner *planner, struct plan_expr *expr)
     if (expr->op == OP_SURE)
         return unsure(planner, expr->args[0]);
     if (expr->op == OP_CASE && expr->arg_count == 3 && expr->args[2]->op == OP_NULL_ &&
-        expr->args[1]->op == OP_OR) /* `in` with a list of many types */
+        expr->args[1]->op == OP_SURE) /* `in` with a list of many types */
         return unsure(planner, expr->args[1]);
     if (expr->op != OP_AND && expr->op != OP_OR)
         return expr;
@@ -192,13 +192,17 @@ static void plan_sort(struct planner *planner, const struct command *command)
     planner->sorted = block->sorts.count > 0;
 }
 
-/* Newest first; of groups, by their keys. */
+/* Newest first; of groups, by their keys; of patterns, the most frequent first. */
 static void sort_by_default(struct planner *planner)
 {
     struct plan_block *block = planner->block;
     if (planner->sorted || block->limited)
         return;
     planner->sorted = true;
+    if (block->from == FROM_PATTERNS) {
+        sorts_add(planner, &block->sorts, planner->bindings[2].expr, true);
+        return;
+    }
     if (!planner->closed) {
         sorts_add(planner, &block->sorts,
                   scope_find(planner, STR("@timestamp"), (struct place){0, 0}), true);
@@ -334,6 +338,50 @@ static void plan_parse(struct planner *planner, const struct command *command)
     }
 }
 
+/* --- pattern ------------------------------------------------------------------------------- */
+
+static void plan_pattern(struct planner *planner, const struct command *command)
+{
+    struct plan_expr *text = as_shown(planner, plan_expression(planner, command->expression));
+    text =
+        text->type == ASK_ANY ? EXPR(planner, OP_ANY_TEXT, ASK_TEXT, text) : as_text(planner, text);
+    planner->shown_count = 0;
+    show(planner, STR("@pattern"), text);
+    planner->plan->next_command = (size_t)(command - planner->question->tree->commands) + 1;
+}
+
+/* The rows a pattern command made, as the source of what stands behind it. */
+static void bind_patterns(struct planner *planner)
+{
+    static const struct {
+        struct str name;
+        enum ask_type type;
+    } columns[PATTERN_DIFF_COLUMNS] = {
+        {STR_INIT("@pattern"), ASK_TEXT},
+        {STR_INIT("@ratio"), ASK_NUMBER},
+        {STR_INIT("@sampleCount"), ASK_INTEGER},
+        {STR_INIT("@severityLabel"), ASK_TEXT},
+        {STR_INIT("@previousSampleCount"), ASK_INTEGER},
+        {STR_INIT("@difference"), ASK_INTEGER},
+    };
+    size_t count = planner->question->with_diff ? PATTERN_DIFF_COLUMNS : PATTERN_COLUMNS;
+    planner->block->from = FROM_PATTERNS;
+    planner->closed = true;
+    planner->plan->shape = ASK_PATTERN;
+    planner->plan->pattern_rows = planner->question->pattern_rows;
+    for (size_t i = 0; i < count; i++) {
+        struct plan_expr *item = expr_leaf(planner, OP_PATTERN_ITEM, ASK_ANY);
+        if (planner_failed(planner))
+            return;
+        item->integer = (int64_t)i + 1;
+        item = columns[i].type == ASK_TEXT     ? as_text(planner, item)
+               : columns[i].type == ASK_NUMBER ? as_number(planner, item)
+                                               : as_integer(planner, item);
+        scope_bind(planner, columns[i].name, item);
+        show(planner, columns[i].name, item);
+    }
+}
+
 /* --- the whole ----------------------------------------------------------------------------- */
 
 static void plan_command(struct planner *planner, const struct command *command)
@@ -365,6 +413,13 @@ static void plan_command(struct planner *planner, const struct command *command)
         break;
     case COMMAND_PARSE:
         plan_parse(planner, command);
+        break;
+    case COMMAND_PATTERN:
+        plan_pattern(planner, command);
+        break;
+    case COMMAND_DIFF:
+        planner_fail(planner, command->word_at, "pattern before it", NULL,
+                     "diff compares what a pattern command found");
         break;
     default:
         planner_fail(planner, command->word_at, NULL, NULL, "%s is not executed here yet",
@@ -399,7 +454,9 @@ static void finish(struct planner *planner)
 {
     struct plan *plan = planner->plan;
     static const char *const pointer[] = {"trace_hi", "trace_lo", "span_id"};
-    sort_by_default(planner);
+    bool clusters = plan->next_command != 0; /* every text, in any order */
+    if (!clusters)
+        sort_by_default(planner);
     struct plan_block *rows = planner->block;
     if (planner->shown_count == 0)
         show_default(planner);
@@ -410,7 +467,10 @@ static void finish(struct planner *planner)
         plan->limit = ASK_ROWS_MAX;
     if (rows->unnested)
         rows = open_block(planner);
-    rows->limit = plan->limit + plan->limit_is_ours;
+    if (clusters)
+        plan->limit = INT64_MAX;
+    else
+        rows->limit = plan->limit + plan->limit_is_ours;
     struct plan_block *top = scope_block(planner);
     plan->columns = arena_array(planner->arena, struct ask_column, planner->shown_count + 1);
     for (size_t i = 0; plan->columns && i < planner->shown_count; i++) {
@@ -421,7 +481,7 @@ static void finish(struct planner *planner)
         exprs_add(planner, &top->columns, expr);
         plan->columns[plan->column_count++] = (struct ask_column){shown->name, expr->type};
     }
-    plan->has_pointers = !planner->closed && has_traces(plan->source);
+    plan->has_pointers = !planner->closed && !clusters && has_traces(plan->source);
     size_t count = plan->source == SOURCE_TRACES ? 2 : 3;
     for (size_t i = 0; plan->has_pointers && i < count; i++)
         exprs_add(planner, &top->columns, scope_raw(planner, pointer[i], top));
@@ -440,11 +500,13 @@ enum status plan_make(const struct plan_question *question, struct arena *arena,
     *out_plan = (struct plan){.source = question->source,
                               .range = question->range,
                               .now_ns = question->now_ns,
-                              .query = question->tree,
                               .bytes = 16};
     scope_block(planner);
+    if (question->behind_pattern)
+        bind_patterns(planner);
     for (size_t i = question->first_command;
-         i < question->tree->command_count && !planner_failed(planner); i++)
+         i < question->tree->command_count && !planner_failed(planner) && !out_plan->next_command;
+         i++)
         plan_command(planner, &question->tree->commands[i]);
     if (!planner_failed(planner))
         finish(planner);

@@ -97,10 +97,10 @@ struct plan {
     size_t warning_count;
     struct time_range range;
     int64_t now_ns;
-    /* A pattern command splits a query in two: this plan's first column is the text, and the rest
-     * is planned over what came of it. */
-    const struct language_query *query;
+    /* A pattern command splits a query in two: this plan gives the text, and the rest is planned
+     * over what came of it. */
     size_t next_command; /* behind the pattern command; 0: there is none */
+    size_t pattern_rows;
 };
 
 struct plan_question {
@@ -110,9 +110,13 @@ struct plan_question {
     struct time_range range;
     int64_t limit; /* 0: none asked for */
     int64_t now_ns;
-    size_t first_command; /* of the part behind a pattern command */
-    size_t pattern_rows;  /* how many rows it made */
+    /* Behind a pattern command: where to go on, and what it made. */
+    size_t first_command, pattern_rows;
+    bool behind_pattern, with_diff;
 };
+
+/* What a pattern command makes, and a diff behind it: the order of the columns looked up. */
+enum { PATTERN_COLUMNS = 4, PATTERN_DIFF_COLUMNS = 6 };
 
 /* STATUS_INVALID, with the place in the text, when a name or a type does not fit. */
 enum status plan_make(const struct plan_question *question, struct arena *arena,

@@ -302,6 +302,13 @@ static void print_rows(struct printer *printer, const struct plan_block *block)
         print_source(printer);
         return;
     }
+    if (block->from == FROM_PATTERNS) {
+        sql_add(sql, "(SELECT asker_values(0, ");
+        sql_asker(sql);
+        sql_add(sql, ", r.i, 0, 0) AS j FROM range(%zu) r(i)) s WHERE true",
+                printer->plan->pattern_rows);
+        return;
+    }
     sql_add(sql, "(");
     print_block(printer, block->below);
     printer->block = block;
