@@ -26,7 +26,7 @@ enum graph_basis {
 };
 const char *graph_basis_name(enum graph_basis basis); /* "link", "tool_call", … */
 
-enum { GRAPH_NODES_MAX = 300, GRAPH_EDGES_MAX = 2000, GRAPH_READS_MAX = 150 };
+enum { GRAPH_NODES_MAX = 300, GRAPH_EDGES_MAX = 2000, GRAPH_READS_MAX = 400 };
 
 struct graph_node {
     enum observation_kind kind; /* KIND_CHAIN: a step of a graph, a task */

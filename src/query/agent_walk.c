@@ -48,6 +48,14 @@ static enum status select_roots(struct sql *sql, const struct query *query,
                  "arg_max(p.name, p.name_rank) AS label FROM trace_parts p WHERE ");
     where_range(sql, question, "p");
     sql_add(sql, " AND p.llm_calls + p.tool_calls + p.graph_steps + p.agent_runs > 0");
+    /* One of a trace's parts has its name; the others are not worth adding up. */
+    if (question->agent.len) {
+        sql_add(sql, " AND (p.trace_hi, p.trace_lo) IN (SELECT p.trace_hi, p.trace_lo FROM "
+                     "trace_parts p WHERE ");
+        where_range(sql, question, "p");
+        where_label(sql, query, question, "p.name");
+        sql_add(sql, ")");
+    }
     if (question->filters->count) {
         sql_add(sql, " AND (p.trace_hi, p.trace_lo) IN (SELECT s.trace_hi, s.trace_lo FROM spans s "
                      "WHERE ");
@@ -381,6 +389,49 @@ static enum status walk_rows(struct store_rows *rows, struct gathered *gathered,
     return STATUS_OK;
 }
 
+static enum status newest_start(struct sql *sql, const struct query *query,
+                                const struct agent_question *question, int64_t *out_from_ns,
+                                struct error *error)
+{
+    struct store_rows *rows;
+    sql_add(sql, " ORDER BY 1 DESC LIMIT 1 OFFSET %d", AGENT_TRACES_MAX);
+    enum status status = sql_run(sql, query, question->cancelled, &rows, error);
+    if (status != STATUS_OK)
+        return status;
+    if (store_rows_next(rows) && store_rows_int(rows, 0) > *out_from_ns)
+        *out_from_ns = store_rows_int(rows, 0);
+    store_rows_free(rows);
+    return STATUS_OK;
+}
+
+/*
+ * The start of the AGENT_TRACES_MAX-th newest run, or part of a trace that shows one, saves adding
+ * up all traces of the range to find the newest. Parts that show none by themselves only make the
+ * walk visit a few more.
+ */
+static enum status find_floor(const struct query *query, const struct agent_question *question,
+                              int64_t *out_from_ns, struct error *error)
+{
+    struct sql sql = {0};
+    *out_from_ns = question->range.from_ns;
+    if (question->has_trace || question->filters->count)
+        return STATUS_OK;
+    sql_add(&sql, "SELECT p.start_ns FROM trace_parts p WHERE ");
+    where_range(&sql, question, "p");
+    sql_add(&sql, " AND (p.graph_steps > 0 OR (p.llm_calls > 0 AND p.tool_calls > 0)) AND "
+                  "p.agent_runs = 0");
+    where_label(&sql, query, question, "p.name");
+    enum status status = newest_start(&sql, query, question, out_from_ns, error);
+    if (status != STATUS_OK)
+        return status;
+    struct sql of_spans = {0};
+    sql_add(&of_spans, "SELECT s.start_ns FROM spans s WHERE ");
+    where_range(&of_spans, question, "s");
+    sql_add(&of_spans, " AND s.kind = %d", KIND_AGENT);
+    where_label(&of_spans, query, question, RUN_LABEL);
+    return newest_start(&of_spans, query, question, out_from_ns, error);
+}
+
 enum status agent_walk(const struct query *query, const struct agent_question *question,
                        agent_visit visit, void *context, struct agent_walked *out_walked,
                        struct error *error)
@@ -388,7 +439,11 @@ enum status agent_walk(const struct query *query, const struct agent_question *q
     struct store_rows *rows;
     struct gathered gathered = {0};
     *out_walked = (struct agent_walked){.complete = true};
-    enum status status = select_steps(query, question, AGENT_TRACES_MAX, &rows, error);
+    struct agent_question newest = *question;
+    enum status status = find_floor(query, question, &newest.range.from_ns, error);
+    out_walked->complete = newest.range.from_ns == question->range.from_ns;
+    if (status == STATUS_OK)
+        status = select_steps(query, &newest, AGENT_TRACES_MAX, &rows, error);
     if (status != STATUS_OK)
         return status;
     status = walk_rows(rows, &gathered, visit, context, out_walked, error);

@@ -26,6 +26,7 @@ describe('screens: pictures', { skip }, () => {
             ...(priced && { 'trace-conversation': [`traces/${priced}`, 900], 'trace-cost': [`traces/${priced}?tab=usage`, 900], 'trace-fields': [`traces/${priced}?tab=fields`, 900] }),
             ...(retrieval && { 'trace-retrieval': [`traces/${retrieval}`, 900] }),
             models: ['models?a=openai/gpt-4o-mini&b=anthropic/claude-sonnet-4-5', 1700],
+            agents: ['agents', 1000], agent: ['agents?agent=buying-researcher', 1500],
             logs: ['logs', 900], metrics: ['metrics', 900], connect: ['setup', 900],
         };
         await mkdir(out, { recursive: true });

@@ -32,6 +32,7 @@ export function Frame() {
         "?": () => setHelp(!help),
         "g o": () => url.go(url.href("overview")),
         "g t": () => url.go(url.href("traces")),
+        "g a": () => url.go(url.href("agents")),
         "g i": () => url.go(url.href("models")),
         "g l": () => url.go(url.href("logs")),
         "g m": () => url.go(url.href("metrics")),

@@ -61,6 +61,7 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
             ["g o", "Overview"],
             ["g t", "Traces"],
             ["g i", "Models"],
+            ["g a", "Agents"],
             ["g l", "Logs"],
             ["g m", "Metrics"],
             ["g q", "Query"],

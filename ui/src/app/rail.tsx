@@ -16,6 +16,7 @@ const SCREENS: { id: Screen; label: string; keys: string }[] = [
     { id: "overview", label: "Overview", keys: "g o" },
     { id: "traces", label: "Traces", keys: "g t" },
     { id: "models", label: "Models", keys: "g i" },
+    { id: "agents", label: "Agents", keys: "g a" },
     { id: "logs", label: "Logs", keys: "g l" },
     { id: "metrics", label: "Metrics", keys: "g m" },
     { id: "query", label: "Query", keys: "g q" },

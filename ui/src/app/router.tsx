@@ -11,6 +11,7 @@ import { Crashed, Frame } from "./frame";
 import { HomeScreen, NotFound } from "./home";
 
 const Logs = lazy(() => import("../screens/logs/logs"));
+const Agents = lazy(() => import("../screens/agents/agents"));
 const Models = lazy(() => import("../screens/models/models"));
 const Metrics = lazy(() => import("../screens/metrics/metrics"));
 const QueryPage = lazy(() => import("../screens/query/query"));
@@ -43,6 +44,7 @@ export const router = createRouter({
             screen("traces", TracesScreen),
             screen("traces/$traceId", TraceScreen),
             screen("models", () => <Models />),
+            screen("agents", () => <Agents />),
             screen("logs", () => <Logs />),
             screen("metrics", () => <Metrics />),
             screen("query", () => <QueryPage />),

@@ -21,6 +21,8 @@ export interface Url {
     trace: (traceId: string, extra?: Search) => string;
     /** A dashboard, with the screen's time range. */
     dashboard: (id: string, extra?: Search) => string;
+    /** The page of an agent, in this range and with the current filters. */
+    agentPage: (agent: string) => string;
 }
 
 export const LIVE: Record<string, number> = { "5s": 5_000, "30s": 30_000, "1m": 60_000, "5m": 300_000 };
@@ -50,6 +52,7 @@ export function useUrl(): Url {
             traces: (filters, own = {}) => screenHref(project, "traces", { ...time, f: [...new Set([...(search.f ?? []), ...filters])], ...own }),
             trace: (traceId, own = {}) => traceHref(project, traceId, own),
             dashboard: (id, own = {}) => dashboardHref(project, id, { ...time, ...own }),
+            agentPage: (agent) => screenHref(project, "agents", { ...time, f: search.f, agent }),
         };
     }, [router, pathname, project, search]);
 }

@@ -57,6 +57,8 @@ export const FIELDS: FieldInfo[] = [
 
 /** What the Overview's rollups know of both requests and model calls. */
 export const OVERVIEW_FIELDS = ["service", "environment"];
+/** What the span of an agent's run usually says of itself. */
+export const AGENT_FIELDS = ["agent", "service", "environment", "user", "session", "tenant", "release", "status", "duration"];
 /** What the rollups know of model calls. */
 export const MODEL_FIELDS = ["model", "provider", "service", "environment", "op", "prompt"];
 export const LOG_FIELDS = ["service", "severity", "event", "trace_id"];

@@ -6,6 +6,7 @@ export type Screen =
     | "overview"
     | "traces"
     | "models"
+    | "agents"
     | "logs"
     | "metrics"
     | "query"

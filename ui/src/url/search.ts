@@ -29,12 +29,15 @@ export interface Search {
     /** The two sides of a comparison. */
     a?: string;
     b?: string;
+    /** The run whose graph is shown. */
+    run?: string;
+    agent?: string;
 }
 
 const SINGLE = [
     "from", "to", "live", "sort", "order", "cols", "facets", "span", "tab", "q", "shut", "metric", "by",
     "query", "source", "view", "edit",
-    "a", "b",
+    "a", "b", "agent", "run",
 ] as const;
 
 export function parseSearch(source: string): Search {

@@ -19,6 +19,7 @@ import { Compare } from "./compare";
 import type { Shown } from "./shown";
 import { Sizes } from "./sizes";
 import { ModelTable } from "./table";
+import "./calls.css";
 import "./models.css";
 
 export default function ModelsScreen() {
