@@ -137,8 +137,11 @@ void parser__helper(struct parser *parser, struct command *command)
         if (parser__take_sign(parser, ',') && at_end(parser))
             parser__expected(parser, "a field", NULL);
     }
-    if (command->id == COMMAND_COUNT_FREQUENT)
+    if (command->id == COMMAND_COUNT_FREQUENT || command->id == COMMAND_EXPAND)
         check_fields_only(parser, command);
+    if (command->id == COMMAND_EXPAND && command->items.count > 1)
+        parser__fail(parser, command->items.list[1].expression->at, NULL, NULL,
+                     "expand takes one field");
 }
 
 /* table key [as field], … OUTPUT column [as field], … */

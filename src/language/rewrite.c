@@ -6,6 +6,8 @@
  *   stats topk(3, f) as a   filter ispresent(f) | stats count(*) as count by f as a
  *                           | sort count desc, a | limit 3
  *   countFrequent f, g      stats count(*) as _approxcount by f, g | sort _approxcount desc, f, g
+ *   expand f                unnest f into f
+ *   addtotals f, g          fields coalesce(toNumber(f), 0) + coalesce(toNumber(g), 0) as Total
  *   countOverTime, sumOverTime   count, sum
  *
  * What is put in is written as text and parsed; all of it stands where the original stood.
@@ -110,6 +112,41 @@ static void write_count_frequent(const struct command *command, struct buf *out)
     }
 }
 
+static void write_expand(const struct command *command, struct buf *out)
+{
+    const struct item *item = &command->items.list[0];
+    buf_printf(out, "unnest %.*s into ", STR_ARGS(item->expression->source_text));
+    write_name(out, item->name);
+}
+
+static bool is_false(const struct expression *value)
+{
+    return value->kind == EXPRESSION_BOOLEAN && !value->integer;
+}
+
+static void write_totals(struct parser *parser, const struct command *command, struct buf *out)
+{
+    struct str name = STR("Total");
+    for (size_t i = 0; i < command->option_count; i++) {
+        const struct named_value *option = &command->options[i];
+        if (str_equal_nocase(option->name.text, STR("fieldname")) && option->value->text.len)
+            name = option->value->text;
+        else if (!str_equal_nocase(option->name.text, STR("col")) || !is_false(option->value))
+            parser__fail_status(parser, STATUS_UNIMPLEMENTED, option->name.at,
+                                "addtotals with %.*s is understood, but not executed here",
+                                STR_ARGS(option->name.text));
+    }
+    if (!command->items.count)
+        parser__fail_status(parser, STATUS_UNIMPLEMENTED, command->word_at,
+                            "addtotals without fields is understood, but not executed here");
+    buf_printf(out, "fields ");
+    for (size_t i = 0; i < command->items.count; i++)
+        buf_printf(out, "%scoalesce(toNumber(%.*s), 0)", i ? " + " : "",
+                   STR_ARGS(command->items.list[i].expression->source_text));
+    buf_printf(out, " as ");
+    write_name(out, name);
+}
+
 static struct language_query *parse_written(struct parser *parser, const struct buf *written)
 {
     struct parser inner = {.arena = parser->arena, .error = parser->error, .refuse = true};
@@ -151,8 +188,16 @@ static bool rewrite_command(struct parser *parser, struct language_query *query,
         write_topk(command, topk, &written);
     else if (command->id == COMMAND_COUNT_FREQUENT)
         write_count_frequent(command, &written);
+    else if (command->id == COMMAND_EXPAND)
+        write_expand(command, &written);
+    else if (command->id == COMMAND_ADDTOTALS)
+        write_totals(parser, command, &written);
     else
         return true;
+    if (parser->failed) {
+        buf_done(&written);
+        return false;
+    }
     struct language_query *by = parse_written(parser, &written);
     buf_done(&written);
     return by && replace(parser, query, index, by);
