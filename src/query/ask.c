@@ -172,7 +172,7 @@ static enum status run_rows(const struct run *run, const struct plan *plan,
                       take_row, &delivery, run->error);
 }
 
-static enum status run_plan(const struct run *run, const struct plan *plan)
+static enum status run_plan(const struct run *run, struct plan *plan)
 {
     struct ask_journal journal;
     struct store_lookup lookup;
@@ -180,7 +180,9 @@ static enum status run_plan(const struct run *run, const struct plan *plan)
     if (status != STATUS_OK)
         return status;
     ask_journal_init(&journal, run->query, plan, run->ask->cancelled, &lookup);
-    status = run_rows(run, plan, &lookup);
+    status = ask_searches(&journal, plan, run->ask, run->arena, run->error);
+    if (status == STATUS_OK)
+        status = run_rows(run, plan, &lookup);
     run->reply->rows_matched = lookup.tally;
     run->reply->bytes_scanned += run->reply->rows_scanned * plan->bytes + journal.bytes;
     run->reply->used = journal.used ? ASK_USED_JOURNAL : ASK_USED_INDEX;
@@ -211,7 +213,7 @@ static enum status add_text(void *context, const struct ask_cell *cells,
     return STATUS_OK;
 }
 
-static enum status cluster(struct run *run, const struct plan *plan, struct patterns *patterns,
+static enum status cluster(struct run *run, struct plan *plan, struct patterns *patterns,
                            bool earlier)
 {
     const struct ask_sink *given = run->sink;

@@ -98,7 +98,8 @@ static void read_values(struct ask_journal *journal, struct ask_record *record,
     record->contents = &journal->contents;
     record->scratch = &journal->scratch;
     for (size_t i = 0; i < block->paths.count; i++)
-        values[i] = ask_record_value(record, block->paths.items[i], arena);
+        if (!block->paths.items[i]->integer)
+            values[i] = ask_record_value(record, block->paths.items[i], arena);
     if (journal->scratch.used_bytes > SCRATCH_KEEP)
         arena_done(&journal->scratch);
 }
@@ -157,6 +158,22 @@ static enum status read_group(struct ask_journal *journal, const struct wanted *
     return status;
 }
 
+/* What a search found needs no record. True: some path does. */
+static bool fill_found(const struct ask_journal *journal, const struct plan_block *block,
+                       const struct store_lookup_row *rows, size_t count, struct str *values)
+{
+    static const char yes[] = {STORE_ANY_BOOLEAN, 't', 'r', 'u', 'e'};
+    bool records = false;
+    for (size_t p = 0; p < block->paths.count; p++) {
+        int64_t search = block->paths.items[p]->integer;
+        records = records || !search;
+        for (size_t i = 0; search && i < count; i++)
+            if (!rows[i].absent && ask_found(&journal->searches[search - 1], &rows[i]))
+                values[i * block->paths.count + p] = (struct str){yes, sizeof yes};
+    }
+    return records;
+}
+
 static enum status fill(void *context, int set, const struct store_lookup_row *rows, size_t count,
                         struct str *values, struct arena *arena, struct error *error)
 {
@@ -170,7 +187,8 @@ static enum status fill(void *context, int set, const struct store_lookup_row *r
         return fail(error, STATUS_INTERNAL, "no memory to read records");
     }
     journal->used = true;
-    for (size_t i = 0; i < count; i++)
+    bool records = fill_found(journal, block, rows, count, values);
+    for (size_t i = 0; i < count && records; i++)
         if (!rows[i].absent)
             wanted[total++] = (struct wanted){&rows[i], i};
     qsort(wanted, total, sizeof *wanted, by_place);

@@ -5,6 +5,12 @@
 #include "query/ask.h"
 #include "query/plan.h"
 
+/* The spans a search found, in the order of the journal. */
+struct ask_places {
+    struct journal_location *items;
+    size_t count;
+};
+
 /* Reads the records a plan's blocks ask for. */
 struct ask_journal {
     const struct query *query;
@@ -16,7 +22,13 @@ struct ask_journal {
     struct arena scratch; /* of one record */
     int64_t bytes;        /* of frames read */
     bool used;
+    struct ask_places searches[PLAN_SEARCHES_MAX];
 };
+
+/* Runs the plan's searches (ask_search.c). A warning in the plan says when one did not end. */
+enum status ask_searches(struct ask_journal *journal, struct plan *plan, const struct ask *ask,
+                         struct arena *arena, struct error *error);
+bool ask_found(const struct ask_places *places, const struct store_lookup_row *row);
 
 void ask_journal_init(struct ask_journal *journal, const struct query *query,
                       const struct plan *plan, const _Atomic bool *cancelled,

@@ -21,6 +21,7 @@ enum {
     PLAN_PATHS_MAX = 100,
     PLAN_BLOCKS_MAX = 250,
     PLAN_COLUMNS_MAX = 500,
+    PLAN_SEARCHES_MAX = 8,
 };
 
 enum plan_op {
@@ -37,7 +38,9 @@ struct plan_expr {
     struct plan_expr **args;
     uint32_t arg_count, nodes, depth;
     bool journal, aggregate, constant;
-    int64_t integer; /* OP_INTEGER, OP_COLUMN; OP_TRACE: the high half */
+    /* OP_INTEGER, OP_COLUMN; OP_TRACE: the high half; OP_JOURNAL: number of a search from 1, or 0
+     */
+    int64_t integer;
     int64_t second;  /* OP_TRACE: the low half */
     double number;   /* OP_NUMBER */
     struct str text; /* OP_TEXT; OP_JOURNAL: the path */
@@ -97,6 +100,11 @@ struct plan {
     size_t warning_count;
     struct time_range range;
     int64_t now_ns;
+    struct plan_search {
+        struct str text;
+        struct place at;
+    } searches[PLAN_SEARCHES_MAX];
+    size_t search_count;
     /* A pattern command splits a query in two: this plan gives the text, and the rest is planned
      * over what came of it. */
     size_t next_command; /* behind the pattern command; 0: there is none */

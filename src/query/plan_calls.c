@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "query/plan_private.h"
+#include "search/expression.h"
 
 struct call_of {
     struct planner *planner;
@@ -319,6 +320,60 @@ static struct plan_expr *range_ms(const struct call_of *call, int64_t ns)
     return expr_integer(call->planner, ns / NS_PER_MS);
 }
 
+/* Which spans match is found before the rows are read; a row asks whether it is one of them. */
+static struct plan_expr *plan_search(struct planner *planner, const struct expression *tree)
+{
+    struct plan *plan = planner->plan;
+    const struct expression *words = tree->arguments[0];
+    struct search_expression *expression;
+    struct error error = {0};
+    if (plan->source != SOURCE_SPANS)
+        return planner_fail(planner, tree->word_at, "source spans", NULL,
+                            "search looks into spans: elsewhere, filter @message like …");
+    if (plan->search_count == PLAN_SEARCHES_MAX)
+        return planner_fail(planner, tree->at, NULL, NULL, "a query searches at most %d times",
+                            PLAN_SEARCHES_MAX);
+    if (search_parse(words->text, &expression, &error) != STATUS_OK)
+        return planner_fail(planner, words->at, "words, \"a phrase\", /a regex/, AND, OR, NOT",
+                            NULL, "%s", error.text);
+    search_expression_free(expression);
+    plan->searches[plan->search_count++] = (struct plan_search){words->text, words->at};
+    struct plan_expr *found = expr_leaf(planner, OP_JOURNAL, ASK_ANY);
+    if (planner_failed(planner))
+        return found;
+    found->integer = (int64_t)plan->search_count;
+    found->text = arena_printf(planner->arena, "search %zu", plan->search_count);
+    return EXPR(planner, OP_ANY_TRUE, ASK_BOOLEAN,
+                scope_lift(planner, found, planner->blocks[0], planner->block));
+}
+
+static struct plan_expr *plan_text_call(const struct call_of *call)
+{
+    switch (call->tree->function) {
+    case FUNCTION_CONCAT:
+        return plan_concat(call);
+    case FUNCTION_TRIM:
+        return plan_trim(call, 3);
+    case FUNCTION_LTRIM:
+        return plan_trim(call, 1);
+    case FUNCTION_RTRIM:
+        return plan_trim(call, 2);
+    case FUNCTION_SUBSTR:
+        return EXPR(call->planner, OP_SUBSTRING, ASK_TEXT, text(call, 0), number(call, 1),
+                    has(call, 2) ? number(call, 2) : expr_number(call->planner, -1));
+    case FUNCTION_REGEX_REPLACE:
+        return plan_regex_replace(call);
+    case FUNCTION_STR_CONTAINS:
+        return plan_contains(call);
+    case FUNCTION_SEARCH:
+        return plan_search(call->planner, call->tree);
+    default:
+        return planner_fail(call->planner, call->tree->word_at, NULL, NULL,
+                            "%s is not executed here yet",
+                            function_words[call->tree->function].name);
+    }
+}
+
 struct plan_expr *plan_call(struct planner *planner, const struct expression *tree)
 {
     const struct call_of call = {planner, tree};
@@ -377,24 +432,8 @@ struct plan_expr *plan_call(struct planner *planner, const struct expression *tr
         return range_ms(&call, range.to_ns - range.from_ns);
     case FUNCTION_UNMASK:
         return arg(&call, 0);
-    case FUNCTION_CONCAT:
-        return plan_concat(&call);
-    case FUNCTION_TRIM:
-        return plan_trim(&call, 3);
-    case FUNCTION_LTRIM:
-        return plan_trim(&call, 1);
-    case FUNCTION_RTRIM:
-        return plan_trim(&call, 2);
-    case FUNCTION_SUBSTR:
-        return EXPR(planner, OP_SUBSTRING, ASK_TEXT, text(&call, 0), number(&call, 1),
-                    has(&call, 2) ? number(&call, 2) : expr_number(planner, -1));
-    case FUNCTION_REGEX_REPLACE:
-        return plan_regex_replace(&call);
-    case FUNCTION_STR_CONTAINS:
-        return plan_contains(&call);
     default:
-        return planner_fail(planner, tree->word_at, NULL, NULL, "%s is not executed here yet",
-                            function_words[tree->function].name);
+        return plan_text_call(&call);
     }
 }
 
