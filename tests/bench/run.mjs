@@ -6,6 +6,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync
 import http from 'node:http';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { queries, search } from './query.mjs';
 
 const build = process.argv[2] ?? 'build';
 const scale = Number(process.env.BENCH_SCALE ?? 1);
@@ -110,6 +111,8 @@ function load(server, options) {
         '--batch', String(options.batch ?? 64), '--connections', String(options.connections ?? 8), '--seed', String(options.seed ?? 1)];
     if (options.grpc) args.push('--grpc');
     if (options.file) args.push('--file', options.file);
+    if (options.hours) args.push('--hours', String(options.hours));
+    if (options.rate) args.push('--rate', String(options.rate));
     return new Promise((done, fail) => {
         const child = spawn(join(build, 'bench/load'), args, { stdio: ['ignore', 'pipe', 'inherit'] });
         running.add(child);
@@ -201,13 +204,15 @@ const parts = {
     },
     async million() {
         await withServer(async (server) => {
-            const thin = await load(server, { kind: 'thin', spans: 950000 * scale, batch: 512 });
+            const thin = await load(server, { kind: 'thin', spans: 550000 * scale, batch: 512 });
+            const calls = await load(server, { kind: 'calls', spans: 400000 * scale, batch: 512, hours: 24 });
             const wide = await load(server, { kind: 'wide', spans: 50000 * scale, batch: 1000, seed: 99 });
-            await indexed(server, thin.spans + wide.spans);
+            await indexed(server, thin.spans + calls.spans + wide.spans);
+            if (only && !only.includes('million')) return queries(bench, server);
             const list = [];
             for (const order of ['desc', 'asc'])
                 list.push(...(await getJson(server, `/api/v1/traces?limit=100&sort=start&order=${order}&f=${encodeURIComponent('service!=load-wide')}`)).traces);
-            const total = thin.spans + wide.spans;
+            const total = thin.spans + calls.spans + wide.spans;
             console.log(`a store of ${total.toLocaleString('en')} spans`);
             await timed(server, 'a request that reads nothing, for comparison', Array(50).fill('/api/v1/status'));
             await timed(server, 'one trace by its id', list.map((one) => `/api/v1/traces/${one.trace_id}`), ['most', 10]);
@@ -221,10 +226,17 @@ const parts = {
             await timed(server, `shape of a trace of ${wide.spans.toLocaleString('en')} spans`, Array(7).fill(`/api/v1/traces/${wideId.trace_id}`), ['most', 200]);
             report('memory after these', memory(server, 'VmRSS'), 'MB');
             report('memory, peak', memory(server, 'VmHWM'), 'MB', ['most', 512]);
+            if (!only || only.includes('query')) await queries(bench, server);
             if (!only || only.includes('recovery')) await recover(server);
         });
     },
+    // Otherwise `query` does it, over the million.
+    async search() {
+        if (only) await withServer((server) => search(bench, server));
+    },
 };
+
+const bench = { scale, report, request, getJson, load, indexed, sleep, memory };
 
 async function timed(server, label, paths, goal) {
     const times = [];
@@ -264,7 +276,7 @@ let failed = false;
 const busy = loadavg()[0];
 if (busy > 1) console.log(`note: this machine is not idle (load ${busy.toFixed(1)} on ${cpus().length} cores): wall times suffer\n`);
 for (const [name, part] of Object.entries(parts)) {
-    if (only && !only.includes(name)) continue;
+    if (only && !only.includes(name) && !(name === 'million' && only.includes('query'))) continue;
     try {
         await part();
     } catch (error) {

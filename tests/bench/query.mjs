@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// The `query` group of the bench: questions in the query language and full text over the store of a million spans, then ten
+// at once, then the same while spans arrive at half of the most that can be taken in. `bench` holds what run.mjs gives.
+
+const half_pick = (list) => list[Math.floor(list.length / 2)];
+
+async function ask(bench, server, query, more = {}) {
+    const body = JSON.stringify({ query, from: '-25h', ...more });
+    const began = performance.now();
+    const reply = await bench.request(server, 'POST', '/api/v1/query', { 'content-type': 'application/json' }, body);
+    const ms = performance.now() - began;
+    if (reply.status !== 200) throw new Error(`${query} answered ${reply.status}: ${reply.body.toString().slice(0, 300)}`);
+    return { ms, reply: JSON.parse(reply.body) };
+}
+
+async function find(bench, server, q) {
+    const began = performance.now();
+    const reply = await bench.request(server, 'GET', `/api/v1/search?from=-25h&limit=20&q=${encodeURIComponent(q)}`);
+    const ms = performance.now() - began;
+    if (reply.status !== 200) throw new Error(`search ${q} answered ${reply.status}: ${reply.body.toString().slice(0, 300)}`);
+    return { ms, reply: JSON.parse(reply.body) };
+}
+
+// Once to warm up, then the median of `times`.
+async function median(times, one) {
+    const warm = await one(), all = [];
+    for (let i = 0; i < times; i++) all.push((await one()).ms);
+    all.sort((a, b) => a - b);
+    return { ms: half_pick(all), worst: all.at(-1), cold: warm.ms, reply: warm.reply };
+}
+
+const by_time = 'stats count(*), sum(cost), sum(usage.input_tokens) by bin(5m), model';
+const by_time_latency = 'stats avg(duration), max(duration), count(*) by bin(5m), model';
+const users = 'stats sum(cost) as spent by user | sort spent desc | limit 20';
+
+const questions = [
+    ['stats … by bin(5m), model', by_time, 100],
+    ['stats of duration by bin(5m), model', by_time_latency, 100],
+    ['top 20 users by cost', users, 100],
+    ['three percentiles of duration by model', 'stats pct(duration, 50), pct(duration, 95), pct(duration, 99) by model'],
+    ['percentile by bin(5m), model', 'stats pct(duration, 95) by bin(5m), model'],
+    ['slow calls of one user, newest', 'filter user = "user-17" and duration > 1s | fields @timestamp, model, duration, cost | sort @timestamp desc | limit 50'],
+    ['distinct users by model', 'stats count_distinct(user) by model'],
+    ['the 100 slowest', 'fields @timestamp, model, duration | sort duration desc | limit 100'],
+    ['an attribute, grouped, within an hour', 'stats count(*), avg(attributes.app.score) by attributes.app.tier', undefined, { from: '-1h' }],
+    ['an attribute filtered, newest 100', 'filter attributes.app.tier = "business" | fields @timestamp, model, attributes.app.score | limit 100'],
+];
+
+const words = [['a rare word', (bench) => bench.rare], ['a word nowhere', () => 'zzznowhere'], ['a frequent word', () => 'tion'], ['two words', (bench) => `${bench.rare} tion`],
+    ['a phrase of two frequent words', () => '"ra ten"']];
+const regexes = [['a regex with a rare literal', '/rare42[0-9]{2}7\\b/'], ['a regex without a literal', '/\\b[a-z]{17,}\\b/'], ['a regex that is in every text', '/[A-Z][a-z]+\\. [A-Z]/'], ['a regex that is nowhere', '/q{5}[0-9]+/']];
+
+async function singles(bench, server) {
+    for (const [label, query, goal, more] of questions) {
+        const found = await median(7, () => ask(bench, server, query, more));
+        bench.report(label, found.ms, 'ms', goal && ['most', goal], `${found.reply.rows.length} rows from ${found.reply.statistics.used}, slowest ${found.worst.toFixed(0)}, first ${found.cold.toFixed(0)}`);
+    }
+}
+
+async function texts(bench, server) {
+    const size = await bench.getJson(server, '/api/v1/status');
+    console.log(`distinct text: ${(bench.prose_bytes / 1e9).toFixed(2)} GB were sent, the journal holds ${(size.journal.bytes / 1e6).toFixed(0)} MB`);
+    bench.rare = /rare42\d*/.exec((await find(bench, server, 'rare42')).reply.hits[0].snippet)[0];
+    for (const [label, word] of words) {
+        const found = await median(5, () => find(bench, server, word(bench)));
+        bench.report(`search: ${label}`, found.ms, 'ms', ['most', 100], `${found.reply.hits.length} found, complete ${found.reply.complete}, first ${found.cold.toFixed(0)}`);
+    }
+    for (const [label, regex] of regexes) {
+        const found = await median(5, () => find(bench, server, regex));
+        bench.report(`search: ${label}`, found.ms, 'ms', ['most', 500], `${found.reply.hits.length} found, complete ${found.reply.complete}, first ${found.cold.toFixed(0)}`);
+    }
+}
+
+// Ten at once, `times` times over: the median and the worst of the single answers.
+async function tenAtOnce(bench, server, until) {
+    const all = [];
+    const list = Array.from({ length: 10 }, (_, i) => [by_time, users, by_time_latency][i % 3]);
+    do {
+        const ten = await Promise.all(list.map((query) => ask(bench, server, query)));
+        all.push(...ten.map((one) => one.ms));
+        await bench.sleep(100);
+    } while (!until());
+    all.sort((a, b) => a - b);
+    return { ms: half_pick(all), worst: all.at(-1), rounds: all.length / 10 };
+}
+
+async function beside(bench, server) {
+    const most = await bench.load(server, { kind: 'thin', spans: 300000 * bench.scale, batch: 512, seed: 41 });
+    const rate = most.spans / most.seconds;
+    await bench.indexed(server, 0);
+    let rounds = 0;
+    const alone = await tenAtOnce(bench, server, () => ++rounds >= 5);
+    bench.report('ten queries at once: each', alone.ms, 'ms', undefined, `worst ${alone.worst.toFixed(0)}, over ${alone.rounds} rounds`);
+    const seconds = 12 * Math.max(0.2, bench.scale), half = Math.round(rate / 2);
+    let done = false;
+    const sending = bench.load(server, { kind: 'thin', spans: half * seconds, batch: 512, seed: 42, rate: half }).then((sent) => { done = true; return sent; });
+    const busy = await tenAtOnce(bench, server, () => done);
+    const sent = await sending;
+    if (sent.code) throw new Error('the load beside the queries failed');
+    bench.report('ten at once, while spans arrive at half the maximum', busy.ms / alone.ms, 'x as long', ['most', 2], `each ${busy.ms.toFixed(0)} ms, worst ${busy.worst.toFixed(0)}, over ${busy.rounds} rounds`);
+    bench.report('ingestion during the ten', sent.spans / sent.seconds / half, 'of half', ['least', 0.9], `${Math.round(sent.spans / sent.seconds).toLocaleString('en')} of ${half.toLocaleString('en')} spans/s; the most was ${Math.round(rate).toLocaleString('en')}`);
+}
+
+// A gigabyte of text of which no two are alike, and what can be found in it.
+export async function search(bench, server) {
+    const prose = await bench.load(server, { kind: 'prose', spans: 112000 * bench.scale, batch: 64, seed: 7, hours: 24 });
+    bench.prose_bytes = prose.bytes;
+    await bench.indexed(server, 0);
+    await texts(bench, server);
+    bench.report('memory, peak, with search', bench.memory(server, 'VmHWM'), 'MB', ['most', 512]);
+}
+
+export async function queries(bench, server) {
+    console.log('questions in the query language, over 25 hours');
+    await singles(bench, server);
+    bench.report('memory, peak, with queries', bench.memory(server, 'VmHWM'), 'MB', ['most', 512]);
+    await beside(bench, server);
+    await search(bench, server);
+}
