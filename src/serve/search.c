@@ -92,7 +92,7 @@ static enum status read_question(struct call *call, struct filters *filters,
     return status;
 }
 
-void serve__search(struct request *request, void *context)
+static void answer(struct request *request, void *context)
 {
     struct call call;
     struct filters filters;
@@ -112,4 +112,10 @@ void serve__search(struct request *request, void *context)
         write_result(&call, &result);
     search_expression_free(expression);
     call_end(&call, status);
+}
+
+/* A search may take seconds. */
+void serve__search(struct request *request, void *context)
+{
+    call_later(request, context, answer);
 }

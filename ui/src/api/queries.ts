@@ -6,7 +6,7 @@
 import { QueryClient, keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { isRelative, type Range } from "../url/range";
 import { ApiError, getJson } from "./client";
-import type { Facets, Histogram, LogPage, MetricRow, Overview, Project, Series, SpanDetail, Status, TracePage, TraceShape, Unpriced } from "./types";
+import type { Facets, Histogram, LogPage, MetricRow, Overview, Project, SearchPage, Series, SpanDetail, Status, TracePage, TraceShape, Unpriced } from "./types";
 
 export const queryClient = new QueryClient({
     defaultOptions: {
@@ -83,6 +83,21 @@ export function useTraces(scope: Scope, sort: string, order: string) {
             return scope.live || whileEmpty(scope, pages?.[0]?.traces.length === 0);
         },
         placeholderData: keepPreviousData,
+    });
+}
+
+/** Spans by their texts. Asked once: new arrivals would push rows down under the reader's eyes. */
+export function useSearch(scope: Scope, q: string) {
+    const query = { ...common(scope), q };
+    return useInfiniteQuery({
+        queryKey: ["search", query],
+        queryFn: ({ pageParam, signal }) => getJson<SearchPage>("/api/v1/search", { ...query, limit: 50, cursor: pageParam }, signal),
+        initialPageParam: "",
+        getNextPageParam: (last) => last.next ?? undefined,
+        enabled: q !== "",
+        staleTime: 30_000,
+        placeholderData: keepPreviousData,
+        retry: false,
     });
 }
 

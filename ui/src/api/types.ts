@@ -52,6 +52,29 @@ export interface TraceRow {
     output: string | null;
 }
 
+/** A span whose texts hold what was searched for. Highlights are bytes of the snippet's UTF-8. */
+export interface SearchHit {
+    trace_id: string;
+    span_id: string;
+    start: string;
+    duration: number;
+    name: string | null;
+    kind: string;
+    model: string | null;
+    service: string | null;
+    error: boolean;
+    field: string;
+    snippet: string;
+    highlights: [number, number][];
+}
+
+export interface SearchPage {
+    hits: SearchHit[];
+    next: string | null;
+    complete: boolean;
+    statistics: { elapsed_ms: number };
+}
+
 export interface TracePage {
     traces: TraceRow[];
     next: string | null;

@@ -13,6 +13,7 @@ import { NothingHere } from "../setup/empty";
 import { chosenColumns, COLUMNS, DEFAULT_COLUMNS } from "./columns";
 import { FacetPanel } from "./facets";
 import { Histogram } from "./histogram";
+import { SearchBox, SearchHits } from "./search";
 import { TraceTable } from "./table";
 import "./traces.css";
 
@@ -34,6 +35,7 @@ export function TracesScreen() {
             </>
         );
     }
+    const searching = !!url.search.q;
     const shut = url.search.facets === "0";
     return (
         <>
@@ -50,17 +52,19 @@ export function TracesScreen() {
                     >
                         <Icon name="columns" />
                     </button>
+                    <SearchBox />
                     <div className="grow">
                         <FilterBar />
                     </div>
-                    <ColumnMenu />
+                    {!searching && <ColumnMenu />}
                 </div>
                 <div className={`traces-body ${shut ? "shut" : ""}`}>
                     {!shut && <FacetPanel />}
                     <div className="traces-main">
                         <Histogram total={total} loaded={rows.length} />
-                        {list.error && <Failure error={list.error} retry={() => list.refetch()} what="The traces" />}
-                        {list.data && rows.length === 0 && project ? (
+                        {searching && <SearchHits />}
+                        {!searching && list.error && <Failure error={list.error} retry={() => list.refetch()} what="The traces" />}
+                        {searching ? null : list.data && rows.length === 0 && project ? (
                             <NothingHere project={project} />
                         ) : (
                             <TraceTable
@@ -75,7 +79,7 @@ export function TracesScreen() {
                             />
                         )}
                         <p className="sr" role="status">
-                            {list.data ? `${exact(total ?? rows.length)} traces` : ""}
+                            {list.data && !searching ? `${exact(total ?? rows.length)} traces` : ""}
                         </p>
                     </div>
                 </div>
