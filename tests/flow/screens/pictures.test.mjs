@@ -20,6 +20,7 @@ describe('screens: pictures', { skip }, () => {
         const failed = (await first('status=error', 'error_kind=throttle')) ?? (await first('status=error'));
         const priced = await first('kind=llm', 'cost>0', 'status=ok');
         const retrieval = await first('kind=retriever', 'status=ok');
+        const ask = (query, more = '') => `query?query=${encodeURIComponent(query)}${more}`;
         const screens = {
             overview: ['overview', 1640], traces: ['traces', 900], 'traces-errors': ['traces?f=status=error', 900],
             ...(failed && { 'trace-error': [`traces/${failed}`, 900] }),
@@ -27,6 +28,11 @@ describe('screens: pictures', { skip }, () => {
             ...(retrieval && { 'trace-retrieval': [`traces/${retrieval}`, 900] }),
             models: ['models?a=openai/gpt-4o-mini&b=anthropic/claude-sonnet-4-5', 1700],
             agents: ['agents', 1000], agent: ['agents?agent=buying-researcher', 1500],
+            query: ['query', 900], 'query-series': [ask('filter kind = "llm"\n| stats count(*) as calls by bin(30m), model', '&view=stacked'), 900],
+            'query-groups': [ask('filter kind = "llm"\n| stats sum(cost) as spent, count(*) as calls, pct(duration, 95) as p95 by model\n| sort spent desc'), 900],
+            'query-rows': [ask('filter kind = "llm"\n| fields @timestamp, name, model, duration, ttft, cost\n| sort duration desc\n| limit 500'), 900],
+            'query-mistake': [ask('filter kind = "llm"\n| stat count(*) by model'), 900], 'query-patterns': [`${ask('pattern @message')}&source=logs`, 900],
+            'dashboard-models': ['dashboards/model-invocations', 1500], 'dashboard-cost': ['dashboards/cost', 1500],
             logs: ['logs', 900], metrics: ['metrics', 900], connect: ['setup', 900],
         };
         await mkdir(out, { recursive: true });

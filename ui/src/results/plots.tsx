@@ -289,7 +289,8 @@ export function HistogramPlot({ result, units, compact }: PlotProps) {
     if (!buckets.length) return <p className="plot-empty muted">There are no numbers to count.</p>;
     const most = Math.max(...buckets.map(({ count }) => count));
     const format = formatOf(units[chosen] ?? null);
-    const named = buckets.length > 1 ? [0, Math.floor(buckets.length / 2)] : [0];
+    /* Where each class begins, as often as there is room to say it. */
+    const every = Math.ceil(buckets.length / (compact ? 5 : 12));
     return (
         <div className="histogram-plot">
             {numbers.length > 1 && (
@@ -301,16 +302,19 @@ export function HistogramPlot({ result, units, compact }: PlotProps) {
                     ))}
                 </select>
             )}
+            <p className="histogram-most muted" aria-hidden="true">
+                most {exact(most)}
+            </p>
             <div className="histogram-bars" role="img" aria-label={`${label(result.columns[chosen].name)}: ${buckets.map(({ from, to, count }) => `${format(from)} to ${format(to)} ${count}`).join(", ")}`}>
                 {buckets.map(({ from, to, count }, at) => (
                     <div key={at} title={`${format(from)} – ${format(to)}: ${exact(count)}`}>
-                        <i style={{ height: `${count ? Math.max(1, (count / most) * 100) : 0}%` }} />
+                        <i style={{ height: `${(count / most) * 100}%`, minHeight: count ? 2 : 0 }} />
                     </div>
                 ))}
             </div>
             <div className="histogram-scale muted" aria-hidden="true">
-                {named.map((at) => (
-                    <span key={at}>{format(buckets[at].from)}</span>
+                {buckets.map(({ from }, at) => (
+                    <span key={at}>{at % every === 0 ? format(from) : ""}</span>
                 ))}
                 <span>{format(buckets[buckets.length - 1].to)}</span>
             </div>

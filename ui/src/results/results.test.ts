@@ -53,6 +53,9 @@ describe("histogram", () => {
         const buckets = histogramOf(values);
         expect(buckets.reduce((sum, { count }) => sum + count, 0)).toBe(100);
         expect(buckets[1].to - buckets[1].from).toBe(50);
+        const skewed = histogramOf([0, 3, 4, 4, 5, 6, 7, 900]);
+        expect(skewed.map(({ from }) => from)).toEqual([0, 2, 5, 10, 20, 50, 100, 200, 500]);
+        expect(skewed.map(({ count }) => count)).toEqual([1, 3, 3, 0, 0, 0, 0, 0, 1]);
         expect(histogramOf([4, 4])).toEqual([{ from: 4, to: 4, count: 2 }]);
         expect(histogramOf([])).toEqual([]);
     });

@@ -170,20 +170,47 @@ function niceStep(rough: number): number {
     return (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10) * power;
 }
 
+/** Edges 1, 2, 5, 10, 20 … around what is there, below them everything from zero. */
+function skewedEdges(low: number, high: number): number[] {
+    const edges: number[] = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power += 1) {
+        for (const lead of [1, 2, 5]) edges.push(Number((lead * 10 ** power).toPrecision(1)));
+    }
+    const first = edges.findIndex((edge, at) => edge <= low && (edges[at + 1] ?? Infinity) > low);
+    const last = edges.findIndex((edge) => edge > high);
+    return edges.slice(Math.max(0, first), last < 0 ? undefined : last + 1);
+}
+
+function fromEdges(edges: readonly number[], values: readonly number[]): Bucket[] {
+    const buckets = edges.slice(1).map((to, at) => ({ from: edges[at], to, count: 0 }));
+    for (const value of values) {
+        let at = 0;
+        while (at < buckets.length - 1 && value >= buckets[at].to) at += 1;
+        buckets[at].count += 1;
+    }
+    return buckets;
+}
+
+/* From here on equal steps would put nearly everything into the first of them. */
+const SKEW = 25;
+
+/** Classes of equal width, or growing ones where a few values are many times the usual one. */
 export function histogramOf(values: readonly number[], wanted = 24): Bucket[] {
     if (!values.length) return [];
-    let low = Infinity;
-    let high = -Infinity;
-    for (const value of values) {
-        low = Math.min(low, value);
-        high = Math.max(high, value);
-    }
+    const sorted = [...values].sort((a, b) => a - b);
+    const low = sorted[0];
+    const high = sorted[sorted.length - 1];
     if (low === high) return [{ from: low, to: high, count: values.length }];
+    const middle = sorted[Math.floor(sorted.length / 2)];
+    if (low >= 0 && middle > 0 && high / middle > SKEW) {
+        const least = Math.max(sorted.find((value) => value > 0)!, middle / 1000);
+        const edges = skewedEdges(least, high);
+        return fromEdges(low < edges[0] ? [0, ...edges] : edges, values);
+    }
     const step = niceStep((high - low) / wanted);
     const first = Math.floor(low / step);
-    const buckets: Bucket[] = Array.from({ length: Math.floor(high / step) - first + 1 }, (_, at) => ({ from: (first + at) * step, to: (first + at + 1) * step, count: 0 }));
-    for (const value of values) buckets[Math.min(buckets.length - 1, Math.floor(value / step) - first)].count += 1;
-    return buckets;
+    const count = Math.floor(high / step) - first + 1;
+    return fromEdges(Array.from({ length: count + 1 }, (_, at) => (first + at) * step), values);
 }
 
 export function columnValues(result: QueryResult, column: number): number[] {

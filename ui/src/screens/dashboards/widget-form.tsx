@@ -39,7 +39,7 @@ export function WidgetForm({ widget, values, save, close }: Props) {
     /* Places in the filled-in text are places in the draft only where nothing was filled in. */
     const fault = question && question.query === draft.query ? faultOf(answer.error, question.query) : null;
     const change = (patch: Partial<Widget>) => setDraft((before) => ({ ...before, ...patch }));
-    const run = () => setAsked(draft);
+    const run = (query = draft.query) => setAsked({ ...draft, query });
     const done = () => {
         const { title, unit, source, ...rest } = draft;
         save({ ...rest, ...(title?.trim() && { title: title.trim() }), ...(unit && { unit }), ...(source && source !== "spans" && { source }) });
@@ -109,7 +109,7 @@ export function WidgetForm({ widget, values, save, close }: Props) {
                     )}
                 </div>
                 <footer className="row">
-                    <button type="button" className="button" onClick={run} disabled={!draft.query.trim()}>
+                    <button type="button" className="button" onClick={() => run()} disabled={!draft.query.trim()}>
                         Preview <kbd>Ctrl ↵</kbd>
                     </button>
                     <span className="grow" />

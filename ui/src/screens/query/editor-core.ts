@@ -10,11 +10,13 @@ import { Annotation, EditorState, Prec, RangeSetBuilder, StateEffect, StateField
 import { Decoration, type DecorationSet, drawSelection, EditorView, highlightSpecialChars, keymap, placeholder } from "@codemirror/view";
 import type { Catalogue } from "../../api/ask";
 import { COMMAND_WORDS, spot } from "../../language/complete";
+import { clip, oneLine } from "../../format/text";
 import { fieldName, lex, quote } from "../../language/lex";
 
 export interface EditorHooks {
     changed: (text: string) => void;
-    run: () => void;
+    /** With the text as it stands, which the screen may not have drawn yet. */
+    run: (text: string) => void;
     /** Replaces the marked place by what the server proposed; false when there is nothing to replace. */
     fix: () => boolean;
     catalogue: () => Catalogue | undefined;
@@ -91,11 +93,14 @@ async function complete(hooks: EditorHooks, context: CompletionContext): Promise
         const abort = new AbortController();
         context.addEventListener("abort", () => abort.abort());
         const values = await hooks.values(at.field, abort.signal).catch(() => []);
-        const options = values.slice(0, 100).map(({ value, count }): Completion => ({ label: value, detail: String(count), type: "value", apply: applyValue(value) }));
+        const options = values.slice(0, 100).map(({ value, count }): Completion => ({ label: value, displayLabel: shown(value), detail: String(count), type: "value", apply: applyValue(value) }));
         if (options.length || at.quoted) return { from: at.quoted ? from + 1 : from, options };
     }
     return { from, options: expressionOptions(at.command, at.aliases, catalogue), validFor: /^[\w@.`]*$/ };
 }
+
+/* Names and values come from spans: they are shown as harmless as everywhere else. */
+const shown = (text: string) => clip(oneLine(text), 120) || "(empty)";
 
 const commandOption = ({ name, syntax, description }: Catalogue["commands"][number]): Completion => ({ label: name, type: "command", detail: syntax, info: description, apply: `${name} ` });
 
@@ -112,7 +117,7 @@ function applyValue(value: string) {
 
 function expressionOptions(command: string, aliases: readonly string[], catalogue: Catalogue | undefined): Completion[] {
     const words = (COMMAND_WORDS[command] ?? []).map((label): Completion => ({ label, type: "word", boost: -20 }));
-    const fields = (catalogue?.fields ?? []).map(({ name, type, unit, description }): Completion => ({ label: name, type: "field", detail: [type, unit].filter(Boolean).join(", "), info: description ?? undefined, apply: fieldName(name), boost: 10 }));
+    const fields = (catalogue?.fields ?? []).map(({ name, type, unit, description }): Completion => ({ label: name, displayLabel: shown(name), type: "field", detail: [type, unit].filter(Boolean).join(", "), info: description ?? undefined, apply: fieldName(name), boost: 10 }));
     const made = aliases.map((label): Completion => ({ label, type: "field", detail: "made above", apply: fieldName(label), boost: 30 }));
     const functions = (catalogue?.functions ?? []).map(({ name, signature, description, aggregate }): Completion => ({
         label: name,
@@ -191,14 +196,14 @@ export function createEditor(host: HTMLElement, text: string, hooks: EditorHooks
                 history(),
                 drawSelection(),
                 bracketMatching({ brackets: "()[]" }),
-                highlightSpecialChars(),
+                highlightSpecialChars({ addSpecialChars: /[\u202a-\u202c\u2068\u206a-\u206f]/ }),
                 EditorView.lineWrapping,
                 placeholder("filter status = \"error\" | stats count(*) by bin(5m), model"),
                 autocompletion({ override: [(context) => complete(hooks, context)], icons: false, maxRenderedOptions: 120, activateOnTypingDelay: 60 }),
                 Prec.highest(
                     keymap.of([
-                        { key: "Mod-Enter", run: () => (hooks.run(), true) },
-                        { key: "Shift-Enter", run: () => (hooks.run(), true) },
+                        { key: "Mod-Enter", run: (view) => (hooks.run(view.state.doc.toString()), true) },
+                        { key: "Shift-Enter", run: (view) => (hooks.run(view.state.doc.toString()), true) },
                         { key: "Alt-Enter", run: () => hooks.fix() },
                         { key: "Tab", run: acceptCompletion },
                     ]),

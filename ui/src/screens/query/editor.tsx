@@ -19,7 +19,7 @@ interface Props {
     range: Range;
     text: string;
     change: (text: string) => void;
-    run: () => void;
+    run: (text: string) => void;
     fix: () => boolean;
     fault: { from: number; to: number } | null;
 }
@@ -77,7 +77,7 @@ export function QueryEditor({ ref, project, source, range, text, change, run, fi
                     onKeyDown={(event) => {
                         if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
                         event.preventDefault();
-                        run();
+                        run(event.currentTarget.value);
                     }}
                     aria-label="Query. Control Enter runs it"
                     spellCheck={false}

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why the server refused a question: in its words, at its place, with what it proposes one key away. */
-import { adviceOf, type Fault } from "../../api/ask";
+import { adviceOf, type Catalogue, type Fault } from "../../api/ask";
 import { ApiError } from "../../api/client";
 import { Icon } from "../../components/icon";
 import { Failure } from "../../components/pieces";
 import { clip, visible } from "../../format/text";
+import { stages } from "../../language/lex";
 
 interface Props {
     error: Error;
     fault: Fault | null;
     text: string;
+    /** What is known about commands, to show how the faulty one is written. */
+    commands?: Catalogue["commands"];
     retry: () => void;
     fix?: () => boolean;
     goTo: (at: number) => void;
 }
 
-export function Problem({ error, fault, text, retry, fix, goTo }: Props) {
+export function Problem({ error, fault, text, commands, retry, fix, goTo }: Props) {
     if (!(error instanceof ApiError) || error.code !== 400) {
         return (
             <div className="panel">
@@ -24,6 +27,9 @@ export function Problem({ error, fault, text, retry, fix, goTo }: Props) {
         );
     }
     const advice = adviceOf(error);
+    const stage = fault ? stages(text).find(({ from, to }) => fault.from >= from && fault.from <= to) : undefined;
+    const named = (word: string | undefined) => commands?.find(({ name }) => name.toLowerCase() === word?.toLowerCase());
+    const command = named(stage?.command) ?? named(advice.fix);
     const line = fault ? (text.split("\n")[fault.line - 1] ?? "") : "";
     return (
         <section className="panel note query-problem" role="alert" aria-label="Problem">
@@ -38,6 +44,11 @@ export function Problem({ error, fault, text, retry, fix, goTo }: Props) {
                             Line {fault.line}, column {fault.column}
                         </button>
                         {line && <code> {visible(clip(line.trim(), 160))}</code>}
+                    </p>
+                )}
+                {command && (
+                    <p className="muted">
+                        <code>{visible(command.syntax)}</code> {visible(command.description)}
                     </p>
                 )}
             </div>

@@ -47,6 +47,7 @@ export default function QueryScreen() {
     const { range, live } = url;
     const question = useMemo<Question | null>(() => (asked ? { project, query: asked, source: search.source ?? "spans", range: { from: range.from, to: range.to } } : null), [project, asked, search.source, range.from, range.to]);
     const answer = useAnswer(question, live);
+    const catalogue = useCatalogue(project, source);
     const projects = useProjects();
     const here = projects.data?.projects.find((each) => each.name === project);
     const fault = useMemo(() => (draft === asked ? faultOf(answer.error, asked) : null), [answer.error, asked, draft]);
@@ -54,11 +55,12 @@ export default function QueryScreen() {
         if (answer.data && question) rememberQuery(project, question.query, question.source);
     }, [answer.data, question, project]);
 
-    const ask = (query: string, from = source) => {
+    const ask = (query: string, from = source, view?: string) => {
+        setDraft(query);
         if (!query.trim()) return editor.current?.focus();
         if (query === asked && from === (search.source ?? "spans")) return void answer.refetch();
         const keep = keepsView(asked, query);
-        url.set({ query, source: from === "spans" ? undefined : from, view: keep ? search.view : undefined, sort: undefined, order: undefined });
+        url.set({ query, source: from === "spans" ? undefined : from, view: view ?? (keep ? search.view : undefined), sort: undefined, order: undefined });
     };
     const cancel = () => void queryClient.cancelQueries({ queryKey: questionKey(question) });
     const fix = () => {
@@ -67,10 +69,9 @@ export default function QueryScreen() {
         editor.current?.replace(fault.from, fault.to, advice);
         return true;
     };
-    const pick = (query: string, from: string) => {
-        setDraft(query);
+    const pick = (query: string, from: string, view?: string) => {
         setSource(from);
-        ask(query, from);
+        ask(query, from, view);
     };
     useKeys({ "/": () => editor.current?.focus(), i: () => editor.current?.focus(), Escape: () => leaveEditor() || (answer.isFetching ? cancel() : false) });
     if (here?.first_span === null) {
@@ -86,7 +87,7 @@ export default function QueryScreen() {
             <Topbar title="Query">{here?.demo && <span className="tag accent">demo data, not yours</span>}</Topbar>
             <div className="query">
                 <section className="panel ask" aria-label="Question">
-                    <QueryEditor ref={editor} project={project} source={source} range={range} text={draft} change={setDraft} run={() => ask(draft)} fix={fix} fault={fault} />
+                    <QueryEditor ref={editor} project={project} source={source} range={range} text={draft} change={setDraft} run={ask} fix={fix} fault={fault} />
                     <div className="row ask-bar">
                         <label className="row ask-source">
                             <span className="muted">from</span>
@@ -111,7 +112,7 @@ export default function QueryScreen() {
                         </button>
                     </div>
                 </section>
-                {answer.error && <Problem error={answer.error} fault={fault} text={asked} retry={() => answer.refetch()} fix={fault ? fix : undefined} goTo={(at) => editor.current?.goTo(at)} />}
+                {answer.error && <Problem error={answer.error} fault={fault} text={asked} commands={catalogue.data?.commands} retry={() => answer.refetch()} fix={fault ? fix : undefined} goTo={(at) => editor.current?.goTo(at)} />}
                 {!question && <Start project={project} pick={pick} />}
                 {question && answer.isFetching && !answer.data && <Skeleton className="query-wait" height={240} />}
                 {question && !answer.isFetching && !answer.data && !answer.error && <Cancelled again={() => answer.refetch()} />}

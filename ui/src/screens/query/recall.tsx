@@ -1,29 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Menus that bring a query back: examples, this browser's history. */
+/* Menus that bring a query back: saved ones, this browser's history, examples. */
+import { useMemo } from "react";
+import { useCatalogue } from "../../api/ask";
 import { Icon } from "../../components/icon";
 import { Menu } from "../../components/menu";
 import { clip, oneLine } from "../../format/text";
 import { ago } from "../../format/time";
+import { stages } from "../../language/lex";
 import { EXAMPLES } from "./examples";
 import { forgetQueries, pastQueries } from "./history";
+import { Saved } from "./saved";
 
 interface Props {
     project: string;
     draft: string;
     source: string;
-    pick: (query: string, source: string) => void;
+    pick: (query: string, source: string, view?: string) => void;
 }
 
-export function Recall({ project, pick }: Props) {
+/** Examples whose commands this server runs. */
+export function useExamples(project: string) {
+    const commands = useCatalogue(project, "spans").data?.commands;
+    return useMemo(() => {
+        const known = new Set(commands?.map(({ name }) => name.toLowerCase()));
+        return EXAMPLES.filter(({ query }) => !commands || stages(query).every(({ command }) => known.has(command)));
+    }, [commands]);
+}
+
+export function Recall(props: Props) {
+    const { project, pick } = props;
+    const examples = useExamples(project);
     return (
         <>
+            <Saved {...props} />
             <Menu label={<><Icon name="clock" small /> History</>} name="History" className="button bare">
                 {(close) => <History project={project} pick={pick} close={close} />}
             </Menu>
             <Menu label={<><Icon name="help" small /> Examples</>} name="Examples" className="button bare">
                 {(close) => (
                     <>
-                        {EXAMPLES.map((example) => (
+                        {examples.map((example) => (
                             <button
                                 key={example.title}
                                 type="button"

@@ -3,8 +3,8 @@
 import { lex } from "../../language/lex";
 import { clip, oneLine, visible } from "../../format/text";
 import { ago } from "../../format/time";
-import { EXAMPLES } from "./examples";
 import { pastQueries } from "./history";
+import { useExamples } from "./recall";
 
 interface Props {
     project: string;
@@ -26,13 +26,14 @@ export function QueryText({ text }: { text: string }) {
 }
 
 export function Start({ project, pick }: Props) {
+    const examples = useExamples(project);
     const past = pastQueries(project).slice(0, 6);
     return (
         <div className="query-start scroll">
             <section aria-labelledby="examples-title">
                 <h2 id="examples-title">Begin with one of these</h2>
                 <ul className="examples">
-                    {EXAMPLES.map((example) => (
+                    {examples.map((example) => (
                         <li key={example.title}>
                             <button type="button" className="panel example" onClick={() => pick(example.query, example.source)}>
                                 <span className="row">
