@@ -319,6 +319,83 @@ static enum status run_patterns(struct run *run, struct plan_question question, 
     return run_rows(run, plan, &lookup);
 }
 
+/* --- a query inside a query ---------------------------------------------------------------- */
+
+enum { SUBQUERY_VALUES_MAX = 10000 };
+
+struct subquery {
+    struct run *run;
+    struct plan_question question; /* of the outer query */
+    struct expression **values;
+    size_t count, capacity;
+};
+
+static enum status add_value(void *context, const struct ask_cell *cells,
+                             const struct ask_pointer *pointer, struct error *error)
+{
+    struct subquery *subquery = context;
+    struct arena *arena = subquery->run->arena;
+    const struct ask_cell *cell = &cells[0];
+    (void)pointer;
+    if (cell->kind == CELL_NULL || cell->kind == CELL_JSON)
+        return STATUS_OK;
+    if (subquery->count == SUBQUERY_VALUES_MAX)
+        return fail(error, STATUS_TOO_LARGE, "the query inside `in` gives more than %d values",
+                    SUBQUERY_VALUES_MAX);
+    struct expression *value = arena_new(arena, struct expression);
+    if (!value || !arena_grow(arena, &subquery->values, subquery->count, &subquery->capacity))
+        return fail(error, STATUS_TOO_LARGE, "the query inside `in` gives too much");
+    value->kind = cell->kind == CELL_TEXT ? EXPRESSION_STRING : EXPRESSION_NUMBER;
+    value->text = cell->kind == CELL_TEXT ? arena_copy(arena, cell->text) : STR_NONE;
+    value->is_integer = cell->kind != CELL_NUMBER;
+    value->integer = cell->integer;
+    value->number = cell->kind == CELL_NUMBER ? cell->number : (double)cell->integer;
+    subquery->values[subquery->count++] = value;
+    return STATUS_OK;
+}
+
+static enum status choose_source(const struct run *run, const struct language_query *tree,
+                                 enum source_id *out_source);
+
+/* Run before the outer query is planned: its values are constants to it. */
+static enum status ask_subquery(void *context, const struct language_query *tree,
+                                struct expression **out_list, struct language_error *error)
+{
+    struct subquery *subquery = context;
+    struct run *run = subquery->run;
+    const struct ask_sink *given = run->sink;
+    const struct ask_sink sink = {no_head, add_value, subquery};
+    struct plan plan;
+    struct plan_question question = subquery->question;
+    question.tree = tree;
+    question.limit = SUBQUERY_VALUES_MAX + 1;
+    question.subquery = NULL;
+    subquery->values = NULL;
+    subquery->count = subquery->capacity = 0;
+    enum status status = choose_source(run, tree, &question.source);
+    if (status == STATUS_OK && plan_make(&question, run->arena, &plan, error) != STATUS_OK)
+        return error->status;
+    if (status == STATUS_OK && plan.next_command)
+        status = fail(run->error, STATUS_INVALID, "a query inside `in` cannot use pattern");
+    run->sink = &sink;
+    if (status == STATUS_OK)
+        status = run_plan(run, &plan);
+    run->sink = given;
+    run->reply->rows = 0;
+    run->reply->truncated = false;
+    if (status != STATUS_OK)
+        return language_fail(error, tree->text, (struct place){0, 0}, status, NULL, NULL, "%s",
+                             run->error->text);
+    struct expression *list = arena_new(run->arena, struct expression);
+    if (!list)
+        return language_fail(error, tree->text, (struct place){0, 0}, STATUS_TOO_LARGE, NULL, NULL,
+                             "the query is too large");
+    *list = (struct expression){
+        .kind = EXPRESSION_LIST, .arguments = subquery->values, .argument_count = subquery->count};
+    *out_list = list;
+    return STATUS_OK;
+}
+
 /* --- the text ------------------------------------------------------------------------------ */
 
 static enum status choose_source(const struct run *run, const struct language_query *tree,
@@ -362,6 +439,9 @@ static enum status answer(struct run *run)
     question.tree = tree;
     question.range.from_ns = source_time(tree->start, question.now_ns, question.range.from_ns);
     question.range.to_ns = source_time(tree->end, question.now_ns, question.range.to_ns);
+    struct subquery subquery = {.run = run, .question = question};
+    question.subquery = ask_subquery;
+    question.context = &subquery;
     if (plan_make(&question, run->arena, &plan, &problem) != STATUS_OK)
         return refuse(run, &problem);
     status = plan.next_command ? run_patterns(run, question, &plan) : run_plan(run, &plan);

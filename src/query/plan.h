@@ -121,6 +121,10 @@ struct plan_question {
     /* Behind a pattern command: where to go on, and what it made. */
     size_t first_command, pattern_rows;
     bool behind_pattern, with_diff;
+    /* Answers the query of `in (…)` as a list of values; NULL: there is none inside another. */
+    enum status (*subquery)(void *context, const struct language_query *tree,
+                            struct expression **out_list, struct language_error *error);
+    void *context;
 };
 
 /* What a pattern command makes, and a diff behind it: the order of the columns looked up. */

@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "query/plan_private.h"
 
+enum { COMPARED_MAX = 20 }; /* values of a list that are compared one by one */
+
 static struct plan_expr *never(struct planner *planner)
 {
     return expr_leaf(planner, OP_FALSE_, ASK_BOOLEAN);
@@ -250,18 +252,52 @@ static struct plan_expr *in_set(struct planner *planner, struct plan_expr *left,
     return expr_make(planner, OP_IN, ASK_BOOLEAN, args, list->argument_count + 1);
 }
 
+/* A look-up in a set of any values: as groups tell them apart. */
+static struct plan_expr *in_keys(struct planner *planner, struct plan_expr *left,
+                                 const struct expression *list)
+{
+    size_t count = list->argument_count;
+    struct plan_expr **args = arena_array(planner->arena, struct plan_expr *, count + 1);
+    if (!args)
+        return never(planner);
+    args[0] = as_key(planner, as_any(planner, left));
+    for (size_t i = 0; i < count; i++)
+        args[i + 1] =
+            as_key(planner, as_any(planner, plan_expression(planner, list->arguments[i])));
+    return expr_make(planner, OP_IN, ASK_BOOLEAN, args, count + 1);
+}
+
+/* What the query between the parentheses answers. */
+static const struct expression *values_of(struct planner *planner, const struct expression *tree)
+{
+    const struct plan_question *question = planner->question;
+    struct expression *list = NULL;
+    if (!question->subquery) {
+        planner_fail(planner, tree->at, NULL, NULL, "a query inside a query cannot hold another");
+        return tree;
+    }
+    enum status status =
+        question->subquery(question->context, tree->subquery, &list, planner->error);
+    if (status != STATUS_OK)
+        planner->status = status;
+    return list;
+}
+
 static struct plan_expr *plan_in(struct planner *planner, const struct expression *tree)
 {
     const struct expression *list = tree->arguments[1];
     struct plan_expr *left = plan_expression(planner, tree->arguments[0]), *found;
     bool kept = left->form == FORM_NAME || (left->form == FORM_PLAIN && left->type == ASK_TEXT);
-    if (list->kind != EXPRESSION_LIST)
-        return planner_fail(planner, list->at, "a list such as [\"a\", \"b\"]", NULL,
-                            "a query inside `in` is not executed here yet");
+    if (list->kind == EXPRESSION_SUBQUERY)
+        list = values_of(planner, list);
+    if (planner_failed(planner))
+        return never(planner);
     if (list->argument_count == 0) {
         found = never(planner);
     } else if (kept && all_texts(list)) {
         found = in_set(planner, left, list);
+    } else if (list->argument_count > COMPARED_MAX) {
+        found = in_keys(planner, left, list);
     } else {
         struct plan_expr **args =
             arena_array(planner->arena, struct plan_expr *, list->argument_count);
