@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * demo: a believable day at an outdoor shop's AI team. Five services, each a generator with its
+ * demo: a believable day at an outdoor shop's AI team. Six services, each a generator with its
  * texts beside it (demo_<service>.c, demo_<service>_texts.c), each writing spans in another
  * vocabulary (demo_<vocabulary>.c). Nothing but the seed and the clock hour decides what an hour
  * holds, so sending an hour twice sends the same spans.
@@ -129,6 +129,9 @@ struct demo_day {
     int64_t outage_from_ns, outage_until_ns; /* the carrier's tracking is down */
     int64_t spender_from_ns;                 /* tenant northwind asks for much more */
     int64_t loop_ns[2];                      /* research runs that go in circles */
+    int64_t hoard_ns;                        /* one that keeps every page it read */
+    int64_t store_from_ns, store_until_ns;   /* the vector store is half away, half wrong */
+    int64_t attack_from_ns, attack_until_ns; /* somebody tries to break the guard's rules */
 };
 const struct demo_day *demo_day(const struct demo *demo);
 /* The user, session and tenant of a trace; the weights favour a few. */
@@ -140,6 +143,7 @@ void demo_docs(struct demo *demo, uint64_t seed, int64_t start_ns);
 void demo_research(struct demo *demo, uint64_t seed, int64_t start_ns);
 void demo_review(struct demo *demo, uint64_t seed, int64_t start_ns);
 void demo_triage(struct demo *demo, uint64_t seed, int64_t start_ns);
+void demo_desk(struct demo *demo, uint64_t seed, int64_t start_ns);
 
 /* --- vocabularies ------------------------------------------------------------------------------
  */

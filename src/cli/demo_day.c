@@ -46,6 +46,7 @@ static const struct {
     {demo_review, 110, {0, 0,  1,  1,  1, 2, 5, 9, 12, 12, 11, 8,
                         9, 12, 13, 11, 8, 6, 3, 2, 2,  1,  0,  0}},
     {demo_triage, 340, {4, 4, 4, 4, 5, 5, 6, 8, 10, 10, 9, 8, 8, 8, 8, 8, 7, 7, 6, 6, 5, 5, 4, 4}},
+    {demo_desk, 90, {1, 1, 1, 1, 1, 2, 4, 7, 10, 11, 10, 8, 8, 10, 11, 10, 8, 7, 6, 5, 4, 3, 2, 1}},
 };
 enum { SERVICES = sizeof services / sizeof services[0] };
 
@@ -83,6 +84,11 @@ static void plan_day(struct demo *demo)
     day->outage_until_ns = day->outage_from_ns + 50 * NS_PER_MIN;
     day->burst_from_ns = last_time(now, 14, 0, 45 * NS_PER_MIN);
     day->burst_until_ns = day->burst_from_ns + 45 * NS_PER_MIN;
+    day->store_from_ns = last_time(now, 10, 20, 40 * NS_PER_MIN);
+    day->store_until_ns = day->store_from_ns + 40 * NS_PER_MIN;
+    day->attack_from_ns = last_time(now, 13, 20, 30 * NS_PER_MIN);
+    day->attack_until_ns = day->attack_from_ns + 30 * NS_PER_MIN;
+    day->hoard_ns = last_time(now, 11, 52, 10 * NS_PER_MIN);
     day->spender_from_ns = day->end_ns - 6 * NS_PER_HOUR;
     day->loop_ns[0] = day->end_ns - 2 * NS_PER_HOUR - 17 * NS_PER_MIN;
     day->loop_ns[1] = day->end_ns - 13 * NS_PER_HOUR - 41 * NS_PER_MIN;
@@ -220,11 +226,18 @@ static void run_hour(struct demo *demo, int64_t hour_ns)
                 services[i].generate(demo, demo_next(&random), start);
         }
     }
-    /* A tenant's new batch job, and the two runs that never end well. */
+    /* A tenant's new batch job, somebody who attacks, and the runs that never end well. */
     if (hour_ns >= day->spender_from_ns)
         for (size_t n = 0; n < (size_t)(14 * demo->options.scale + 0.5); n++)
             demo_research(demo, mix(demo->options.seed, hour, 90, n),
                           hour_ns + (int64_t)n * 4 * NS_PER_MIN + 90 * NS_PER_SEC);
+    if (day->hoard_ns >= hour_ns && day->hoard_ns < hour_ns + NS_PER_HOUR)
+        demo_research(demo, mix(demo->options.seed, hour, 92, 0), day->hoard_ns);
+    for (size_t n = 0; n < (size_t)(32 * demo->options.scale + 0.5); n++) {
+        int64_t start = day->attack_from_ns + (int64_t)(n % 32) * 55 * NS_PER_SEC;
+        if (start >= hour_ns && start < hour_ns + NS_PER_HOUR)
+            demo_docs(demo, mix(demo->options.seed, hour, 93, n), start);
+    }
     for (size_t n = 0; n < 2; n++)
         if (day->loop_ns[n] >= hour_ns && day->loop_ns[n] < hour_ns + NS_PER_HOUR)
             demo_research(demo, mix(demo->options.seed, hour, 91, n), day->loop_ns[n]);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * demo_docs: search in the shop's handbook, in OpenInference's words: guardrail, embedding,
- * retrieval, reranking, answer. For three hours a release asked a slower and dearer model.
+ * retrieval, reranking, answer. For three hours a release asked a slower and dearer model; one
+ * forenoon the vector store failed half the time and found the wrong passages otherwise; one
+ * afternoon somebody kept trying to break the rules.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,9 +17,14 @@ static const char system_text[] =
     "Answer from the passages only. Give the number of the passage in brackets. When none of them "
     "answers the question, say so and name who could. Answer in the language of the question.";
 
+static const char lost_answer[] =
+    "Passages 1 to 3 speak of something else [1][2][3], so I can only guess: in most shops this is "
+    "possible within fourteen days. Please ask the team lead to be sure.";
+
 struct search {
     struct demo_trace trace;
     const struct docs_question *question;
+    bool store_ill, attack;
     struct otlp_span root;
     struct demo_history history;
     int64_t now;
@@ -51,8 +58,11 @@ static void find(struct search *search)
     struct demo_random *random = &search->trace.random;
     size_t first = search->question->best >= 0 ? (size_t)search->question->best
                                                : demo_below(random, demo_docs_passage_count);
-    double score = search->question->best >= 0 ? 0.78 + 0.15 * demo_unit(random)
-                                               : 0.31 + 0.1 * demo_unit(random);
+    if (search->store_ill) /* an index of last year: neighbours of nothing */
+        first = (first + demo_docs_passage_count / 2) % demo_docs_passage_count;
+    double score = search->store_ill             ? 0.22 + 0.08 * demo_unit(random)
+                   : search->question->best >= 0 ? 0.78 + 0.15 * demo_unit(random)
+                                                 : 0.31 + 0.1 * demo_unit(random);
     for (size_t i = 0; i < FOUND; i++) {
         search->hits[i] = (struct hit){(first + i * 5) % demo_docs_passage_count, score};
         score *= 0.72 + 0.2 * demo_unit(random);
@@ -107,7 +117,7 @@ static bool retrieve(struct search *search)
     find(search);
     otlp_text(to, IN, "input.value", search->question->text);
     otlp_text(to, IN, "db.system", "qdrant");
-    if (demo_chance(&search->trace.random, 0.006)) {
+    if (demo_chance(&search->trace.random, search->store_ill ? 0.45 : 0.006)) {
         const struct demo_fault fault = {"ReadTimeout", "qdrant did not answer within 5 s"};
         demo_span_fault(&span, &fault, search->now + 5 * NS_PER_SEC);
         demo_log(&search->trace, &span, search->now + 5 * NS_PER_SEC, 17, "retrieval.timeout",
@@ -142,6 +152,8 @@ static bool guard(struct search *search)
     otlp_text(to, IN, "input.value", search->question->text);
     otlp_text(to, IN, "validator_name", "prompt-injection");
     otlp_bool(to, IN, "gen_ai.guardrail.triggered", bad);
+    if (bad)
+        otlp_text(to, IN, "gen_ai.guardrail.action.type", "block");
     otlp_text(to, IN, "output.value",
               bad ? "{\"passed\":false,\"reason\":\"asks to break its rules\"}"
                   : "{\"passed\":true}");
@@ -172,7 +184,8 @@ static struct demo_fault answer(struct search *search, bool slow)
     struct demo_call call = {
         .model = slow ? &demo_pro : &demo_flash,
         .history = history,
-        .output = {.role = "assistant", .text = str_from(search->question->answer)},
+        .output = {.role = "assistant",
+                   .text = str_from(search->store_ill ? lost_answer : search->question->answer)},
         .stream = true,
         .finish = "stop",
         .prompt = "handbook-answer",
@@ -217,6 +230,14 @@ void demo_docs(struct demo *demo, uint64_t seed, int64_t start_ns)
     if (pick % demo_docs_question_count == demo_docs_question_count - 1 && pick > 50)
         pick = 0;
     search.question = &demo_docs_questions[pick % demo_docs_question_count];
+    search.store_ill = start_ns >= day->store_from_ns && start_ns < day->store_until_ns;
+    search.attack = start_ns >= day->attack_from_ns && start_ns < day->attack_until_ns &&
+                    (start_ns - day->attack_from_ns) % (55 * NS_PER_SEC) == 0;
+    if (search.attack) {
+        search.question = &demo_docs_questions[demo_docs_question_count - 1];
+        trace->user = "guest-4471";
+        trace->tenant = "kumo-gear";
+    }
 
     search.root = demo_span(trace, NULL, "HandbookSearch", OTLP_KIND_SERVER, start_ns);
     struct buf *to = &search.root.attributes;
@@ -235,7 +256,7 @@ void demo_docs(struct demo *demo, uint64_t seed, int64_t start_ns)
         } else {
             rerank(&search);
             fault = answer(&search, slow);
-            said = search.question->answer;
+            said = search.store_ill ? lost_answer : search.question->answer;
         }
     }
     if (!fault.type) {

@@ -68,7 +68,8 @@ int64_t demo_otel_call(struct demo_trace *trace, const struct otlp_span *parent,
     otlp_text(to, IN, "gen_ai.agent.name", agent);
     otlp_text(to, IN, "user.id", trace->user);
     otlp_text(to, IN, "tenant.id", trace->tenant);
-    otlp_text(to, IN, "server.address", "api.anthropic.com");
+    otlp_text(to, IN, "server.address",
+              !strcmp(call->model->provider, "anthropic") ? "api.anthropic.com" : "api.openai.com");
     if (call->prompt) {
         otlp_text(to, IN, "gen_ai.prompt.name", call->prompt);
         otlp_text(to, IN, "gen_ai.prompt.version", call->prompt_version);

@@ -122,6 +122,28 @@ static bool go_in_circles(struct run *run)
     return false;
 }
 
+/* Reads one long page after the other and keeps all of it: every call says everything again. */
+static bool hoard(struct run *run)
+{
+    static const char sentence[] =
+        "Article 4711, three-season tent, two persons, 1,870 g, water column 3,000 mm, list price "
+        "349 euros, dealer price on request, delivery in eight to twelve working days. ";
+    enum { PAGES = 9, SENTENCES = 60 };
+    struct buf page = {0};
+    bool going = true;
+    for (int i = 0; i < SENTENCES; i++)
+        buf_add_str(&page, str_from(sentence));
+    for (size_t i = 0; i < PAGES && going; i++) {
+        const struct research_step next = {
+            "The catalogue goes on.", "read_page",
+            demo_text(&run->trace, "{\"url\":\"https://catalogue.example/tents?page=%zu\"}", i + 1),
+            demo_text(&run->trace, "Page %zu. %.*s", i + 1, STR_ARGS(buf_str(&page)))};
+        going = step(run, &next, i);
+    }
+    buf_done(&page);
+    return going;
+}
+
 static void put_root(struct run *run, bool done)
 {
     struct buf *to = &run->root.attributes, json = {0};
@@ -170,6 +192,8 @@ void demo_research(struct demo *demo, uint64_t seed, int64_t start_ns)
     demo_say(&run.history, "user", str_from(run.task->question));
     run.now += 5 * NS_PER_MS;
     bool going = !loops || go_in_circles(&run);
+    if (start_ns == day->hoard_ns)
+        going = hoard(&run);
     for (size_t i = 0; going && i < RESEARCH_STEPS && run.task->steps[i].tool; i++)
         going = step(&run, &run.task->steps[i], i);
     const struct demo_message report = {.role = "assistant", .text = str_from(run.task->report)};

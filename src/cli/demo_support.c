@@ -196,6 +196,10 @@ static int64_t make_turn(struct chat *chat, size_t index, int64_t start_ns)
     trace.scope = "ai";
     trace.scope_version = "5.0.100";
     demo_person(&trace, "chat", chat->session);
+    /* One customer has a bad afternoon: whatever she asks, the carrier does not answer. */
+    if (start_ns >= demo_day(chat->demo)->outage_from_ns - 1200 * NS_PER_SEC &&
+        start_ns < demo_day(chat->demo)->outage_until_ns && chat->session % 4 == 0)
+        trace.user = "hana.sato";
 
     bool v8 = start_ns >= demo_day(chat->demo)->prompt_v8_ns, tool_failed = false;
     bool upset = !strcmp(chat->talk->topic, "angry-late");

@@ -71,7 +71,7 @@ test('every vocabulary, every kind of error and every kind of span is in it', as
     for (const one of ['otel_genai', 'openinference', 'vercel_ai']) assert.ok(values('vocabulary').has(one), one);
     for (const one of ['throttle', 'timeout', 'tool', 'server']) assert.ok(values('error_kind').has(one), one);
     for (const one of ['llm', 'tool', 'agent', 'retriever', 'reranker', 'embedding', 'guardrail', 'workflow', 'task', 'chain']) assert.ok(values('kind').has(one), one);
-    assert.deepEqual([...values('service')].sort(), ['code-review', 'docs-search', 'mail-triage', 'research-agent', 'support-chat']);
+    assert.deepEqual([...values('service')].sort(), ['code-review', 'docs-search', 'mail-triage', 'order-desk', 'research-agent', 'support-chat']);
     assert.ok(values('tenant').size >= 5);
 });
 
@@ -86,6 +86,32 @@ test('one looping agent made 26 calls, and says so', async () => {
     assert.ok(traces.length >= 1, 'no trace with more than fifty spans');
     assert.equal(traces[0].status, 'error');
     assert.ok(traces[0].tool_calls >= 20);
+});
+
+test('each story of docs/demo.md can be found', async () => {
+    const range = { from: '-25h' };
+    const all = (path, query = {}) => demo.get(`/api/v1/${path}`, { ...range, ...query });
+    const calls = async (...f) => (await all('invocations', { f, count: 1, limit: 1 })).total;
+    const { models } = await all('models', { lines: 24 });
+    const model = (name) => models.find((each) => each.model === name);
+    const burst = model('claude-sonnet-4-5').values.throttles;
+    assert.ok(Math.max(...burst) >= 5, 'the model throttles in a burst');
+    assert.ok(model('gemini-2.5-pro').latency.p50 > 4 * model('gemini-2.5-flash').latency.p50, 'the release with the slow model');
+    const length = async (version) => {
+        const { invocations } = await all('invocations', { f: ['prompt=support-reply', `prompt_version=${version}`, 'finish=stop'], limit: 200 });
+        return invocations.reduce((sum, each) => sum + each.output_tokens, 0) / invocations.length;
+    };
+    const [v7, v8] = [await length(7), await length(8)];
+    assert.ok(v8 > 1.3 * v7, `prompt version 8 answers in ${v8} tokens, 7 in ${v7}`);
+    const { kinds } = await all('agents/loops');
+    for (const { kind, found } of kinds) assert.ok(found >= 1, `no loop of the kind ${kind}`);
+    const { tools } = await all('agents');
+    assert.ok(tools.find(({ tool }) => tool === 'track_parcel').errors >= 4, 'the carrier is away');
+    assert.ok((await count(['kind=retriever', 'error_kind=timeout', 'service=docs-search'])) >= 5, 'the vector store is ill');
+    assert.ok((await count('user=guest-4471')) >= 30, 'somebody attacks the guard');
+    assert.ok((await count(['user=batch@northwind'])) >= 40, 'a tenant asks for much more');
+    assert.ok((await count(['user=hana.sato', 'error_type=CarrierApiError'])) >= 1, 'a customer has a bad day');
+    assert.ok((await calls('status=error', 'error_kind=throttle')) >= 20);
 });
 
 test('a conversation in Arabic arrives letter by letter', async () => {
