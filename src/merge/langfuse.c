@@ -114,6 +114,7 @@ static bool make_trace(struct fold *fold, struct span *out)
         return false;
     out->name = fold__last_text(fold, STR("name"));
     fold__put_text(fold, STR("langfuse.trace.name"), out->name);
+    fold__put_text(fold, STR("langfuse.observation.type"), STR("trace"));
     if (!out->name.len)
         out->name = STR("trace");
     out->start_ns = start_of(fold, STR("timestamp"));

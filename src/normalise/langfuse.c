@@ -8,6 +8,7 @@
 static const struct kind_name kinds[] = {
     {"span", KIND_SPAN, NULL},
     {"generation", KIND_LLM, NULL},
+    {"trace", KIND_SPAN, "trace"}, /* what stands for a trace, of events */
     {"event", KIND_EVENT, NULL},
     {"embedding", KIND_EMBEDDING, NULL},
     {"agent", KIND_AGENT, NULL},

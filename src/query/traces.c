@@ -96,6 +96,10 @@ void trace_select_keys(struct sql *sql, const struct query *query,
         sql_add(sql, " ORDER BY sort_value %s, p.trace_hi, p.trace_lo LIMIT ",
                 question->ascending ? "ASC" : "DESC");
         sql_int(sql, limit);
+        if (question->skip) {
+            sql_add(sql, " OFFSET ");
+            sql_int(sql, question->skip);
+        }
     }
 }
 

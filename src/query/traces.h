@@ -44,6 +44,7 @@ struct trace_list_question {
     enum trace_sort sort;
     bool ascending;
     size_t limit;
+    int64_t skip;    /* rows before the first one told */
     bool has_cursor; /* go on behind this row of the page before */
     int64_t cursor_value;
     struct trace_key cursor_key;

@@ -58,3 +58,34 @@ void serve__langfuse_projects(struct request *request, void *context)
     }
     call_end(&call, status);
 }
+
+/* --- addresses that SDKs make themselves --------------------------------------------------------
+ */
+
+static bool is_plain_name(struct str name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (!((name.ptr[i] >= 'a' && name.ptr[i] <= 'z') ||
+              (name.ptr[i] >= '0' && name.ptr[i] <= '9') || name.ptr[i] == '-'))
+            return false;
+    return name.len > 0 && name.len <= 60;
+}
+
+/* To the trace's screen; it says so itself when there is no such trace. */
+void serve__langfuse_trace_page(struct request *request, void *context)
+{
+    struct call call;
+    uint8_t id[TRACE_ID_BYTES];
+    char hex[2 * TRACE_ID_BYTES + 1];
+    struct str project = request_path_part(request, STR("project"));
+    call_begin_plain(&call, request, context);
+    foreign_trace_id(request_path_part(request, STR("id")), id);
+    str_hex_encode(id, sizeof id, hex);
+    if (!is_plain_name(project))
+        project = STR("default");
+    call.response.http_status = 302;
+    call.response.content_type = "text/plain; charset=utf-8";
+    response_header(&call.response, STR("location"),
+                    arena_printf(&request->arena, "/p/%.*s/traces/%s", STR_ARGS(project), hex));
+    call_end(&call, STATUS_OK);
+}

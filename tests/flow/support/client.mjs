@@ -11,7 +11,7 @@ const here = resolve(fileURLToPath(import.meta.url), '../..');
 const python = resolve(here, '.venv/bin/python');
 
 // Variables of whoever runs the tests must not steer a client.
-const foreign = /^(OTEL_|OPENAI_|LANGSMITH_|LANGCHAIN_|TRACELOOP_|AWS_|VITRINE_|NODE_TEST_CONTEXT$|NODE_OPTIONS$|https?_proxy$|HTTPS?_PROXY$)/;
+const foreign = /^(OTEL_|OPENAI_|LANGSMITH_|LANGCHAIN_|TRACELOOP_|AWS_|LANGFUSE_|VITRINE_|NODE_TEST_CONTEXT$|NODE_OPTIONS$|https?_proxy$|HTTPS?_PROXY$)/;
 
 export async function runClient(file, { env = {}, args = [], deadline_ms = 60000 } = {}) {
     const path = resolve(here, 'clients', file);

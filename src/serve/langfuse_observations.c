@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* langfuse_observations: spans as Langfuse's observations: the list and one. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "normalise/value_json.h"
+#include "serve/langfuse_private.h"
+
+static const struct {
+    enum observation_kind kind;
+    const char *name;
+} types[] = {
+    {KIND_LLM, "GENERATION"},      {KIND_EMBEDDING, "EMBEDDING"}, {KIND_AGENT, "AGENT"},
+    {KIND_TOOL, "TOOL"},           {KIND_CHAIN, "CHAIN"},         {KIND_RETRIEVER, "RETRIEVER"},
+    {KIND_EVALUATOR, "EVALUATOR"}, {KIND_GUARDRAIL, "GUARDRAIL"}, {KIND_EVENT, "EVENT"},
+};
+
+static const char *type_of(enum observation_kind kind)
+{
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (types[i].kind == kind)
+            return types[i].name;
+    return "SPAN";
+}
+
+/* --- one object ------------------------------------------------------------------------------- */
+
+static struct str attribute_text(struct call *call, const struct span_view *view, struct str key)
+{
+    const struct value *value = attributes_get(&view->span->attributes, key);
+    return value ? value_plain_text(value, &view->contents, &call->request->arena) : STR_NONE;
+}
+
+static void write_parent(struct call *call, const struct span_view *view)
+{
+    uint8_t root[SPAN_ID_BYTES];
+    struct str said = attribute_text(call, view, STR("langfuse.parent.id"));
+    foreign_root_id(view->span->trace_id, root);
+    if (said.len)
+        json_out_str(&call->out, "parentObservationId", said);
+    else if (id_is_zero(view->span->parent_id, SPAN_ID_BYTES) ||
+             memcmp(view->span->parent_id, root, sizeof root) == 0)
+        json_out_null(&call->out, "parentObservationId");
+    else
+        json_out_str(&call->out, "parentObservationId",
+                     langfuse__span_id(call, id_half(view->span->parent_id)));
+}
+
+static void write_count(struct json_out *out, const char *key, int64_t tokens)
+{
+    json_out_int(out, key, tokens > 0 ? tokens : 0);
+}
+
+static void write_usage(struct call *call, const struct span_view *view)
+{
+    const struct token_usage *usage = &view->observation.usage;
+    struct json_out *out = &call->out;
+    struct str details = attribute_text(call, view, STR("langfuse.observation.usage_details"));
+    if (details.len && details.ptr[0] == '{') {
+        langfuse__content(call, "usageDetails", details);
+    } else {
+        json_out_object(out, "usageDetails");
+        if (usage_any(usage)) {
+            write_count(out, "input", usage->input_total);
+            write_count(out, "output", usage->output_total);
+            write_count(out, "total", usage->total);
+        }
+        json_out_end_object(out);
+    }
+    json_out_object(out, "usage");
+    json_out_text(out, "unit", "TOKENS");
+    write_count(out, "input", usage->input_total);
+    write_count(out, "output", usage->output_total);
+    write_count(out, "total", usage->total);
+    json_out_end_object(out);
+    json_out_text(out, "unit", "TOKENS");
+    write_count(out, "promptTokens", usage->input_total);
+    write_count(out, "completionTokens", usage->output_total);
+    write_count(out, "totalTokens", usage->total);
+}
+
+static void write_money(struct json_out *out, const char *key, int64_t nano)
+{
+    if (nano >= 0)
+        langfuse__dollars(out, key, nano);
+    else
+        json_out_null(out, key);
+}
+
+static void write_costs(struct call *call, const struct span_view *view)
+{
+    const struct bill *bill = &view->bill;
+    struct json_out *out = &call->out;
+    const struct {
+        const char *key;
+        int64_t nano;
+    } parts[] = {
+        {"input", bill->input_nano}, {"output", bill->output_nano}, {"total", bill->total_nano}};
+    json_out_object(out, "costDetails");
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (parts[i].nano >= 0)
+            langfuse__dollars(out, parts[i].key, parts[i].nano);
+    json_out_end_object(out);
+    write_money(out, "calculatedInputCost", bill->input_nano);
+    write_money(out, "calculatedOutputCost", bill->output_nano);
+    write_money(out, "calculatedTotalCost", bill->total_nano);
+    static const char *const none[] = {"inputPrice",           "outputPrice", "totalPrice",
+                                       "usagePricingTierName", "modelId",     "usagePricingTierId"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        json_out_null(out, none[i]);
+}
+
+static void write_model(struct call *call, const struct span_view *view)
+{
+    const struct observation *seen = &view->observation;
+    const struct conversation *talk = &view->conversation;
+    int64_t version;
+    out_name(&call->out, "model", seen->model);
+    json_out_object(&call->out, "modelParameters");
+    for (size_t i = 0; i < talk->parameter_count; i++) {
+        struct str name = arena_copy(&call->request->arena, talk->parameters[i].name);
+        if (name.ptr)
+            value_write_json(&call->out, name.ptr, &talk->parameters[i].value, &view->contents,
+                             &call->request->arena);
+    }
+    json_out_end_object(&call->out);
+    json_out_null(&call->out, "promptId");
+    out_name(&call->out, "promptName", seen->prompt);
+    if (str_to_i64(seen->prompt_version, &version))
+        json_out_int(&call->out, "promptVersion", version);
+    else
+        json_out_null(&call->out, "promptVersion");
+}
+
+/* langfuse.observation.metadata as a whole, or member by member. */
+static void write_metadata(struct call *call, const struct span_view *view)
+{
+    static const char prefix[] = "langfuse.observation.metadata.";
+    const struct attributes *attributes = &view->span->attributes;
+    struct str whole = attribute_text(call, view, STR("langfuse.observation.metadata"));
+    if (whole.len) {
+        langfuse__content(call, "metadata", whole);
+        return;
+    }
+    json_out_object(&call->out, "metadata");
+    for (size_t i = 0; i < attributes->count; i++) {
+        if (!str_starts(attributes->items[i].key, str_from(prefix)))
+            continue;
+        struct str key =
+            arena_copy(&call->request->arena, str_sub(attributes->items[i].key, sizeof prefix - 1,
+                                                      attributes->items[i].key.len));
+        if (key.ptr)
+            langfuse__content(call, key.ptr,
+                              value_plain_text(&attributes->items[i].value, &view->contents,
+                                               &call->request->arena));
+    }
+    json_out_end_object(&call->out);
+}
+
+static void write_times(struct call *call, const struct span_view *view)
+{
+    const struct observation *seen = &view->observation;
+    struct json_out *out = &call->out;
+    bool ended = view->span->end_ns != 0;
+    langfuse__time(out, "startTime", seen->start_ns);
+    langfuse__time(out, "endTime", ended ? seen->end_ns : 0);
+    langfuse__time(out, "completionStartTime", seen->completion_start_ns);
+    langfuse__time(out, "createdAt", view->arrival_ns);
+    langfuse__time(out, "updatedAt", view->arrival_ns);
+    json_out_double(out, "latency",
+                    ended ? (double)(seen->end_ns - seen->start_ns) / 1e9 : (double)NAN);
+    json_out_double(out, "timeToFirstToken",
+                    seen->ttft_ns >= 0 ? (double)seen->ttft_ns / 1e9 : (double)NAN);
+}
+
+bool langfuse__write_observation(struct call *call, const struct observation_key *key)
+{
+    struct span_view view;
+    struct error ignored;
+    if (query_span(call->query, call->request->project_id, key->trace, key->span_id,
+                   &call->request->arena, &view, &ignored) != STATUS_OK)
+        return false;
+    const struct observation *seen = &view.observation;
+    struct json_out *out = &call->out;
+    json_out_object(out, NULL);
+    json_out_str(out, "id", langfuse__span_id(call, key->span_id));
+    json_out_str(out, "projectId", langfuse__project(call));
+    json_out_str(out, "traceId", langfuse__trace_id(call, key->trace));
+    write_parent(call, &view);
+    json_out_str(out, "name", seen->name.len ? seen->name : view.span->name);
+    json_out_text(out, "type", type_of(seen->kind));
+    json_out_str(out, "environment", seen->environment.len ? seen->environment : STR("default"));
+    out_name(out, "version", seen->version);
+    json_out_str(out, "level", seen->level.len ? seen->level : STR("DEFAULT"));
+    out_name(out, "statusMessage",
+             seen->status_message.len ? seen->status_message : seen->error_message);
+    write_times(call, &view);
+    langfuse__content(call, "input", view.conversation.input_text);
+    langfuse__content(call, "output", view.conversation.output_text);
+    write_metadata(call, &view);
+    write_model(call, &view);
+    write_usage(call, &view);
+    write_costs(call, &view);
+    json_out_end_object(out);
+    span_view_done(&view);
+    return true;
+}
+
+/* --- lists ------------------------------------------------------------------------------------ */
+
+static enum status read_type(struct call *call, struct observation_question *question)
+{
+    struct str type = request_param(call->request, STR("type"));
+    struct str level = request_param(call->request, STR("level"));
+    question->kind = question->status = -1;
+    if (str_equal(level, STR("ERROR")))
+        question->status = SPAN_ERROR;
+    if (type.len == 0)
+        return STATUS_OK;
+    question->kind = KIND_SPAN;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (str_equal(type, str_from(types[i].name)))
+            question->kind = (int)types[i].kind;
+    if (question->kind == KIND_SPAN && !str_equal(type, STR("SPAN")))
+        return fail(&call->error, STATUS_INVALID, "type: there is no type '%.*s'",
+                    (int)(type.len > 40 ? 40 : type.len), type.ptr);
+    return STATUS_OK;
+}
+
+static enum status read_question(struct call *call, struct observation_question *question)
+{
+    struct request *request = call->request;
+    struct str trace = request_param(request, STR("traceId"));
+    struct str parent = request_param(request, STR("parentObservationId"));
+    uint8_t id[TRACE_ID_BYTES];
+    *question = (struct observation_question){
+        .project_id = request->project_id,
+        .name = request_param(request, STR("name")),
+        .user = request_param(request, STR("userId")),
+        .environment = request_param(request, STR("environment")),
+        .cancelled = &request->cancelled,
+    };
+    if (trace.len) {
+        foreign_trace_id(trace, id);
+        question->has_trace = true;
+        question->trace = trace_key(id);
+    }
+    if (parent.len) {
+        foreign_span_id(parent, id);
+        question->has_parent = true;
+        question->parent_id = id_half(id);
+    }
+    enum status status = langfuse__range(call, "fromStartTime", "toStartTime", &question->range);
+    return status == STATUS_OK ? read_type(call, question) : status;
+}
+
+void serve__langfuse_observations(struct request *request, void *context)
+{
+    struct call call;
+    struct langfuse_page page;
+    struct observation_question question;
+    struct observation_key *keys;
+    size_t count;
+    if (!call_begin(&call, request, context))
+        return;
+    enum status status = langfuse__page(&call, &page);
+    if (status == STATUS_OK)
+        status = read_question(&call, &question);
+    if (status == STATUS_OK) {
+        question.limit = (size_t)page.limit;
+        question.skip = langfuse__skip(&page);
+        status = query_observations(call.query, &question, &request->arena, &keys, &count,
+                                    &page.total, &call.error);
+    }
+    if (status == STATUS_OK) {
+        langfuse__open_page(&call);
+        for (size_t i = 0; i < count; i++)
+            langfuse__write_observation(&call, &keys[i]);
+        langfuse__close_page(&call, &page);
+    }
+    call_end(&call, status);
+}
+
+void serve__langfuse_observation(struct request *request, void *context)
+{
+    struct call call;
+    struct observation_key *keys;
+    size_t count = 0;
+    uint8_t id[SPAN_ID_BYTES];
+    if (!call_begin(&call, request, context))
+        return;
+    foreign_span_id(request_path_part(request, STR("id")), id);
+    const struct observation_question question = {
+        .project_id = request->project_id,
+        .range = {0, INT64_MAX},
+        .has_span = true,
+        .span_id = id_half(id),
+        .kind = -1,
+        .status = -1,
+        .limit = 1,
+        .cancelled = &request->cancelled,
+    };
+    enum status status = query_observations(call.query, &question, &request->arena, &keys, &count,
+                                            NULL, &call.error);
+    if (status == STATUS_OK && (count == 0 || !langfuse__write_observation(&call, &keys[0])))
+        status = fail(&call.error, STATUS_NOT_FOUND, "this project has no such observation");
+    call_end(&call, status);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* langfuse_private: what the handlers of Langfuse's read API share. Names, shapes and units are its
+ * own: ISO times, seconds, dollars. */
+#pragma once
+
+#include "query/langfuse.h"
+#include "query/span_view.h"
+#include "serve/serve_private.h"
+
+struct langfuse_page {
+    int64_t page, limit, total;
+};
+/* `page` from 1, `limit` 1 to 100. */
+enum status langfuse__page(struct call *call, struct langfuse_page *out_page);
+int64_t langfuse__skip(const struct langfuse_page *page);
+/* {"data": […], "meta": {…}} around what is written between. */
+void langfuse__open_page(struct call *call);
+void langfuse__close_page(struct call *call, const struct langfuse_page *page);
+
+enum status langfuse__range(struct call *call, const char *from, const char *to,
+                            struct time_range *out_range);
+/* The project as its URLs name it. */
+struct str langfuse__project(struct call *call);
+
+void langfuse__time(struct json_out *out, const char *key, int64_t time_ns); /* <= 0: null */
+void langfuse__dollars(struct json_out *out, const char *key, int64_t nano);
+/* JSON when it is, else a text. */
+void langfuse__content(struct call *call, const char *key, struct str text);
+/* As its sender wrote it. Errors leave our own form. */
+struct str langfuse__trace_id(struct call *call, struct trace_key trace);
+struct str langfuse__span_id(struct call *call, int64_t span_id);
+/* The score's members, into an object that is open. */
+void langfuse__score_members(struct call *call, const struct score_item *score);
+/* The object; `with_trace` with the member "trace" that v1 and v2 lists have. */
+void langfuse__write_score(struct call *call, const struct score_item *score, bool with_trace);
+/* The tags of a trace as a JSON array; its root says them. */
+struct str langfuse__tags(struct call *call, const struct trace_summary *trace);
+/* The observation's object. False: it cannot be read (any more), nothing was written. */
+bool langfuse__write_observation(struct call *call, const struct observation_key *key);
+/* With `whole`: observations and scores in full, else their ids. */
+enum status langfuse__write_trace(struct call *call, const struct trace_summary *trace, bool whole);
