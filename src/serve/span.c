@@ -452,8 +452,7 @@ void serve__span(struct request *request, void *context)
     call_end(&call, status);
 }
 
-/* The attributes as sent, for `path=raw`. */
-static struct str raw_text(const struct span_view *view, struct arena *arena)
+struct str content_raw(const struct span_view *view, struct arena *arena)
 {
     struct buf buf = {0};
     struct json_out out = json_out(&buf);
@@ -476,7 +475,7 @@ static enum status write_content(struct call *call, const struct span_view *view
     if (status == STATUS_OK)
         status = param_int(call, STR("length"), CONTENT_DEFAULT, 1, CONTENT_MAX, &length);
     if (status == STATUS_OK && str_equal(path, STR("raw")))
-        text = raw_text(view, &call->request->arena);
+        text = content_raw(view, &call->request->arena);
     else if (status == STATUS_OK)
         status = span_view_text(view, path, &call->request->arena, &text, &call->error);
     if (status != STATUS_OK)
