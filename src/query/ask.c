@@ -138,17 +138,30 @@ static int timeout_left(const struct run *run)
     return left_ms < 1 ? 1 : (int)left_ms;
 }
 
-static enum status count_scanned(const struct run *run, const struct plan *plan)
+static enum status count_rows(const struct run *run, const struct plan *plan,
+                              void (*print)(const struct plan *, uint32_t, struct sql *),
+                              int64_t *out_count)
 {
     struct sql sql = {0};
     struct store_rows *rows;
-    plan_print_scanned(plan, run->ask->project_id, &sql);
+    print(plan, run->ask->project_id, &sql);
     enum status status = sql_run(&sql, run->query, run->ask->cancelled, &rows, run->error);
     if (status != STATUS_OK)
         return status;
     if (store_rows_next(rows))
-        run->reply->rows_scanned = store_rows_int(rows, 0);
+        *out_count = store_rows_int(rows, 0);
     store_rows_free(rows);
+    return STATUS_OK;
+}
+
+/* Rows were counted on their way, except where the engine passes over some. */
+static enum status count_matched(const struct run *run, const struct plan *plan, int64_t tally)
+{
+    struct ask_reply *reply = run->reply;
+    bool journal, filters = plan_filters(plan, &journal);
+    reply->rows_matched = filters ? tally : reply->rows_scanned;
+    if (plan_is_top(plan) && filters && !journal)
+        return count_rows(run, plan, plan_print_matched, &reply->rows_matched);
     return STATUS_OK;
 }
 
@@ -176,14 +189,15 @@ static enum status run_plan(const struct run *run, struct plan *plan)
 {
     struct ask_journal journal;
     struct store_lookup lookup;
-    enum status status = count_scanned(run, plan);
+    enum status status = count_rows(run, plan, plan_print_scanned, &run->reply->rows_scanned);
     if (status != STATUS_OK)
         return status;
     ask_journal_init(&journal, run->query, plan, run->ask->cancelled, &lookup);
     status = ask_searches(&journal, plan, run->ask, run->arena, run->error);
     if (status == STATUS_OK)
         status = run_rows(run, plan, &lookup);
-    run->reply->rows_matched = lookup.tally;
+    if (status == STATUS_OK)
+        status = count_matched(run, plan, lookup.tally);
     run->reply->bytes_scanned += run->reply->rows_scanned * plan->bytes + journal.bytes;
     run->reply->used = journal.used ? ASK_USED_JOURNAL : ASK_USED_INDEX;
     ask_journal_done(&journal);

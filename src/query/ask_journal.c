@@ -98,7 +98,7 @@ static void read_values(struct ask_journal *journal, struct ask_record *record,
     record->contents = &journal->contents;
     record->scratch = &journal->scratch;
     for (size_t i = 0; i < block->paths.count; i++)
-        if (!block->paths.items[i]->integer)
+        if (block->paths.items[i]->integer <= 0)
             values[i] = ask_record_value(record, block->paths.items[i], arena);
     if (journal->scratch.used_bytes > SCRATCH_KEEP)
         arena_done(&journal->scratch);
@@ -166,8 +166,8 @@ static bool fill_found(const struct ask_journal *journal, const struct plan_bloc
     bool records = false;
     for (size_t p = 0; p < block->paths.count; p++) {
         int64_t search = block->paths.items[p]->integer;
-        records = records || !search;
-        for (size_t i = 0; search && i < count; i++)
+        records = records || search <= 0;
+        for (size_t i = 0; search > 0 && i < count; i++)
             if (!rows[i].absent && ask_found(&journal->searches[search - 1], &rows[i]))
                 values[i * block->paths.count + p] = (struct str){yes, sizeof yes};
     }

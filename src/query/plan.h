@@ -24,6 +24,8 @@ enum {
     PLAN_SEARCHES_MAX = 8,
 };
 
+enum { PATH_OF_RECORD = 0, PATH_OF_BODY = -1 };
+
 enum plan_op {
 #define OP(id, duckdb) OP_##id,
 #include "query/plan_ops.def"
@@ -136,5 +138,12 @@ enum status plan_make(const struct plan_question *question, struct arena *arena,
 
 /* Prints the plan for the engine of the index. */
 void plan_print_duckdb(const struct plan *plan, uint32_t project_id, struct sql *sql);
-/* `SELECT count(*)` of the rows in the project and range. */
+/* `SELECT count(*)` of the rows in the project and range, and of those that the conditions of the
+ * lowest block leave. */
 void plan_print_scanned(const struct plan *plan, uint32_t project_id, struct sql *sql);
+void plan_print_matched(const struct plan *plan, uint32_t project_id, struct sql *sql);
+/* Only the first rows by some order are wanted of the source: the engine passes over rows that
+ * cannot be among them, so what it looks at is not what matches. */
+bool plan_is_top(const struct plan *plan);
+/* The conditions of the lowest block: whether there are any, and whether records decide some. */
+bool plan_filters(const struct plan *plan, bool *out_journal);

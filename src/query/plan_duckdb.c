@@ -99,7 +99,8 @@ static void print_case(struct printer *printer, const struct plan_expr *expr)
 static void print_journal(struct printer *printer, const struct plan_expr *expr)
 {
     for (size_t i = 0; i < printer->block->paths.count; i++) {
-        if (!str_equal(printer->block->paths.items[i]->text, expr->text))
+        const struct plan_expr *path = printer->block->paths.items[i];
+        if (path->integer != expr->integer || !str_equal(path->text, expr->text))
             continue;
         sql_add(printer->sql, "s.j[%zu]", i + 1);
         return;
@@ -326,6 +327,27 @@ static void print_conditions(struct printer *printer, const struct plan_block *b
     }
 }
 
+/* Of a log record whose body is no JSON, nothing is in the body. */
+static bool only_of_bodies(const struct plan_block *block)
+{
+    for (size_t i = 0; i < block->paths.count; i++)
+        if (block->paths.items[i]->integer != PATH_OF_BODY)
+            return false;
+    return block->from == FROM_SOURCE;
+}
+
+static void print_place(struct printer *printer, const struct plan_block *block)
+{
+    bool bodies = only_of_bodies(block);
+    for (size_t i = 0; i < 3; i++) {
+        sql_add(printer->sql, bodies && i == 0
+                                  ? ", CAST(CASE WHEN starts_with(ltrim(s.body), '{') THEN "
+                                  : ", CAST(");
+        print(printer, block->place[i]);
+        sql_add(printer->sql, bodies && i == 0 ? " END AS BIGINT)" : " AS BIGINT)");
+    }
+}
+
 static void print_looked_up(struct printer *printer, const struct plan_block *block)
 {
     struct sql *sql = printer->sql;
@@ -336,11 +358,7 @@ static void print_looked_up(struct printer *printer, const struct plan_block *bl
     }
     sql_add(sql, " FROM (SELECT s.*, asker_values(%d, ", block->number);
     sql_asker(sql);
-    for (size_t i = 0; i < 3; i++) {
-        sql_add(sql, ", CAST(");
-        print(printer, block->place[i]);
-        sql_add(sql, " AS BIGINT)");
-    }
+    print_place(printer, block);
     sql_add(sql, ") AS j");
     print_rows(printer, block);
     print_conditions(printer, block, false);
@@ -426,9 +444,35 @@ static void print_block(struct printer *printer, const struct plan_block *block)
         sql_add(sql, " LIMIT %lld", (long long)block->limit);
 }
 
+static const struct plan_block *lowest(const struct plan *plan)
+{
+    const struct plan_block *block = plan->top;
+    while (block->below)
+        block = block->below;
+    return block;
+}
+
+bool plan_is_top(const struct plan *plan)
+{
+    const struct plan_block *block = lowest(plan);
+    return block->from == FROM_SOURCE && block->limit >= 0 && block->sorts.count &&
+           !block->grouped && !block->dedup.count && !block->unnested;
+}
+
+bool plan_filters(const struct plan *plan, bool *out_journal)
+{
+    const struct plan_block *block = lowest(plan);
+    *out_journal = false;
+    for (size_t i = 0; i < block->where.count; i++)
+        *out_journal = *out_journal || block->where.items[i]->journal;
+    return block->where.count > 0;
+}
+
 void plan_print_duckdb(const struct plan *plan, uint32_t project_id, struct sql *sql)
 {
-    struct printer printer = {.sql = sql, .plan = plan, .project_id = project_id, .counts = true};
+    struct printer printer = {.sql = sql, .plan = plan, .project_id = project_id};
+    bool journal, filters = plan_filters(plan, &journal);
+    printer.counts = (filters && journal) || !plan_is_top(plan);
     sql->text.limit_bytes = 4 << 20;
     print_block(&printer, plan->top);
 }
@@ -438,4 +482,13 @@ void plan_print_scanned(const struct plan *plan, uint32_t project_id, struct sql
     struct printer printer = {.sql = sql, .plan = plan, .project_id = project_id};
     sql_add(sql, "SELECT count(*) FROM ");
     print_source(&printer);
+}
+
+void plan_print_matched(const struct plan *plan, uint32_t project_id, struct sql *sql)
+{
+    struct printer printer = {
+        .sql = sql, .plan = plan, .project_id = project_id, .block = lowest(plan)};
+    sql_add(sql, "SELECT count(*) FROM ");
+    print_source(&printer);
+    print_conditions(&printer, lowest(plan), false);
 }

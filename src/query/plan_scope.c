@@ -113,7 +113,7 @@ static struct plan_expr *column_of(struct planner *planner, const struct plan_ex
 static bool reads(const struct plan_block *block, const struct plan_expr *path)
 {
     for (size_t i = 0; i < block->paths.count; i++)
-        if (str_equal(block->paths.items[i]->text, path->text))
+        if (same(block->paths.items[i], path))
             return true;
     return false;
 }
@@ -245,11 +245,13 @@ static struct plan_expr *attribute_of_series(struct planner *planner, struct str
                 expr_text(planner, name));
 }
 
-static struct plan_expr *path_of_record(struct planner *planner, struct str name)
+static struct plan_expr *path_of(struct planner *planner, struct str name, int64_t where)
 {
     struct plan_expr *path = expr_leaf(planner, OP_JOURNAL, ASK_ANY);
-    if (!planner_failed(planner))
+    if (!planner_failed(planner)) {
         path->text = name;
+        path->integer = where;
+    }
     return from_source(planner, path);
 }
 
@@ -268,7 +270,7 @@ static struct plan_expr *discovered(struct planner *planner, struct str name, st
                      "there is no field %.*s: it is looked for in every record; did you "
                      "mean %s?",
                      (int)(name.len > 80 ? 80 : name.len), name.ptr, near);
-    return path_of_record(planner, name);
+    return path_of(planner, name, PATH_OF_RECORD);
 }
 
 static struct plan_expr *gone(struct planner *planner, struct str name, struct place at)
@@ -311,7 +313,7 @@ static struct plan_expr *path_into_binding(struct planner *planner, struct str n
         /* A record's own path may begin with what a name happens to stand for. */
         if (planner->closed || found->expr->op != OP_JOURNAL)
             return inner;
-        return EXPR(planner, OP_COALESCE, ASK_ANY, path_of_record(planner, name), inner);
+        return EXPR(planner, OP_COALESCE, ASK_ANY, path_of(planner, name, PATH_OF_RECORD), inner);
     }
     return NULL;
 }
@@ -344,7 +346,7 @@ struct plan_expr *scope_find(struct planner *planner, struct str name, struct pl
         return discovered(planner, name, at);
     /* What a log record's body says itself comes before what is known about the record. */
     if (planner->plan->source == SOURCE_LOGS && name.ptr[0] != '@')
-        return EXPR(planner, OP_COALESCE, ASK_ANY, path_of_record(planner, name),
+        return EXPR(planner, OP_COALESCE, ASK_ANY, path_of(planner, name, PATH_OF_BODY),
                     as_any(planner, field_of_source(planner, field)));
     return field_of_source(planner, field);
 }
