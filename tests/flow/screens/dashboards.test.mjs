@@ -187,7 +187,7 @@ describe('screens: dashboards', { skip: cannot() }, () => {
 
     it('what somebody else saved meanwhile is not overwritten', async () => {
         const id = await make();
-        const { page, context } = await stage.open(`/p/demo/dashboards/${id}?edit=1`);
+        const { page, complaints, context } = await stage.open(`/p/demo/dashboards/${id}?edit=1`);
         await page.getByRole('button', { name: 'Move Widget a' }).focus();
         await page.keyboard.press('ArrowRight');
         const { dashboard } = await api('GET', `/${id}`);
@@ -195,6 +195,13 @@ describe('screens: dashboards', { skip: cannot() }, () => {
         await page.getByRole('button', { name: 'Save', exact: true }).click();
         await page.getByRole('alert').getByText('was changed meanwhile').waitFor();
         assert.equal((await api('GET', `/${id}`)).dashboard.title, 'Theirs');
+        /* And what was arranged here is not dropped unasked. */
+        await page.getByRole('link', { name: 'Traces' }).click();
+        assert.match(page.url(), /edit=1/);
+        assert.equal(complaints.filter((each) => /dialog: Leave without saving/.test(each)).length, 1);
+        await page.getByRole('button', { name: 'Discard' }).click();
+        await page.getByRole('link', { name: 'Traces' }).click();
+        await page.waitForURL(/\/traces/);
         await context.close();
     });
 

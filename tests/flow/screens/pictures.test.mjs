@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pictures of each screen in both themes into docs/screens/, from the demo project when it is there.
-// Only with UPDATE_SCREENS=1: pictures are for people, and differ from machine to machine.
+// Only with UPDATE_SCREENS=1, or UPDATE_SCREENS=query for those whose name begins so: pictures are for people, and differ
+// from machine to machine.
 import { mkdir } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -38,10 +39,12 @@ describe('screens: pictures', { skip }, () => {
         await mkdir(out, { recursive: true });
         for (const theme of ['dark', 'light']) {
             for (const [name, [path, height]] of Object.entries(screens)) {
+                if (process.env.UPDATE_SCREENS !== '1' && !name.startsWith(process.env.UPDATE_SCREENS)) continue;
                 const { page, context } = await stage.open(`/p/${project}/${path}`, { theme, height });
                 const kind = name === 'trace-retrieval' ? 'retriever' : /^trace-(?!error)/.test(name) ? 'llm' : null;
                 if (kind) await page.locator(`.span-row.k-${kind}`).last().click();
                 await settled(page);
+                if (/^query/.test(name)) await page.locator('.editor-host[data-ready]').waitFor();
                 await page.waitForLoadState('networkidle');
                 await page.screenshot({ path: `${out}${name}-${theme}.png` });
                 await context.close();

@@ -241,7 +241,8 @@ describe('screens: query', { skip: cannot() }, () => {
         it(`axe-core finds nothing serious in the ${theme} theme`, async () => {
             const axe = readFileSync(new URL('../../../ui/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
             const { page, context } = await stage.open('/p/demo/query', { theme });
-            for (const path of ['/p/demo/query', address(BY_MODEL), address(OVER_TIME), address(OVER_TIME, '&view=heatmap'), address(BY_MODEL, '&view=pie'), address(ROWS), address(ROWS, '&view=histogram'), address('stat')]) {
+            /* Heat maps, pies and histograms are on the dashboards that the other file looks at. */
+            for (const path of ['/p/demo/query', address(BY_MODEL), address(OVER_TIME), address(ROWS), address('stat')]) {
                 await page.goto(stage.url + path);
                 await ready(page);
                 await page.locator('.answer, .query-problem, .query-start').first().waitFor();

@@ -290,7 +290,8 @@ export function HistogramPlot({ result, units, compact }: PlotProps) {
     const most = Math.max(...buckets.map(({ count }) => count));
     const format = formatOf(units[chosen] ?? null);
     /* Where each class begins, as often as there is room to say it. */
-    const every = Math.ceil(buckets.length / (compact ? 5 : 12));
+    const every = Math.ceil(buckets.length / (compact ? 4 : 12));
+    const named = (at: number) => at % every === 0 && (every === 1 || buckets.length - at > every / 2);
     return (
         <div className="histogram-plot">
             {numbers.length > 1 && (
@@ -314,7 +315,7 @@ export function HistogramPlot({ result, units, compact }: PlotProps) {
             </div>
             <div className="histogram-scale muted" aria-hidden="true">
                 {buckets.map(({ from }, at) => (
-                    <span key={at}>{at % every === 0 ? format(from) : ""}</span>
+                    <span key={at}>{named(at) ? format(from) : ""}</span>
                 ))}
                 <span>{format(buckets[buckets.length - 1].to)}</span>
             </div>

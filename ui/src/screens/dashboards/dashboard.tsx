@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One dashboard: looked at, or arranged as a draft that is saved as a whole or dropped. */
-import { useParams } from "@tanstack/react-router";
+import { useBlocker, useParams } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { createDashboard, type Dashboard, deleteDashboard, freshId, type StoredDashboard, updateDashboard, useDashboard, type Widget } from "../../api/dashboards";
 import { useProjects } from "../../api/queries";
@@ -61,12 +61,11 @@ function Opened({ stored, empty }: { stored: StoredDashboard; empty: boolean }) 
             setDraft(stored.dashboard);
         }
     }, [stored, base, dirty]);
-    useEffect(() => {
-        if (!dirty) return;
-        const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-        window.addEventListener("beforeunload", warn);
-        return () => window.removeEventListener("beforeunload", warn);
-    }, [dirty]);
+    /* A new time range or variable keeps the draft; another screen would drop it. */
+    useBlocker({
+        shouldBlockFn: ({ current, next }) => dirty && current.pathname !== next.pathname && !confirm("Leave without saving what was changed here?"),
+        enableBeforeUnload: () => dirty,
+    });
     const variables = draft.variables ?? [];
     const values = useValues(variables);
     const setWidgets = (widgets: Widget[]) => setDraft((before) => ({ ...before, widgets }));
