@@ -302,7 +302,7 @@ void query_write_chart(FILE *file, const struct query_reply *reply, struct query
         bool timed = find_times(&chart);
         for (size_t c = 0; timed && c < reply->column_count; c++) {
             chart.measure = c;
-            if (!reply->columns[c].is_key && c != chart.time_column)
+            if (!reply->columns[c].is_key && query_column_counts(&reply->columns[c]))
                 write_measure(file, &chart, label_width);
         }
     }

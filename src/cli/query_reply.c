@@ -71,6 +71,11 @@ enum status query_reply_read(struct str body, struct arena *arena, struct query_
     return STATUS_OK;
 }
 
+bool query_column_counts(const struct query_column *column)
+{
+    return column->type == QUERY_INTEGER || column->type == QUERY_NUMBER;
+}
+
 /* Without a stats to look at, whatever is no number. */
 void query_reply_find_keys(struct query_reply *reply, struct str query)
 {
@@ -84,7 +89,7 @@ void query_reply_find_keys(struct query_reply *reply, struct str query)
                 stats = &parsed->commands[i];
     for (size_t c = 0; c < reply->column_count; c++) {
         struct query_column *column = &reply->columns[c];
-        column->is_key = column->type != QUERY_INTEGER && column->type != QUERY_NUMBER;
+        column->is_key = !stats && !query_column_counts(column);
         for (size_t i = 0; stats && i < stats->by.count; i++)
             column->is_key |= str_equal(stats->by.list[i].name, column->name);
     }

@@ -42,6 +42,7 @@ enum status query_reply_read(struct str body, struct arena *arena, struct query_
 /* The columns that are keys, as the query's last stats has them. */
 void query_reply_find_keys(struct query_reply *reply, struct str query);
 
+bool query_column_counts(const struct query_column *column); /* integers and numbers */
 const struct json *query_cell(const struct query_reply *reply, size_t row, size_t column);
 /* Adds the cell: times in UTC, numbers as short as they are exact. */
 void query_cell_add(const struct query_reply *reply, size_t row, size_t column, struct buf *out);

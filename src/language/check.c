@@ -82,6 +82,10 @@ static bool check_range(struct parser *parser, const struct expression *call)
     if (counted && (!first->is_integer || first->integer < 1 || first->integer > 1000))
         return parser__fail(parser, first->at, "a whole number from 1 to 1,000", NULL,
                             "topk cannot give so many");
+    if (call->function == FUNCTION_HISTOGRAM &&
+        (!last->is_integer || last->integer < 1 || last->integer > 1000))
+        return parser__fail(parser, last->at, "a whole number from 1 to 1,000", NULL,
+                            "histogram cannot have so many ranges");
     if (last && last->kind == EXPRESSION_PERIOD && kind_of(call, call->argument_count - 1) == 'p' &&
         !(last->number > 0))
         return parser__fail(parser, last->at, "a period longer than nothing", NULL,

@@ -88,7 +88,6 @@ const char *parser__show(struct str text, char *out);
 /* "did you mean `x`?" written into out (100 bytes), or NULL. */
 const char *words__suggest_command(struct str word, char *out);
 const char *words__suggest_function(struct str word, char *out);
-bool words__known_elsewhere(struct str word); /* a function of CloudWatch that is not ours */
 bool words__find_unit(struct str word, enum period_unit *out_unit);
 
 /* --- expression.c, operand.c ----------------------------------------------------------------- */

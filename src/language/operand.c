@@ -177,10 +177,6 @@ static struct expression *parse_call(struct parser *parser)
     size_t capacity = 0;
     if (!call)
         return NULL;
-    if (words__known_elsewhere(word.text))
-        return parser__fail_status(parser, STATUS_UNIMPLEMENTED, word.at,
-                                   "%s is understood, but not executed here",
-                                   parser__show(word.text, shown));
     if (!language_find_function(word.text, &call->function))
         return parser__fail(parser, word.at, "a function",
                             words__suggest_function(word.text, advice), "no function `%s`",

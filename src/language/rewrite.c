@@ -9,6 +9,7 @@
  *   expand f                unnest f into f
  *   addtotals f, g          fields coalesce(toNumber(f), 0) + coalesce(toNumber(g), 0) as Total
  *   countOverTime, sumOverTime   count, sum
+ *   rate(f, 1m)             the change of f, by the milliseconds between, times a minute
  *
  * What is put in is written as text and parsed; all of it stands where the original stood.
  */
@@ -17,20 +18,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-
-/* --- functions ------------------------------------------------------------------------------- */
-
-static void rename_calls(struct expression *node)
-{
-    if (!node)
-        return;
-    if (node->kind == EXPRESSION_CALL && node->function == FUNCTION_COUNT_OVER_TIME)
-        node->function = FUNCTION_COUNT;
-    else if (node->kind == EXPRESSION_CALL && node->function == FUNCTION_SUM_OVER_TIME)
-        node->function = FUNCTION_SUM;
-    for (size_t i = 0; i < node->argument_count; i++)
-        rename_calls(node->arguments[i]);
-}
 
 /* --- places ---------------------------------------------------------------------------------- */
 
@@ -57,6 +44,66 @@ static void move_command(struct command *command, struct place at)
     move_items(&command->items, at);
     move_items(&command->by, at);
     move_expression(command->expression, at);
+}
+
+static struct language_query *parse_written(struct parser *parser, const struct buf *written)
+{
+    struct parser inner = {.arena = parser->arena, .error = parser->error, .refuse = true};
+    inner.text = arena_copy(parser->arena, buf_str(written));
+    if (written->failed || !inner.text.ptr)
+        return parser__full(parser);
+    parser__start(&inner);
+    struct language_query *query = parser__query(&inner);
+    if (!query)
+        parser__fail(parser, parser->token.at, NULL, NULL, "this cannot be said in other words");
+    return query;
+}
+
+/* --- functions ------------------------------------------------------------------------------- */
+
+/* The one column of a stats that is written out. */
+static struct expression *parse_column(struct parser *parser, const struct buf *written)
+{
+    struct language_query *query = parse_written(parser, written);
+    return query ? query->commands[0].items.list[0].expression : NULL;
+}
+
+/* Only rows with a value count, and their times. */
+static void replace_rate(struct parser *parser, struct expression *node)
+{
+    struct str field = node->arguments[0]->source_text, text = node->source_text;
+    struct place at = node->at;
+    const struct expression *period = node->arguments[1];
+    struct buf written = {0};
+    buf_printf(&written,
+               "stats (latest(%.*s) - earliest(%.*s)) * %.17g / "
+               "(max(case(ispresent(%.*s), toMillis(@timestamp))) - "
+               "min(case(ispresent(%.*s), toMillis(@timestamp))))",
+               STR_ARGS(field), STR_ARGS(field),
+               period->number * (double)period_unit_ns(period->unit) / 1e6, STR_ARGS(field),
+               STR_ARGS(field));
+    struct expression *by = parse_column(parser, &written);
+    buf_done(&written);
+    if (!by)
+        return;
+    *node = *by;
+    move_expression(node, at);
+    node->source_text = text;
+}
+
+static void rename_calls(struct parser *parser, struct expression *node)
+{
+    if (!node || parser->failed)
+        return;
+    bool is_call = node->kind == EXPRESSION_CALL;
+    if (is_call && node->function == FUNCTION_COUNT_OVER_TIME)
+        node->function = FUNCTION_COUNT;
+    else if (is_call && node->function == FUNCTION_SUM_OVER_TIME)
+        node->function = FUNCTION_SUM;
+    else if (is_call && node->function == FUNCTION_RATE)
+        replace_rate(parser, node);
+    for (size_t i = 0; i < node->argument_count; i++)
+        rename_calls(parser, node->arguments[i]);
 }
 
 /* --- commands -------------------------------------------------------------------------------- */
@@ -147,19 +194,6 @@ static void write_totals(struct parser *parser, const struct command *command, s
     write_name(out, name);
 }
 
-static struct language_query *parse_written(struct parser *parser, const struct buf *written)
-{
-    struct parser inner = {.arena = parser->arena, .error = parser->error, .refuse = true};
-    inner.text = arena_copy(parser->arena, buf_str(written));
-    if (written->failed || !inner.text.ptr)
-        return parser__full(parser);
-    parser__start(&inner);
-    struct language_query *query = parser__query(&inner);
-    if (!query)
-        parser__fail(parser, parser->token.at, NULL, NULL, "this cannot be said in other words");
-    return query;
-}
-
 static bool replace(struct parser *parser, struct language_query *query, size_t index,
                     const struct language_query *by)
 {
@@ -208,8 +242,8 @@ bool parser__rewrite(struct parser *parser, struct language_query *query)
     for (size_t i = query->command_count; i-- > 0;) {
         struct command *command = &query->commands[i];
         for (size_t k = 0; k < command->items.count; k++)
-            rename_calls(command->items.list[k].expression);
-        if (!rewrite_command(parser, query, i))
+            rename_calls(parser, command->items.list[k].expression);
+        if (parser->failed || !rewrite_command(parser, query, i))
             return false;
     }
     return true;

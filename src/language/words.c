@@ -129,11 +129,6 @@ bool language_find_function(struct str word, enum function_id *out_id)
     return false;
 }
 
-bool words__known_elsewhere(struct str word)
-{
-    return same_word(word, STR("rate")) || same_word(word, STR("histogram"));
-}
-
 static const char *const source_names[] = {"", "spans", "traces", "logs", "metrics", "scores"};
 
 const char *source_name(enum source_id source)

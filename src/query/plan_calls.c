@@ -508,6 +508,9 @@ static struct plan_expr *aggregate(struct planner *planner, const struct express
         return EXPR(planner, OP_DEVIATION, ASK_NUMBER, number(&call, 0));
     case FUNCTION_VARIANCE:
         return EXPR(planner, OP_VARIANCE, ASK_NUMBER, number(&call, 0));
+    case FUNCTION_HISTOGRAM:
+        return EXPR(planner, OP_HISTOGRAM, ASK_ANY, any(&call, 0),
+                    expr_integer(planner, tree->arguments[1]->integer));
     case FUNCTION_COLLECT_VALUES:
         return EXPR(planner, OP_VALUES, ASK_ANY, as_key(planner, any(&call, 0)));
     case FUNCTION_EARLIEST:

@@ -71,6 +71,16 @@ test('what a span says cannot reach the terminal', async () => {
     assert.match(json.pointers[0], /^[0-9a-f]{32}\/[0-9a-f]{16}$/);
 });
 
+test('rates and histograms are what their words say', async () => {
+    const used = (minutes_ago, tokens) => call(minutes_ago, 'gpt-4o', { attributes: { 'gen_ai.usage.input_tokens': tokens } });
+    await send(server.url, 'rated', [used(20, 100), used(15, 150), used(10, 400)]);
+    await eventually(async () => {
+        const { stdout } = await query('filter service = "rated" | stats rate(input_tokens, 1m) as r, histogram(input_tokens, 3) as h',
+            '--format', 'ndjson');
+        assert.equal(stdout, '{"r":30,"h":{"100":2,"200":0,"300":1}}\n');
+    });
+});
+
 test('a narrow table is cut, and a limit kept', async () => {
     const { stdout } = await query('fields @timestamp, name, model, traceId', '--width', '60', '--limit', '2');
     const lines = stdout.trimEnd().split('\n');
@@ -91,7 +101,7 @@ test('the query may come from standard input', async () => {
     const child = spawn(binary, ['query', '--url', server.url, '--format', 'ndjson', '-'], { stdio: ['pipe', 'pipe', 'inherit'] });
     let stdout = '';
     child.stdout.on('data', (bytes) => (stdout += bytes));
-    child.stdin.end('# how many\nstats count(*) as n\n');
+    child.stdin.end('# how many\nfilter service = "cli"\n| stats count(*) as n\n');
     const [code] = await once(child, 'close');
     assert.equal(code, 0);
     assert.equal(stdout, '{"n":5}\n');

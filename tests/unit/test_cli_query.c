@@ -129,6 +129,15 @@ static void a_chart_has_a_line_a_group_and_a_sign_a_bin(void **state)
                               "last 0\n"
                               "500  \xE2\x96\x81  \xE2\x96\x81  most 2  last 2\n");
     free(text);
+    /* A column of the stats that is no number is neither. */
+    text = written(
+        "{\"columns\":[{\"name\":\"t\",\"type\":\"time\"},{\"name\":\"last\",\"type\":"
+        "\"time\"},{\"name\":\"n\",\"type\":\"integer\"}],\"shape\":\"series\",\"rows\":[["
+        "\"1699999800000000000\",\"1699999800000000001\",8]]}",
+        query_write_chart, 80, "stats max(@timestamp) as last, count(*) as n by bin(5m) as t");
+    assert_string_equal(
+        text, "\nn  2023-11-14 22:10 to 2023-11-14 22:10\n\xE2\x96\x88  most 8  last 8\n");
+    free(text);
 }
 
 static void a_chart_of_many_bins_and_groups_fits(void **state)

@@ -251,6 +251,11 @@ static void some_words_become_others(void **state)
         {"addtotals col=true a",
          "error at 10: addtotals with col is understood, but not executed here"},
         {"addtotals", "error at 0: addtotals without fields is understood, but not executed here"},
+        {"stats rate(a.b, 1m) as r, histogram(c, 5) by d",
+         "stats (/ (* (- (latest a.b) (earliest a.b)) 60000) (- (max (case (ispresent a.b) "
+         "(toMillis @timestamp))) (min (case (ispresent a.b) (toMillis @timestamp))))) as r, "
+         "(histogram c 5) by d"},
+        {"stats histogram(c, 1001)", "error at 19: histogram cannot have so many ranges"},
         {"countFrequent", "error at 13: the query ends where a field was expected"},
         {"countFrequent a by b", "error at 0: countFrequent takes fields only"},
     };
@@ -718,21 +723,6 @@ static void what_does_not_run_is_said(void **state)
     }
 }
 
-static void functions_that_do_not_run_are_said(void **state)
-{
-    static const char *const queries[] = {"stats rate(a, 1m)", "stats Histogram(a, 5) by b"};
-    (void)state;
-    for (size_t i = 0; i < 2; i++) {
-        struct arena arena;
-        struct language_query *query;
-        struct language_error error;
-        assert_int_equal(parse(queries[i], &arena, &query, &error), STATUS_UNIMPLEMENTED);
-        assert_int_equal(error.offset, 6);
-        assert_non_null(strstr(error.message, "is understood, but not executed here"));
-        arena_done(&arena);
-    }
-}
-
 static void words_are_found_in_any_case_and_with_underscores(void **state)
 {
     (void)state;
@@ -880,7 +870,6 @@ int main(void)
         cmocka_unit_test(columns_are_named_by_their_text),
         cmocka_unit_test(every_node_knows_its_place),
         cmocka_unit_test(what_does_not_run_is_said),
-        cmocka_unit_test(functions_that_do_not_run_are_said),
         cmocka_unit_test(words_are_found_in_any_case_and_with_underscores),
         cmocka_unit_test(the_nearest_name_is_a_near_one),
         cmocka_unit_test(every_word_finds_its_own_row),
