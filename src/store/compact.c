@@ -370,11 +370,12 @@ static enum status drop_aged(struct store *store, struct error *error)
     return status;
 }
 
-/* The memory is the engine's cache of blocks, which only a lower limit empties. */
+/* The memory is the engine's cache of blocks, which only a lower limit empties. A question that ran
+ * meanwhile would be told that it needs too much. */
 static void shrink(struct store *store)
 {
     struct error ignored;
-    if (store->compaction.shrunk)
+    if (store->compaction.shrunk || !store__pool_pause_idle(store))
         return;
     /* What is in use cannot be given back: then the lower limit is refused and the next is tried.
      */
@@ -383,6 +384,7 @@ static void shrink(struct store *store)
         if (store__run(store, &ignored, "SET memory_limit = '%dMiB'", limits_mib[i]) == STATUS_OK)
             break;
     (void)store__run(store, &ignored, "SET memory_limit = '%zuMiB'", store->memory_bytes >> 20);
+    store__pool_resume(store);
     if (store_pending(store) == 0)
         store__free_batch(store);
     malloc_trim(0);

@@ -315,6 +315,18 @@ void store__pool_pause(struct store *store)
     pthread_mutex_unlock(&pool->lock);
 }
 
+bool store__pool_pause_idle(struct store *store)
+{
+    struct pool_of_readers *pool = &store->pool;
+    bool idle = true;
+    pthread_mutex_lock(&pool->lock);
+    for (int i = 0; i < POOL_CONNECTIONS; i++)
+        idle = idle && !pool->readers[i].busy;
+    pool->paused = pool->paused || idle;
+    pthread_mutex_unlock(&pool->lock);
+    return idle;
+}
+
 void store__pool_resume(struct store *store)
 {
     pthread_mutex_lock(&store->pool.lock);

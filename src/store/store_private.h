@@ -221,5 +221,7 @@ void store__pool_close(struct store *store);
 /* Waits until no question runs and closes the connections; questions wait until
  * store__pool_resume(). */
 void store__pool_pause(struct store *store);
+/* The same when no question runs; otherwise false, and nothing was done. */
+bool store__pool_pause_idle(struct store *store);
 void store__pool_resume(struct store *store);
 enum status store__define_views(struct store *store, struct error *error);
