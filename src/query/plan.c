@@ -56,8 +56,11 @@ static struct plan_expr *unsure(struct planner *planner, struct plan_expr *expr)
     if (expr->op == OP_SURE)
         return unsure(planner, expr->args[0]);
     if (expr->op == OP_CASE && expr->arg_count == 3 && expr->args[2]->op == OP_NULL_ &&
-        expr->args[1]->op == OP_SURE) /* `in` with a list of many types */
+        expr->args[1]->op == OP_SURE) /* `in` with a list of many types, `like` of a name */
         return unsure(planner, expr->args[1]);
+    if (expr->op == OP_CASE && expr->arg_count == 3 && expr->args[2]->op == OP_NULL_ &&
+        expr->args[1]->op == OP_NOT)
+        return EXPR(planner, OP_AND, ASK_BOOLEAN, expr->args[0], expr->args[1]);
     if (expr->op != OP_AND && expr->op != OP_OR)
         return expr;
     struct plan_expr **args = arena_array(planner->arena, struct plan_expr *, expr->arg_count);

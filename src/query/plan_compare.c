@@ -217,9 +217,10 @@ static struct plan_expr *plan_like(struct planner *planner, const struct express
     if (left->form == FORM_NAME && right->constant) {
         found =
             EXPR(planner, is_regex ? OP_NAME_MATCHES : OP_NAME_CONTAINS, ASK_BOOLEAN, left, right);
-        return not ? EXPR(planner, OP_AND, ASK_BOOLEAN, as_present(planner, left),
-                          EXPR(planner, OP_NOT, ASK_BOOLEAN, as_boolean(planner, found)))
-                   : found;
+        found = as_boolean(planner, found);
+        found = not ? EXPR(planner, OP_NOT, ASK_BOOLEAN, found) : found;
+        return EXPR(planner, OP_CASE, ASK_BOOLEAN, as_present(planner, left), found,
+                    expr_leaf(planner, OP_NULL_, ASK_BOOLEAN));
     }
     found = EXPR(planner, is_regex ? OP_MATCHES : OP_CONTAINS, ASK_BOOLEAN, searched(planner, left),
                  right);
