@@ -78,6 +78,18 @@ describe('screens: agents', { skip: cannot() }, () => {
         await context.close();
     });
 
+    it('a trace leads to its own graph and back', async () => {
+        const { page, complaints, context } = await stage.open(`/p/default/traces/${circling.id}`);
+        await page.getByRole('link', { name: 'Graph', exact: true }).click();
+        await page.getByRole('heading', { name: 'One run' }).waitFor();
+        await page.locator('.graph-node').filter({ hasText: 'web_search' }).waitFor();
+        await page.getByText('called web_search 5 times with the same arguments').waitFor();
+        await page.getByRole('link', { name: 'Back to the trace' }).click();
+        await page.waitForURL(new RegExp(`/traces/${circling.id}`));
+        quiet(complaints);
+        await context.close();
+    });
+
     it('the table says what the drawing shows, and how each way is known', async () => {
         const { page, complaints, context } = await stage.open('/p/default/agents?agent=researcher&view=table');
         const table = page.getByRole('region', { name: 'Graph as tables' });

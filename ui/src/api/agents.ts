@@ -155,5 +155,5 @@ function useOf<T>(path: string, scope: AgentScope, more: Record<string, string |
 
 export const useAgents = (scope: AgentScope) => useOf<Agents>("agents", scope);
 export const useAgentRuns = (scope: AgentScope, sort: string) => useOf<{ runs: AgentRun[]; covered: number; complete: boolean }>("agents/runs", scope, { sort, limit: 50 });
-export const useAgentLoops = (scope: AgentScope, limit: number) => useOf<AgentLoops>("agents/loops", scope, { limit });
+export const useAgentLoops = (scope: AgentScope, limit: number, traceId?: string) => useOf<AgentLoops>("agents/loops", scope, { limit, trace_id: traceId });
 export const useAgentGraph = (scope: AgentScope, traceId: string | undefined) => useOf<AgentGraph>("agents/graph", traceId ? { ...scope, agent: undefined, filters: [] } : scope, { trace_id: traceId });

@@ -90,7 +90,7 @@ function Numbers({ each }: { each: AgentUsage }) {
     );
 }
 
-function Graph({ scope }: { scope: AgentScope }) {
+export function Graph({ scope }: { scope: AgentScope }) {
     const url = useUrl();
     const run = url.search.run;
     const table = url.search.view === "table";
@@ -112,9 +112,11 @@ function Graph({ scope }: { scope: AgentScope }) {
                         <Go className="button small" href={url.trace(run)}>
                             Open the trace
                         </Go>
-                        <button type="button" className="button small" onClick={() => url.set({ run: undefined })}>
-                            <Icon name="left" small /> All runs
-                        </button>
+                        {scope.agent !== undefined && (
+                            <button type="button" className="button small" onClick={() => url.set({ run: undefined })}>
+                                <Icon name="left" small /> All runs
+                            </button>
+                        )}
                     </>
                 )}
                 <button type="button" className="button small" aria-pressed={table} onClick={() => url.set({ view: table ? undefined : "table" }, { replace: true })}>

@@ -7,13 +7,14 @@ import { useUrl } from "../../app/url";
 import { condense } from "../../components/chart-data";
 import { FilterBar } from "../../components/filter-bar";
 import { Go } from "../../components/go";
+import { Icon } from "../../components/icon";
 import { Failure, Moment, Skeleton, Sparkline } from "../../components/pieces";
 import { Topbar } from "../../components/topbar";
 import { count, duration, exact, money, moneyExact, percent, plural } from "../../format/number";
 import { visible } from "../../format/text";
 import { AGENT_FIELDS, usable } from "../../url/filters";
 import { NothingHere } from "../setup/empty";
-import { AgentPage } from "./agent";
+import { AgentPage, Graph } from "./agent";
 import { Covered, share } from "./parts";
 import { Loops } from "./loops";
 import { Tools } from "./tools";
@@ -21,8 +22,30 @@ import "../models/calls.css";
 import "./agents.css";
 
 export default function AgentsScreen() {
-    const { agent } = useUrl().search;
-    return agent === undefined ? <AgentList /> : <AgentPage key={agent} agent={agent} />;
+    const { agent, run } = useUrl().search;
+    if (agent !== undefined) return <AgentPage key={agent} agent={agent} />;
+    return run === undefined ? <AgentList /> : <RunPage run={run} />;
+}
+
+/** One trace as a graph, whoever ran it; the trace screen leads here. */
+function RunPage({ run }: { run: string }) {
+    const url = useUrl();
+    const scope = { ...url, filters: [] };
+    return (
+        <>
+            <Topbar title="One trace as a graph">
+                <Go className="button small bare" href={url.trace(run)}>
+                    <Icon name="left" small /> Back to the trace
+                </Go>
+            </Topbar>
+            <div className="scroll">
+                <div className="overview agents">
+                    <Graph scope={scope} />
+                    <Loops scope={scope} trace={run} />
+                </div>
+            </div>
+        </>
+    );
 }
 
 function AgentList() {

@@ -21,9 +21,9 @@ function told(loop: AgentLoop): string {
 
 const FEW = 8;
 
-export function Loops({ scope }: { scope: AgentScope }) {
+export function Loops({ scope, trace }: { scope: AgentScope; trace?: string }) {
     const url = useUrl();
-    const loops = useAgentLoops(scope, 200);
+    const loops = useAgentLoops(scope, 200, trace);
     const [all, setAll] = useState(false);
     const data = loops.data;
     const only = url.search.metric;
@@ -60,7 +60,7 @@ export function Loops({ scope }: { scope: AgentScope }) {
                     ))}
                 </div>
             )}
-            {data && !found.length && <p className="muted table-note">No run repeated itself in this range. Looked for: {data.kinds.map((each) => each.help.toLowerCase()).join("; ")}.</p>}
+            {data && !found.length && <p className="muted table-note">Nothing was done over and over {trace ? "in this trace" : "in this range"}. Looked for: {data.kinds.map((each) => each.help.toLowerCase()).join("; ")}.</p>}
             <ul>
                 {shown.map((each) => (
                     <li key={`${each.kind}${each.first_span_id}${each.last_span_id}`}>

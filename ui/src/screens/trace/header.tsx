@@ -41,6 +41,11 @@ export function TraceHeader({ shape, tree, selected, select }: Props) {
                         <Step id={next} icon="down" label="Next trace of the list" keys="]" />
                     </span>
                 )}
+                {trace.llm_calls + trace.tool_calls > 1 && (
+                    <Go className="button bare" href={url.href("agents", { run: trace.trace_id })} title="What came after what, and what goes in circles">
+                        <Icon name="agents" small /> Graph
+                    </Go>
+                )}
                 <CopyButton text={trace.trace_id} what={`the trace id ${trace.trace_id}`} small={false}>
                     <span className="mono">{trace.trace_id.slice(0, 8)}</span>
                 </CopyButton>
