@@ -19,6 +19,7 @@
 #include "pipeline/authorise.h"
 #include "pipeline/indexer.h"
 #include "receive/receive.h"
+#include "serve/jobs.h"
 #include "search/index.h"
 #include "serve/serve.h"
 
@@ -41,6 +42,7 @@ struct vitrine {
     struct control *control;
     struct journal *journal;
     struct pool *pool, *asks;
+    struct jobs *jobs;
     struct server *server;
     struct receive_options receive;
     struct serve_options serve;
@@ -236,10 +238,16 @@ static enum status start_net(struct vitrine *vitrine, struct error *error)
     status = pool_start("ask", ASK_THREADS, ASK_QUEUE, &vitrine->asks, error);
     if (status != STATUS_OK)
         return status;
+    const struct jobs_options jobs = {
+        .directory = vitrine->answers_path, .query = get_query, .context = vitrine};
+    status = jobs_open(&jobs, &vitrine->jobs, error);
+    if (status != STATUS_OK)
+        return status;
     vitrine->serve = (struct serve_options){
         .control = vitrine->control,
         .asks = vitrine->asks,
         .answers = vitrine->answers_path,
+        .jobs = vitrine->jobs,
         .query = get_query,
         .get_status = get_status,
         .context = vitrine,
@@ -320,6 +328,7 @@ void vitrine_tick(struct vitrine *vitrine)
 {
     enum { RETAIN_EVERY_SECONDS = 60 };
     int64_t now = clock_now_ns(), days = vitrine->options.retention_days;
+    jobs_tick(vitrine->jobs);
     if ((days == 0 && vitrine->options.retention_bytes == 0) || !vitrine->query_ready ||
         now - vitrine->retained_ns < RETAIN_EVERY_SECONDS * NS_PER_SEC)
         return;
@@ -342,6 +351,7 @@ void vitrine_stop(struct vitrine *vitrine)
     server_stop(vitrine->server, STOP_MS);
     pool_stop(vitrine->pool);
     pool_stop(vitrine->asks);
+    jobs_close(vitrine->jobs);
     if (vitrine->opener_started)
         pthread_join(vitrine->opener, NULL);
     indexer_stop(vitrine->indexer);

@@ -1,6 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* query: questions in the query language (docs/query-language.md) and in SQL (docs/sql.md). */
-#include "serve/question.h"
+#include "serve/jobs.h"
+
+/* 202 {"job":"…"} */
+static enum status take_job(struct call *call, const struct question *question)
+{
+    char id[33];
+    enum status status = job_create(call->options->jobs, question, id, &call->error);
+    if (status != STATUS_OK)
+        return status;
+    json_out_object(&call->out, NULL);
+    json_out_text(&call->out, "job", id);
+    json_out_end_object(&call->out);
+    call->response.http_status = 202;
+    return STATUS_OK;
+}
 
 static void answer_question(struct request *request, void *context, enum question_kind kind)
 {
@@ -10,10 +24,14 @@ static void answer_question(struct request *request, void *context, enum questio
     struct ask_reply reply = {0};
     if (!call_begin(&call, request, context))
         return;
+    bool is_job = str_equal(request_param(request, STR("async")), STR("1"));
     enum status status = body_read(&call, &body);
     if (status == STATUS_OK)
-        status = question_read(&call, kind, &body, ASK_TIMEOUT_MS, &question);
-    if (status != STATUS_OK) {
+        status =
+            question_read(&call, kind, &body, is_job ? JOB_TIMEOUT_MS : ASK_TIMEOUT_MS, &question);
+    if (status == STATUS_OK && is_job)
+        status = take_job(&call, &question);
+    if (status != STATUS_OK || is_job) {
         call_end(&call, status);
         return;
     }
