@@ -129,15 +129,39 @@ test('wrong usage is told apart from a refusal', async () => {
     assert.match(project.stderr, /there is no project 'no such\/one'/);
 });
 
-test('--follow shows each span once, also one that began long before it arrived', async () => {
-    const child = spawn(binary, ['query', '--url', server.url, '--follow', '--every', '50ms', '--since', '10m', '--format', 'ndjson',
-        'filter service = "followed" | fields name'], { stdio: ['ignore', 'pipe', 'inherit'] });
+// Runs `vitrine query --follow` while `body` sends; names() waits for what was shown so far.
+async function following(question, body) {
+    const child = spawn(binary, ['query', '--url', server.url, '--follow', '--every', '50ms', '--since', '10m', '--format', 'ndjson', question],
+        { stdio: ['ignore', 'pipe', 'inherit'] });
     let stdout = '';
     child.stdout.on('data', (bytes) => (stdout += bytes));
-    const names = (expected) => eventually(() => {
-        assert.deepEqual(stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line).name), expected);
-    });
     try {
+        await body((expected) => eventually(() => {
+            assert.deepEqual(stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line).name), expected);
+        }));
+    } finally {
+        child.kill();
+        await once(child, 'close');
+    }
+}
+
+test('--follow shows a trace once, however it grows', async () => {
+    await following('SOURCE traces | filter service = "grown" | fields name, spans', async (names) => {
+        const root = call(2, 'gpt-4o', { name: 'root' });
+        await send(server.url, 'grown', [root]);
+        await names(['root']);
+        await send(server.url, 'grown', [call(1, 'gpt-4o', { name: 'child', trace_id: root.trace_id, parent_span_id: root.span_id })]);
+        await eventually(async () => {
+            const { stdout } = await query('SOURCE traces | filter service = "grown" | fields spans', '--format', 'csv');
+            assert.equal(stdout, 'spans\r\n2\r\n');
+        });
+        await send(server.url, 'grown', [call(0, 'gpt-4o', { name: 'another' })]);
+        await names(['root', 'another']);
+    });
+});
+
+test('--follow shows each span once, also one that began long before it arrived', async () => {
+    await following('filter service = "followed" | fields name', async (names) => {
         await send(server.url, 'followed', [call(1, 'gpt-4o', { name: 'first' })]);
         await names(['first']);
         await send(server.url, 'followed', [call(0, 'gpt-4o', { name: 'second' })]);
@@ -146,8 +170,5 @@ test('--follow shows each span once, also one that began long before it arrived'
         await names(['first', 'second', 'began early']);
         await send(server.url, 'followed', [call(0, 'gpt-4o', { name: 'twin' }), call(0, 'gpt-4o', { name: 'twin' })]);
         await names(['first', 'second', 'began early', 'twin', 'twin']);
-    } finally {
-        child.kill();
-        await once(child, 'close');
-    }
+    });
 });
