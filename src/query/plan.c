@@ -34,6 +34,15 @@ static struct plan_block *open_block(struct planner *planner)
 
 /* --- fields, filter ------------------------------------------------------------------------ */
 
+static bool is_shown(const struct planner *planner, struct str name)
+{
+    for (size_t i = 0; i < planner->shown_count; i++)
+        if (str_equal(planner->shown[i].name, name))
+            return true;
+    return false;
+}
+
+/* Behind stats every column is shown already. */
 static void plan_fields(struct planner *planner, const struct command *command)
 {
     bool display = command->id == COMMAND_DISPLAY;
@@ -44,9 +53,11 @@ static void plan_fields(struct planner *planner, const struct command *command)
         struct plan_expr *expr = plan_expression(planner, item->expression);
         if (item->has_alias || item->expression->kind != EXPRESSION_FIELD)
             scope_bind(planner, item->name, expr);
-        if (display || !planner->displayed)
+        bool again = planner->closed && !item->has_alias && is_shown(planner, item->name);
+        if (display || (!planner->displayed && !again))
             show(planner, item->name, expr);
     }
+    planner->named = true;
     planner->displayed = planner->displayed || display;
 }
 
@@ -430,6 +441,7 @@ static void plan_command(struct planner *planner, const struct command *command)
     }
 }
 
+/* When no command names columns; what parse took out stands behind them. */
 static void show_default(struct planner *planner)
 {
     static const char *const names[][10] = {
@@ -441,9 +453,18 @@ static void show_default(struct planner *planner)
         [SOURCE_METRICS] = {"@timestamp", "metric", "value", "count", "sum", "unit", "attributes"},
         [SOURCE_SCORES] = {"@timestamp", "name", "value", "text", "source", "traceId"},
     };
+    struct binding *parsed = planner->shown;
+    size_t count = planner->shown_count;
+    planner->shown = NULL;
+    planner->shown_count = planner->shown_capacity = 0;
     for (size_t i = 0; i < 10 && names[planner->plan->source][i]; i++) {
         struct str name = str_from(names[planner->plan->source][i]);
         show(planner, name, scope_find(planner, name, (struct place){0, 0}));
+    }
+    for (size_t i = 0; i < count; i++) {
+        show(planner, parsed[i].name, parsed[i].expr);
+        if (!planner_failed(planner) && planner->shown_count)
+            planner->shown[planner->shown_count - 1].block = parsed[i].block;
     }
 }
 
@@ -461,7 +482,7 @@ static void finish(struct planner *planner)
     if (!clusters)
         sort_by_default(planner);
     struct plan_block *rows = planner->block;
-    if (planner->shown_count == 0)
+    if (!planner->named && !planner->closed && !clusters)
         show_default(planner);
     int64_t asked = planner->question->limit, most = asked ? asked : ASK_ROWS_DEFAULT;
     plan->limit_is_ours = rows->limit < 0 || rows->limit > most;

@@ -32,7 +32,7 @@ struct planner {
 
     struct binding *shown; /* columns of the answer, by `fields`, `display`, `stats` */
     size_t shown_count, shown_capacity;
-    bool displayed;
+    bool displayed, named; /* by `display`; by any command */
     bool sorted, has_bin;
     /* While the items of a stats command are read: its keys and the items so far. */
     struct binding *outputs;
