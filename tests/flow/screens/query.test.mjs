@@ -103,6 +103,25 @@ describe('screens: query', { skip: cannot() }, () => {
         await context.close();
     });
 
+    it('patterns mark what changes, count it, and show samples that lead to their traces', async () => {
+        const { page, complaints, context } = await stage.open(address('pattern @message', '&source=logs'));
+        await answered(page);
+        assert.equal(await page.getByRole('tab', { selected: true }).innerText(), 'Patterns');
+        const pattern = page.locator('.pattern', { has: page.locator('.pattern-text b') }).first();
+        const [count, fixed] = [await pattern.locator('.pattern-count b').innerText(), await pattern.locator('.pattern-text span').first().innerText()];
+        await pattern.getByRole('button', { name: 'Samples' }).click();
+        await pattern.locator('.samples li').first().waitFor();
+        for (const sample of await pattern.locator('.samples li .mono').allInnerTexts()) assert.ok(sample.startsWith(fixed.trim()), `${sample} does not begin with ${fixed}`);
+        await pattern.getByRole('link', { name: 'Ask for all of them' }).click();
+        await page.waitForURL((url) => /\| fields @timestamp, @message/.test(url.searchParams.get('query')));
+        await answered(page);
+        assert.equal((await page.locator('.statistics').innerText()).match(/([\d,]+) rows/)[1], count, 'as many rows as the pattern counted');
+        await page.locator('.result-row .result-link').first().click();
+        await page.waitForURL(/\/traces\/[0-9a-f]{32}/);
+        quiet(complaints);
+        await context.close();
+    });
+
     it('rows sort by any column, unfold, and open their trace', async () => {
         const { page, complaints, context } = await stage.open(address(ROWS));
         await answered(page);

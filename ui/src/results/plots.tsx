@@ -128,6 +128,7 @@ function SeriesPanel({ title, unit, lines, data, view, compact, zoom, pick, off,
                 {(height) =>
                     shown.length ? (
                         <Chart
+                            key={unit ?? "plain"}
                             label={title || shown.map((each) => each.label).join(", ")}
                             times={data.times}
                             stepMs={data.stepMs}

@@ -85,12 +85,14 @@ export function ResultTable({ result, units, order, setOrder, keyboard, behind }
     const widths = useMemo(() => result.columns.map((_, at) => widthOf(result, at)), [result]);
     const template = `28px ${widths.map(({ min, grow }) => `minmax(${min}px, ${grow ? `${grow}fr` : `${min}px`})`).join(" ")}`;
     const minWidth = 28 + widths.reduce((sum, { min }) => sum + min, 0);
-    const list = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12, useFlushSync: false });
+    const list = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, getItemKey: (index) => rows[index], overscan: 12, useFlushSync: false });
 
     const hrefOf = (at: number) => pointerHref(url.trace, result.pointers?.[rows[at]]) ?? behind?.(result.rows[rows[at]]) ?? null;
+    /* Only unfolded rows are measured: a folded one is as high as any other. */
     const toggle = (row: number) => {
         const next = new Set(open);
-        if (!next.delete(row)) next.add(row);
+        if (next.delete(row)) list.resizeItem(rows.indexOf(row), ROW);
+        else next.add(row);
         setOpen(next);
     };
     const move = (to: number) => {
@@ -156,7 +158,7 @@ export function ResultTable({ result, units, order, setOrder, keyboard, behind }
                     return (
                         <div
                             key={row}
-                            ref={list.measureElement}
+                            ref={isOpen ? list.measureElement : undefined}
                             data-index={item.index}
                             id={`${id}-${item.index}`}
                             role="row"
@@ -200,7 +202,7 @@ export function ResultTable({ result, units, order, setOrder, keyboard, behind }
                                     </div>
                                 ))}
                             </div>
-                            {isOpen && <Unfolded columns={result.columns} row={result.rows[row]} href={href} />}
+                            {isOpen && <Unfolded columns={result.columns} units={units} row={result.rows[row]} href={href} />}
                         </div>
                     );
                 })}
@@ -222,7 +224,20 @@ function Head({ column, order, setOrder }: { column: Column; order: Order | null
     );
 }
 
-function Unfolded({ columns, row, href }: { columns: Column[]; row: Cell[]; href: string | null }) {
+/** A value in full: numbers and times also as they came. */
+function Whole({ cell, column, unit }: { cell: Cell; column: Column; unit: Unit }) {
+    if (cell === null) return <span className="muted">not known</span>;
+    if (column.type === "time" || (isNumeric(column) && unit)) {
+        return (
+            <>
+                <CellView cell={cell} column={column} unit={unit} /> <span className="muted mono">{cellText(cell)}</span>
+            </>
+        );
+    }
+    return <LongText text={cellText(cell)} what={`the value of ${column.name}`} mono />;
+}
+
+function Unfolded({ columns, units, row, href }: { columns: Column[]; units: Unit[]; row: Cell[]; href: string | null }) {
     return (
         <div className="result-open" role="gridcell">
             {href && (
@@ -234,7 +249,9 @@ function Unfolded({ columns, row, href }: { columns: Column[]; row: Cell[]; href
                 {columns.map((column, at) => (
                     <div key={at}>
                         <dt className="mono">{visible(clip(column.name, 200))}</dt>
-                        <dd>{row[at] === null ? <span className="muted">not known</span> : <LongText text={cellText(row[at])} what={`the value of ${column.name}`} mono />}</dd>
+                        <dd>
+                            <Whole cell={row[at]} column={column} unit={units[at]} />
+                        </dd>
                     </div>
                 ))}
             </dl>

@@ -55,7 +55,7 @@ export function Answer({ question, result, fields }: Props) {
             ))}
             {result.truncated && (
                 <p className="answer-note" role="status">
-                    <Icon name="warning" small /> There are more rows than the {exact(result.rows.length)} shown. Narrow the question, or raise its limit.
+                    <Icon name="warning" small /> There are more rows than the {exact(result.rows.length)} shown. A download has up to 100,000; a narrower question shows the rest.
                 </p>
             )}
             <div className="answer-body">
