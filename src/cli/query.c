@@ -34,6 +34,7 @@ static void print_help(void)
            "  --follow         shows new rows as they arrive, until interrupted\n"
            "  --every TIME     with --follow: how often to ask (2s)\n"
            "  --width N        columns of the table; 0 cuts nothing (the terminal's)\n"
+           "  --list WHAT      instead of asking: fields (of --source), functions or commands\n"
            "  --url URL        the server (http://127.0.0.1:4318)\n"
            "  --key PAIR       public and secret key of a project, joined by ':'\n"
            "  --project NAME   which project, on a local server that asks for no key\n\n"
@@ -116,7 +117,12 @@ static int take_option(struct asking *asking, const char *name, const char *valu
         return read_period(value, &asking->every_ns) ? 0 : period_error(name, value);
     if (!strcmp(name, "format"))
         return take_format(asking, value);
-    if (!strcmp(name, "limit")) {
+    if (!strcmp(name, "list")) {
+        asking->list = value;
+        if (strcmp(value, "fields") && strcmp(value, "functions") && strcmp(value, "commands"))
+            code = cli_usage_error(
+                "query", "--list: expected fields, functions or commands, got '%s'", value);
+    } else if (!strcmp(name, "limit")) {
         code = take_number(name, value, 100000, &number);
         asking->limit = code ? 0 : number;
     } else if (!strcmp(name, "width")) {
@@ -170,8 +176,10 @@ static int read_standard_input(struct asking *asking, struct buf *text)
 
 static int check_arguments(const struct asking *asking)
 {
-    if (!asking->query.len)
-        return cli_usage_error("query", "expected a query");
+    if (asking->list && (asking->query.len || asking->follow))
+        return cli_usage_error("query", "--list asks nothing, so it goes without a query");
+    if (!asking->list && !asking->query.len)
+        return cli_usage_error("query", "expected a query, or --list");
     if (asking->since_ns && asking->from)
         return cli_usage_error("query", "--since and --from exclude each other");
     if (asking->follow && asking->to)

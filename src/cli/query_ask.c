@@ -51,19 +51,27 @@ static void write_request(struct session *session, int64_t from_ns)
     json_out_end_object(&out);
 }
 
-static void write_path(const struct asking *asking, struct buf *out)
+static void add_parameter(struct buf *out, const char *name, const char *value)
 {
     static const char digits[] = "0123456789ABCDEF";
-    buf_printf(out, "/api/v1/query");
-    for (const char *at = asking->project; at && *at; at++) {
-        unsigned char byte = (unsigned char)*at;
-        if (at == asking->project)
-            buf_printf(out, "?project=");
+    if (!value)
+        return;
+    buf_printf(out, "%c%s=", memchr(out->ptr, '?', out->len) ? '&' : '?', name);
+    for (; *value; value++) {
+        unsigned char byte = (unsigned char)*value;
         if (isalnum(byte) || byte == '-' || byte == '_' || byte == '.')
             buf_add_byte(out, byte);
         else
             buf_printf(out, "%%%c%c", digits[byte >> 4], digits[byte & 15]);
     }
+}
+
+static void write_path(const struct asking *asking, struct buf *out)
+{
+    buf_printf(out, asking->list ? "/api/v1/fields" : "/api/v1/query");
+    add_parameter(out, "project", asking->project);
+    if (asking->list)
+        add_parameter(out, "source", asking->source);
     buf_add_byte(out, 0);
 }
 
@@ -360,6 +368,70 @@ static int follow(struct session *session, struct following *following)
     return 1;
 }
 
+/* --- listing --------------------------------------------------------------------------------- */
+
+/* What can be asked, as an answer like any other, so that every form of one can show it. */
+static enum status make_list(const struct asking *asking, struct str body, struct buf *out,
+                             struct error *error)
+{
+    static const struct {
+        const char *list;
+        const char *columns[3];
+    } lists[] = {{"fields", {"name", "type", "description"}},
+                 {"functions", {"signature", "type", "description"}},
+                 {"commands", {"name", "syntax", "description"}}};
+    struct arena arena;
+    struct json root;
+    arena_init(&arena, ARENA_NO_LIMIT);
+    enum status status = json_parse(body, &arena, &root, error);
+    const struct json *rows = status == STATUS_OK ? json_get(&root, str_from(asking->list)) : NULL;
+    struct json_out writer = json_out(out);
+    json_out_object(&writer, NULL);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        if (strcmp(lists[i].list, asking->list))
+            continue;
+        json_out_array(&writer, "columns");
+        for (size_t c = 0; c < 3; c++) {
+            json_out_object(&writer, NULL);
+            json_out_text(&writer, "name", lists[i].columns[c]);
+            json_out_text(&writer, "type", "text");
+            json_out_end_object(&writer);
+        }
+        json_out_end_array(&writer);
+        json_out_array(&writer, "rows");
+        for (size_t row = 0; rows && rows->type == JSON_ARRAY && row < rows->count; row++) {
+            json_out_array(&writer, NULL);
+            for (size_t c = 0; c < 3; c++)
+                json_out_str(
+                    &writer, NULL,
+                    json_string(json_get(&rows->items[row], str_from(lists[i].columns[c]))));
+            json_out_end_array(&writer);
+        }
+        json_out_end_array(&writer);
+    }
+    json_out_end_object(&writer);
+    arena_done(&arena);
+    return status;
+}
+
+static int list_words(struct session *session)
+{
+    struct buf list = {0};
+    struct error error;
+    enum status status = client_call(session->client, "GET", session->path.ptr, NULL, STR_NONE,
+                                     &session->http_status, &session->answer, &error);
+    if (status == STATUS_OK && session->http_status != 200)
+        return show_refusal(session);
+    if (status == STATUS_OK)
+        status = make_list(session->asking, buf_str(&session->answer), &list, &error);
+    if (status == STATUS_OK) {
+        buf_clear(&session->answer);
+        buf_add_str(&session->answer, buf_str(&list));
+    }
+    buf_done(&list);
+    return status == STATUS_OK ? show_answer(session) : cli_failure("query", &error);
+}
+
 /* --- the door -------------------------------------------------------------------------------- */
 
 static int ask_once(struct session *session)
@@ -388,7 +460,9 @@ int asking_run(const struct asking *asking)
         client_open(&options, &session.client, &error) != STATUS_OK)
         code = cli_failure("query", &error);
     else
-        code = asking->follow ? follow(&session, &following) : ask_once(&session);
+        code = asking->list     ? list_words(&session)
+               : asking->follow ? follow(&session, &following)
+                                : ask_once(&session);
     client_close(session.client);
     buf_done(&session.path);
     buf_done(&session.request);

@@ -12,6 +12,7 @@ struct asking {
     const char *source, *from, *to; /* NULL: not given */
     int64_t since_ns, every_ns;     /* 0: not given */
     int64_t limit;                  /* 0: not given */
+    const char *list;               /* instead of asking: "fields", "functions" or "commands" */
     enum query_format format;
     bool follow, width_given;
     size_t width; /* 0: nothing is cut */

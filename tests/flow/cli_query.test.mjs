@@ -97,6 +97,16 @@ test('a refused query is shown with a mark under the place', async () => {
     assert.match(wide.stderr, /\n {2}filter 日本 == 1\n {14}\^\^\n/);
 });
 
+test('what can be asked is listed', async () => {
+    const list = async (...args) => (await query('--format', 'ndjson', '--list', ...args)).stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
+    const fields = await list('fields');
+    assert.ok(fields.find(({ name, type, description }) => name === 'duration' && type === 'number' && description));
+    assert.ok(!fields.find(({ name }) => name === 'metric'));
+    assert.ok((await list('fields', '--source', 'metrics')).find(({ name }) => name === 'metric'));
+    assert.ok((await list('functions')).find(({ signature }) => signature === 'pct(number, percent)'));
+    assert.ok((await list('commands')).find(({ syntax }) => syntax === 'limit [any] n'));
+});
+
 test('the query may come from standard input', async () => {
     const child = spawn(binary, ['query', '--url', server.url, '--format', 'ndjson', '-'], { stdio: ['pipe', 'pipe', 'inherit'] });
     let stdout = '';
@@ -113,6 +123,7 @@ test('wrong usage is told apart from a refusal', async () => {
         [['fields a', '--format', 'xml'], /--format: expected table, json, ndjson or csv/], [['fields a', '--limit', '-1'], /--limit: expected a number/],
         [['fields a', '--nope', '1'], /no option '--nope'/], [['fields a', '--since', '1h', '--from', '-2h'], /exclude each other/],
         [['fields a', '--follow', '--format', 'json'], /--follow goes with/], [['fields a', '--limit'], /needs a value/],
+        [['--list', 'words'], /--list: expected fields, functions or commands/], [['--list', 'fields', 'fields a'], /goes without a query/],
     ]) {
         const { code, stderr } = await query(...args);
         assert.equal(code, 2, stderr);
