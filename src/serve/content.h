@@ -21,6 +21,6 @@ void content_writer_at(struct content_writer *writer, struct trace_key trace, in
 /* A string, or {head, bytes, href}; `path` as span_view_text() takes it. */
 void content_text(struct content_writer *writer, const char *key, struct str text,
                   const char *path);
-/* The attributes as they were sent, as JSON in the arena, for `path=raw`. */
+/* The span as it was sent, as JSON in the arena, for `path=raw`. */
 struct str content_raw(const struct span_view *view, struct arena *arena);
 void content_part(struct content_writer *writer, const struct part *part, const char *path);

@@ -11,6 +11,7 @@
 
 #include "normalise/normalise.h"
 #include "normalise/value_json.h"
+#include "query/span_json.h"
 #include "query/span_view.h"
 #include "serve/content.h"
 #include "wire/utf8.h"
@@ -456,12 +457,7 @@ struct str content_raw(const struct span_view *view, struct arena *arena)
 {
     struct buf buf = {0};
     struct json_out out = json_out(&buf);
-    json_out_object(&out, NULL);
-    json_out_str(&out, "name", view->span->name.ptr ? view->span->name : STR(""));
-    const struct value attributes = {
-        .type = VALUE_MAP, .map = {view->span->attributes.items, view->span->attributes.count}};
-    value_write_json(&out, "attributes", &attributes, &view->contents, arena);
-    json_out_end_object(&out);
+    span_write_json(&out, view->batch, view->span, &view->contents, arena);
     struct str text = arena_copy(arena, buf_str(&buf));
     buf_done(&buf);
     return text;
