@@ -144,6 +144,7 @@ static void count_node(struct graph_builder *builder, const struct agent_trace *
         node->agent = store_name(builder->query->store, trace->runs[step->run].label);
     if (tally->last_trace != builder->graph.traces) {
         tally->last_trace = builder->graph.traces;
+        tally->first = at;
         tally->order += (double)at / (double)trace->step_count;
         node->traces++;
     }
@@ -212,7 +213,10 @@ void graph__edge(struct graph_builder *builder, const struct agent_trace *trace,
     struct graph_tally *tally = &builder->edge_tallies[at];
     int64_t since =
         basis == BASIS_PARENT ? source->start_ns : source->start_ns + source->duration_ns;
+    int32_t first_from = builder->tallies[edge->from].first;
+    int32_t first_to = builder->tallies[edge->to].first;
     edge->count++;
+    tally->back += first_to <= first_from;
     edge->errors += target->failed;
     edge->basis[basis]++;
     edge->wait += target->start_ns > since ? (double)(target->start_ns - since) : 0;
@@ -301,7 +305,6 @@ static bool sort_nodes(struct graph_builder *builder)
     for (size_t i = 0; i < graph->edge_count; i++) {
         graph->edges[i].from = moved[graph->edges[i].from];
         graph->edges[i].to = moved[graph->edges[i].to];
-        graph->edges[i].back = graph->edges[i].to <= graph->edges[i].from;
     }
     return true;
 }
@@ -318,6 +321,7 @@ static bool finish(struct graph_builder *builder)
         edge->p50 = quantile_sketch_value(builder->edge_tallies[i].times, 0.5);
         edge->p95 = quantile_sketch_value(builder->edge_tallies[i].times, 0.95);
         edge->wait /= (double)edge->count;
+        edge->back = 2 * builder->edge_tallies[i].back > edge->count;
     }
     return sort_nodes(builder);
 }

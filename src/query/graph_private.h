@@ -16,7 +16,8 @@ struct graph_part {
 
 struct graph_tally {
     struct quantile_sketch *times;
-    int64_t last_trace;
+    int64_t last_trace, back; /* back: passages to where the trace had been before */
+    int32_t first;            /* the step that was this node first in the last trace */
     double order;
     bool failed_example;
 };

@@ -119,6 +119,20 @@ static bool is_handoff(const struct stringing *stringing, const struct agent_ste
             (str_starts(name, STR("transfer_to_")) || str_starts(name, STR("handoff"))));
 }
 
+/* An agent's run that ended by handing over. */
+static bool ended_in_handoff(const struct stringing *stringing, int32_t agent, int32_t next)
+{
+    enum { LOOK_BACK = 256 };
+    const struct agent_trace *trace = stringing->trace;
+    int32_t run = trace->steps[agent].run;
+    if (stringing->builder->parts[agent].kind != KIND_AGENT || run < 0)
+        return false;
+    for (int32_t i = next - 1; i > agent && i > next - LOOK_BACK; i--)
+        if (trace->steps[i].run == run && trace->steps[i].kind == KIND_TOOL)
+            return is_handoff(stringing, &trace->steps[i]);
+    return false;
+}
+
 /* Whom a step follows, as far as anything but time tells; -1: nothing does. */
 static int32_t known_before(const struct stringing *stringing, size_t first, size_t place,
                             enum graph_basis *out_basis)
@@ -140,9 +154,10 @@ static int32_t known_before(const struct stringing *stringing, size_t first, siz
     if (found >= 0)
         return found;
     *out_basis = BASIS_HANDOFF;
-    if (place > first && builder->parts[at].kind == KIND_AGENT &&
-        is_handoff(stringing, &trace->steps[builder->order[place - 1]]))
-        return builder->order[place - 1];
+    int32_t last = place > first ? builder->order[place - 1] : -1;
+    if (last >= 0 && builder->parts[at].kind == KIND_AGENT &&
+        (is_handoff(stringing, &trace->steps[last]) || ended_in_handoff(stringing, last, at)))
+        return last;
     return -1;
 }
 

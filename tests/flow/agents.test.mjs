@@ -105,6 +105,19 @@ test('agents that hand over to each other, by a tool and by metadata', async () 
     assert.deepEqual(agents.map((each) => [each.agent, each.llm_calls]).sort(), [['checks', 0], ['front', 1], ['refunds', 1]], 'a run inside counts for itself');
 });
 
+test('an agent that ends by handing over is followed by the next one', async () => {
+    const trace = new Trace('pair', Date.now() - 105e3);
+    const root = trace.span(null, 'case', 0, 4000);
+    for (const [at, name, next] of [[0, 'left', 'right'], [1000, 'right', 'left'], [2000, 'left', null]]) {
+        const run = agent(trace, root, name, at, 900);
+        trace.chat(run, at + 10, 100, { input: 10, output: 5, messages: [['user', 'Whose is it?']] });
+        if (next) tool(trace, run, `transfer_to_${next}`, at + 200, 10, {});
+    }
+    await told(trace);
+    const { lines } = await graph({ trace_id: trace.id });
+    assert.deepEqual(lines.filter((line) => /^(left|right) -> (left|right) /.test(line)), ['left -> right 1 handoff:1', 'right -> left 1 back handoff:1']);
+});
+
 test('steps of a graph follow its metadata, not their order in time; links go before all', async () => {
     const trace = new Trace('flow', Date.now() - 100e3);
     const node = (name, at, took, before) => trace.span(root, name, at, took, { 'openinference.span.kind': 'CHAIN', 'graph.node.id': name, ...(before && { 'graph.node.parent_id': before }) });

@@ -68,7 +68,7 @@ function Numbers({ each }: { each: AgentUsage }) {
         ["Time, p50", duration(each.duration_p50), `p95 ${duration(each.duration_p95)}`],
         ["Turns, p50", count(each.turns_p50), `p95 ${count(each.turns_p95)}`],
         ["Tool calls a run", count(share(each.tool_calls, each.covered)), each.tool_errors ? `${percent(each.tool_errors / each.tool_calls)} failed` : "none failed"],
-        ["Tokens a run", count(share(each.total_tokens, each.covered)), `${percent(share(each.output_tokens, each.total_tokens))} of them output`],
+        ["Tokens a run", count(share(each.total_tokens, each.covered)), `${percent(share(each.output_tokens, each.total_tokens))} output`],
         ["Cost a run", money(share(each.cost, each.covered)), `${money(each.cost)} together`],
         ["In circles", exact(each.loop_runs), each.loop_runs ? `${money(each.loop_cost)} lost` : "no run", each.loop_runs ? "warn" : ""],
     ];

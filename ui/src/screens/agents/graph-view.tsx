@@ -13,7 +13,7 @@ import { Go } from "../../components/go";
 import { Icon, kindIcon } from "../../components/icon";
 import { count, duration, exact, money, percent, plural } from "../../format/number";
 import { basisWords, edgeTitle, isGuess, loopsOf, nodeName } from "./words";
-import { layOut, NODE } from "./layout";
+import { type Layout, layOut, NODE } from "./layout";
 
 type StepNode = Node<{ step: GraphNode; narrow: boolean }, "step">;
 type WayEdge = Edge<{ way: GraphEdge; most: number }, "way">;
@@ -93,8 +93,7 @@ function Way(props: EdgeProps<WayEdge>) {
 const nodeTypes = { step: Step };
 const edgeTypes = { way: Way };
 
-function elements(graph: AgentGraph, narrow: boolean, chosen: string | null): { nodes: StepNode[]; edges: WayEdge[] } {
-    const places = layOut(graph, narrow);
+function elements(graph: AgentGraph, { places, down: narrow }: Layout, chosen: string | null): { nodes: StepNode[]; edges: WayEdge[] } {
     const most = Math.max(1, ...graph.edges.map((each) => each.count));
     return {
         nodes: graph.nodes.map((step, at) => ({
@@ -127,15 +126,15 @@ function elements(graph: AgentGraph, narrow: boolean, chosen: string | null): { 
 export default function GraphView({ graph }: { graph: AgentGraph }) {
     const dark = useDark();
     const [chosen, setChosen] = useState<string | null>(null);
-    const narrow = window.innerWidth < 700;
-    const { nodes, edges } = useMemo(() => elements(graph, narrow, chosen), [graph, narrow, chosen]);
+    const layout = useMemo(() => layOut(graph, { width: window.innerWidth < 1000 ? window.innerWidth - 60 : window.innerWidth - 500, height: Math.min(620, Math.max(420, window.innerHeight * 0.62)) }), [graph]);
+    const { nodes, edges } = useMemo(() => elements(graph, layout, chosen), [graph, layout, chosen]);
     const node = chosen?.startsWith("n") ? graph.nodes[Number(chosen.slice(1))] : undefined;
     const edge = chosen?.startsWith("e") ? graph.edges.find((each) => `e${each.from}-${each.to}` === chosen) : undefined;
     return (
         <div className="graph-body">
             <div className="graph-canvas">
                 <ReactFlow
-                    key={`${graph.nodes.length}/${graph.traces}/${narrow}`}
+                    key={`${graph.nodes.length}/${graph.edges.length}/${graph.traces}`}
                     nodes={nodes}
                     edges={edges}
                     nodeTypes={nodeTypes}
