@@ -82,6 +82,8 @@ static int spawn_with(int socket, pid_t *out_pid)
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, socket, SANDBOX_SOCKET);
     posix_spawn_file_actions_addclosefrom_np(&actions, SANDBOX_SOCKET + 1);
     int failed = posix_spawn(out_pid, "/proc/self/exe", &actions, &attributes,

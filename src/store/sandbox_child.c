@@ -546,7 +546,10 @@ int store_sandbox_serve(int socket)
     if (!child->sql.ptr || !read_views(child, &in))
         give_up();
     give_up_rights(seconds);
-    if (!open_engine(child))
+    bool opened = open_engine(child);
+    /* From here on there is no descriptor left for a file or a socket, whatever the engine does. */
+    limit(RLIMIT_NOFILE, SANDBOX_SOCKET + 1);
+    if (!opened)
         return send_failed(child, STR("INTERNAL"), STR("the engine does not start"), -1);
     if (!parse(child, &parsed, &tree))
         return failed(child, duckdb_result_error(&parsed));

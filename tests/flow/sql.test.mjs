@@ -2,6 +2,7 @@
 // POST /api/v1/sql: answers over the views of one project, and everything a statement must not do. Two projects hold
 // rows; whatever the first one's statements say, no word of the second's may come back.
 import { strict as assert } from 'node:assert';
+import { readdirSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { eventually } from './support/eventually.mjs';
@@ -168,12 +169,16 @@ const refused = [
 ];
 
 test('none of these is answered, and none tells of others', async () => {
-    for (const sql of refused) {
-        const reply = await ask(sql, { timeout_ms: 5000 });
-        assert.ok([400, 403].includes(reply.status), `${sql}: ${reply.status} ${reply.text}`);
-        assert.ok(!reply.text.includes(secret) && !reply.text.includes('root:'), `${sql}: ${reply.text}`);
-        hostile++;
-    }
+    const left = [...refused];
+    const worker = async () => {
+        for (let sql; (sql = left.pop()) !== undefined;) {
+            const reply = await ask(sql);
+            assert.ok([400, 403].includes(reply.status), `${sql}: ${reply.status} ${reply.text}`);
+            assert.ok(!reply.text.includes(secret) && !reply.text.includes('root:'), `${sql}: ${reply.text}`);
+            hostile++;
+        }
+    };
+    await Promise.all([worker(), worker()]);
 });
 
 test('what is answered holds only what is the asker\'s', async () => {
@@ -224,6 +229,29 @@ test('who goes away is no longer worked for', async () => {
     await new Promise((done) => setTimeout(done, 150)); /* long enough to have begun; if not, it is cancelled before it begins */
     request.destroy();
     await eventually(async () => assert.ok(await interrupted() > before_it), 5000);
+});
+
+test('the process of a statement can open nothing, knows no key, and ends with its question', async () => {
+    const children = () => readdirSync('/proc').filter((name) => {
+        try {
+            return /^\d+$/.test(name) && readFileSync(`/proc/${name}/stat`, 'utf8').split(') ')[1].split(' ')[1] === String(server.child.pid);
+        } catch {
+            return false;
+        }
+    });
+    assert.deepEqual(children(), []);
+    const asking = ask('SELECT count(*) FROM range(10000000000000)', { timeout_ms: 1500 });
+    const limits = await eventually(() => {
+        const text = readFileSync(`/proc/${children()[0]}/limits`, 'utf8');
+        assert.match(text, /Max open files +4 /);
+        return text;
+    }, 1400);
+    assert.match(limits, /Max address space +1073741824 /);
+    assert.match(limits, /Max file size +0 /);
+    const environment = readFileSync(`/proc/${children()[0]}/environ`, 'utf8');
+    assert.ok(!/VITRINE|SECRET/.test(environment), environment);
+    assert.equal((await asking).status, 504);
+    assert.deepEqual(children(), []);
 });
 
 test('a key sees its own project only', async () => {
