@@ -14,6 +14,8 @@ struct run {
     const struct query *query;
     const struct search_question *question;
     struct search_checker checker;
+    struct search_segments logs; /* log records of spans */
+    struct search_places extra;  /* spans to look at because of them, ascending */
     struct arena *arena;
     int64_t started_ns, deadline_ns;
     size_t limit;
@@ -34,13 +36,15 @@ static bool is_over(struct run *run)
     return !run->complete || run->more;
 }
 
-static enum status check_row(struct run *run, const struct search_row *row, struct error *error)
+static enum status check_row(struct run *run, const struct search_row *row,
+                             const struct journal_location *logs, size_t log_count,
+                             struct error *error)
 {
     bool matches;
     struct search_hit hit;
     enum status status =
-        search__check(&run->checker, row, run->arena, &matches, run->hits ? &hit : NULL,
-                      &run->statistics.bytes_scanned, error);
+        search__check(&run->checker, row, logs, log_count, run->arena, &matches,
+                      run->hits ? &hit : NULL, &run->statistics.bytes_scanned, error);
     run->statistics.spans_checked++;
     if (status != STATUS_OK)
         return status;
@@ -60,9 +64,19 @@ static enum status check_row(struct run *run, const struct search_row *row, stru
 
 static enum status check_rows(struct run *run, const struct search_rows *rows, struct error *error)
 {
+    struct search_logs logs = {0};
+    struct journal_location own[VIEW_LOGS_MAX];
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < rows->count && status == STATUS_OK && !is_over(run); i++)
-        status = check_row(run, &rows->items[i], error);
+    if (run->logs.count)
+        status = search__logs_of(run->query, run->question, rows, &logs, error);
+    for (size_t i = 0, at = 0; i < rows->count && status == STATUS_OK && !is_over(run); i++) {
+        size_t count = 0;
+        for (; at < logs.count && logs.items[at].row == i; at++)
+            if (count < VIEW_LOGS_MAX)
+                own[count++] = logs.items[at].location;
+        status = check_row(run, &rows->items[i], own, count, error);
+    }
+    free(logs.items);
     return status;
 }
 
@@ -136,6 +150,8 @@ static enum status walk_segment(struct run *run, const struct search_segment *se
         .frame_least = segment->frame_least,
         .frame_most = segment->frame_most,
         .before = run->question->has_cursor ? &run->question->cursor : NULL,
+        .extra = run->extra.items,
+        .extra_count = run->extra.count,
         .deadline_ns = run->deadline_ns,
         .cancelled = run->question->cancelled,
     };
@@ -173,16 +189,74 @@ static enum status walk_all(struct run *run, const struct search_segments *segme
     return status;
 }
 
-/* A span whose texts stand in log records too is only found by looking at all of it. */
+static int by_place(const void *a, const void *b)
+{
+    return search__compare(a, b);
+}
+
+/* The spans whose log records hold any of the terms, in one segment's log records. */
+static enum status find_logs_in(struct run *run, const struct search_segment *segment,
+                                struct journal_location *places, struct error *error)
+{
+    struct search_walk *walk;
+    const struct search_walk_options options = {
+        .journal = run->query->journal,
+        .index = run->query->search,
+        .expression = run->question->expression,
+        .project_id = run->question->project_id,
+        .segment = segment->segment,
+        .frame_least = segment->frame_least,
+        .frame_most = segment->frame_most,
+        .logs = true,
+        .deadline_ns = run->deadline_ns,
+        .cancelled = run->question->cancelled,
+    };
+    enum status status = search_walk_open(&options, &walk, error);
+    if (status == STATUS_NOT_FOUND)
+        return STATUS_OK;
+    if (status != STATUS_OK)
+        return status;
+    struct search_walk_stats stats = {0};
+    for (size_t count = ROWS_MAX; status == STATUS_OK && count == ROWS_MAX && !is_over(run);) {
+        status = take_places(run, walk, ROWS_MAX, places, &count, error);
+        if (status == STATUS_OK)
+            status =
+                search__spans_of_logs(run->query, run->question, places, count, &run->extra, error);
+    }
+    search_walk_close(walk, &stats);
+    run->statistics.bytes_scanned += stats.bytes_scanned;
+    return status;
+}
+
+static enum status find_logs(struct run *run, struct error *error)
+{
+    enum status status = STATUS_OK;
+    struct journal_location *places = calloc(ROWS_MAX, sizeof *places);
+    if (!places)
+        return fail(error, STATUS_BUSY, "no memory for the search");
+    for (size_t i = 0; i < run->logs.count && status == STATUS_OK && !is_over(run); i++)
+        status = find_logs_in(run, &run->logs.items[i], places, error);
+    free(places);
+    if (run->extra.count)
+        qsort(run->extra.items, run->extra.count, sizeof *run->extra.items, by_place);
+    return status;
+}
+
 static enum status search(struct run *run, struct error *error)
 {
     struct search_segments segments;
     enum status status = search__segments(run->query, run->question, &segments, error);
     if (status != STATUS_OK)
         return status;
-    status = run->checker.has_logs || segments.spans <= DIRECTLY_MAX
-                 ? check_all(run, error)
-                 : walk_all(run, &segments, error);
+    if (segments.spans <= DIRECTLY_MAX) {
+        status = check_all(run, error);
+    } else {
+        if (run->logs.count && !search_may_hold(run->question->expression, 0))
+            status = find_logs(run, error);
+        if (status == STATUS_OK)
+            status = walk_all(run, &segments, error);
+    }
+    free(run->extra.items);
     free(segments.items);
     return status;
 }
@@ -198,12 +272,13 @@ static enum status start(struct run *run, struct error *error)
     run->has_last = question->has_cursor;
     run->checker = (struct search_checker){
         .query = run->query, .question = question, .matcher = {.expression = question->expression}};
-    return search__has_logs(run->query, question, &run->checker.has_logs, error);
+    return search__log_segments(run->query, question, &run->logs, error);
 }
 
 static enum status finish(struct run *run, enum status status, struct error *error)
 {
     search_matcher_done(&run->checker.matcher);
+    free(run->logs.items);
     run->statistics.elapsed_ns = clock_mono_ns() - run->started_ns;
     const _Atomic bool *cancelled = run->question->cancelled;
     if (status == STATUS_OK && cancelled && *cancelled)

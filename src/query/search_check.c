@@ -82,23 +82,17 @@ static bool make_hit(struct search_checker *checker, const struct search_row *ro
 }
 
 enum status search__check(struct search_checker *checker, const struct search_row *row,
+                          const struct journal_location *logs, size_t log_count,
                           struct arena *arena, bool *out_matches, struct search_hit *out_hit,
                           uint64_t *bytes, struct error *error)
 {
     const struct search_expression *expression = checker->question->expression;
-    struct journal_location logs[VIEW_LOGS_MAX];
-    size_t log_count = 0;
     struct arena scratch;
     struct span_view view;
-    enum status status = STATUS_OK;
     *out_matches = false;
-    if (checker->has_logs)
-        status = query_span_logs(checker->query, checker->question->project_id, row->trace,
-                                 row->span_id, logs, &log_count, error);
-    if (status != STATUS_OK)
-        return status;
     arena_init(&scratch, (size_t)1 << 30);
-    status = query_span_at(checker->query, row->location, logs, log_count, &scratch, &view, NULL);
+    enum status status =
+        query_span_at(checker->query, row->location, logs, log_count, &scratch, &view, NULL);
     if (status == STATUS_OK) {
         struct finding finding = {.checker = checker,
                                   .arena = arena,

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "query/search_private.h"
 
 int search__compare(const struct journal_location *a, const struct journal_location *b)
@@ -19,8 +20,8 @@ static void select_columns(struct sql *sql)
 }
 
 /* Fields of a trace as a whole are asked of the trace the span belongs to. */
-static void where(struct sql *sql, const struct query *query,
-                  const struct search_question *question)
+void search__where(struct sql *sql, const struct query *query,
+                   const struct search_question *question)
 {
     sql_add(sql, " WHERE s.project = ");
     sql_int(sql, question->project_id);
@@ -40,21 +41,15 @@ static void where(struct sql *sql, const struct query *query,
     sql_add(sql, ") t)");
 }
 
-enum status search__segments(const struct query *query, const struct search_question *question,
-                             struct search_segments *out_segments, struct error *error)
+/* Runs it and takes a segment, its least and its largest frame and a count of each row. */
+static enum status take_segments(struct sql *sql, const struct query *query,
+                                 const struct search_question *question,
+                                 struct search_segments *out_segments, struct error *error)
 {
-    struct sql sql = {0};
     struct store_rows *rows;
     size_t capacity = 0;
     struct search_segments taken = {0};
-    sql_add(&sql, "SELECT s.segment, min(s.frame), max(s.frame), count(*) FROM spans s");
-    where(&sql, query, question);
-    if (question->has_cursor) {
-        sql_add(&sql, " AND s.segment <= ");
-        sql_int(&sql, question->cursor.frame.segment);
-    }
-    sql_add(&sql, " GROUP BY s.segment ORDER BY s.segment DESC");
-    enum status status = sql_run(&sql, query, question->cancelled, &rows, error);
+    enum status status = sql_run(sql, query, question->cancelled, &rows, error);
     if (status != STATUS_OK)
         return status;
     while (status == STATUS_OK && store_rows_next(rows)) {
@@ -78,6 +73,38 @@ enum status search__segments(const struct query *query, const struct search_ques
     else
         free(taken.items);
     return status;
+}
+
+enum status search__segments(const struct query *query, const struct search_question *question,
+                             struct search_segments *out_segments, struct error *error)
+{
+    struct sql sql = {0};
+    sql_add(&sql, "SELECT s.segment, min(s.frame), max(s.frame), count(*) FROM spans s");
+    search__where(&sql, query, question);
+    if (question->has_cursor) {
+        sql_add(&sql, " AND s.segment <= ");
+        sql_int(&sql, question->cursor.frame.segment);
+    }
+    sql_add(&sql, " GROUP BY s.segment ORDER BY s.segment DESC");
+    return take_segments(&sql, query, question, out_segments, error);
+}
+
+/* A span's log records may come before or after it, so a day is added at either end. */
+enum status search__log_segments(const struct query *query, const struct search_question *question,
+                                 struct search_segments *out_segments, struct error *error)
+{
+    const int64_t day = 86400 * NS_PER_SEC;
+    struct sql sql = {0};
+    struct time_range range = question->range;
+    sql_add(&sql, "SELECT segment, min(frame), max(frame), count(*) FROM logs "
+                  "WHERE span_id <> 0 AND project = ");
+    sql_int(&sql, question->project_id);
+    sql_add(&sql, " AND time_ns >= ");
+    sql_int(&sql, range.from_ns > INT64_MIN + day ? range.from_ns - day : INT64_MIN);
+    sql_add(&sql, " AND time_ns < ");
+    sql_int(&sql, range.to_ns < INT64_MAX - day ? range.to_ns + day : INT64_MAX);
+    sql_add(&sql, " GROUP BY segment ORDER BY segment DESC");
+    return take_segments(&sql, query, question, out_segments, error);
 }
 
 static enum status take_rows(struct sql *sql, const struct query *query,
@@ -119,7 +146,7 @@ enum status search__newest_rows(const struct query *query, const struct search_q
 {
     struct sql sql = {0};
     select_columns(&sql);
-    where(&sql, query, question);
+    search__where(&sql, query, question);
     if (before) {
         sql_add(&sql, " AND (s.segment, s.frame, s.record) < (");
         sql_int(&sql, before->frame.segment);
@@ -134,14 +161,39 @@ enum status search__newest_rows(const struct query *query, const struct search_q
     return take_rows(&sql, query, question, limit, out_rows, error);
 }
 
-static void list_places(const struct journal_location *places, size_t count, struct buf lists[3])
+void search__list_add(struct search_lists *lists, int64_t a, int64_t b, int64_t c)
 {
-    for (size_t i = 0; i < count; i++) {
-        const char *comma = i ? "," : "";
-        buf_printf(&lists[0], "%s%" PRIu32, comma, places[i].frame.segment);
-        buf_printf(&lists[1], "%s%" PRIu64, comma, places[i].frame.offset);
-        buf_printf(&lists[2], "%s%" PRIu32, comma, places[i].record);
+    const int64_t numbers[LIST_COLUMNS] = {a, b, c};
+    for (int i = 0; i < LIST_COLUMNS; i++)
+        buf_printf(&lists->texts[i], "%s%" PRId64, lists->texts[i].len ? "," : "", numbers[i]);
+}
+
+void search__join_list(struct sql *sql, const struct search_lists *lists)
+{
+    static const char *const names[LIST_COLUMNS] = {"a", "b", "c"};
+    sql_add(sql, " JOIN (SELECT ");
+    for (int i = 0; i < LIST_COLUMNS; i++) {
+        sql_add(sql, "unnest(CAST(string_split(");
+        sql_text(sql, buf_str(&lists->texts[i]));
+        sql_add(sql, ", ',') AS BIGINT[])) AS %s, ", names[i]);
     }
+    sql_add(sql, "generate_subscripts(string_split(");
+    sql_text(sql, buf_str(&lists->texts[0]));
+    sql_add(sql, ", ','), 1) - 1 AS n) l");
+}
+
+bool search__list_failed(const struct search_lists *lists)
+{
+    bool failed = false;
+    for (int i = 0; i < LIST_COLUMNS; i++)
+        failed |= lists->texts[i].failed;
+    return failed;
+}
+
+void search__list_done(struct search_lists *lists)
+{
+    for (int i = 0; i < LIST_COLUMNS; i++)
+        buf_done(&lists->texts[i]);
 }
 
 enum status search__rows_at(const struct query *query, const struct search_question *question,
@@ -149,21 +201,17 @@ enum status search__rows_at(const struct query *query, const struct search_quest
                             struct search_rows *out_rows, struct error *error)
 {
     struct sql sql = {0};
-    struct buf lists[3] = {{0}};
+    struct search_lists lists = {0};
     *out_rows = (struct search_rows){0};
     if (count == 0)
         return STATUS_OK;
-    list_places(places, count, lists);
+    for (size_t i = 0; i < count; i++)
+        search__list_add(&lists, places[i].frame.segment, (int64_t)places[i].frame.offset,
+                         places[i].record);
     select_columns(&sql);
-    sql_add(&sql, " JOIN (SELECT ");
-    for (int i = 0; i < 3; i++) {
-        static const char *const names[] = {"segment", "frame", "record"};
-        sql_add(&sql, "%sunnest(CAST(string_split(", i ? ", " : "");
-        sql_text(&sql, buf_str(&lists[i]));
-        sql_add(&sql, ", ',') AS BIGINT[])) AS %s", names[i]);
-    }
-    sql_add(&sql, ") l ON s.segment = l.segment AND s.frame = l.frame AND s.record = l.record");
-    where(&sql, query, question);
+    search__join_list(&sql, &lists);
+    sql_add(&sql, " ON s.segment = l.a AND s.frame = l.b AND s.record = l.c");
+    search__where(&sql, query, question);
     /* Lets the engine skip most of the table. */
     uint32_t least = places[0].frame.segment, most = least;
     for (size_t i = 1; i < count; i++) {
@@ -175,26 +223,9 @@ enum status search__rows_at(const struct query *query, const struct search_quest
     sql_add(&sql, " AND ");
     sql_int(&sql, most);
     sql_add(&sql, " ORDER BY s.segment DESC, s.frame DESC, s.record DESC");
-    bool failed = lists[0].failed || lists[1].failed || lists[2].failed;
-    enum status status = failed ? fail(error, STATUS_BUSY, "no memory for the search")
-                                : take_rows(&sql, query, question, count, out_rows, error);
-    for (int i = 0; i < 3; i++)
-        buf_done(&lists[i]);
+    enum status status = search__list_failed(&lists)
+                             ? fail(error, STATUS_BUSY, "no memory for the search")
+                             : take_rows(&sql, query, question, count, out_rows, error);
+    search__list_done(&lists);
     return status;
-}
-
-enum status search__has_logs(const struct query *query, const struct search_question *question,
-                             bool *out_has, struct error *error)
-{
-    struct sql sql = {0};
-    struct store_rows *rows;
-    sql_add(&sql, "SELECT 1 FROM logs WHERE project = ");
-    sql_int(&sql, question->project_id);
-    sql_add(&sql, " AND span_id <> 0 LIMIT 1");
-    enum status status = sql_run(&sql, query, question->cancelled, &rows, error);
-    if (status != STATUS_OK)
-        return status;
-    *out_has = store_rows_next(rows);
-    store_rows_free(rows);
-    return STATUS_OK;
 }

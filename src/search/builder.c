@@ -34,6 +34,7 @@ struct part_builder {
     struct search_reading reading;
     struct buf folded;
     struct ref_writer writer;
+    struct seen_text short_texts[SEEN_SLOTS];
 };
 
 struct part_builder *search_builder_new(uint32_t segment, uint32_t first_chunk, int64_t created_ns)
@@ -144,9 +145,8 @@ static void add_grams(struct part_builder *builder, struct str run)
     }
 }
 
-static void add_text(void *context, struct str text)
+static void add_text(struct part_builder *builder, struct str text)
 {
-    struct part_builder *builder = context;
     uint64_t mask = UINT64_C(1) << (builder->part.chunk_count & (PART_CHUNKS - 1));
     builder->reading.started = false;
     builder->reading.level = 0;
@@ -163,6 +163,17 @@ static void add_text(void *context, struct str text)
                 add_word(builder, token.text, mask);
         }
     }
+}
+
+static void add_short(void *context, struct str text, bool stays)
+{
+    struct part_builder *builder = context;
+    struct seen_text *seen = search_seen(builder->short_texts, text);
+    if (stays && seen->ptr == text.ptr && seen->len == text.len)
+        return;
+    if (stays)
+        *seen = (struct seen_text){text.ptr, text.len, 0};
+    add_text(builder, text);
 }
 
 static void visit_text(void *context, uint32_t ordinal, struct str text)
@@ -182,7 +193,7 @@ static void visit_record(void *context, struct journal_location location, const 
 {
     struct part_builder *builder = context;
     search_refs_record(&builder->writer, location, batch, index);
-    search_record_texts(batch, location.signal, index, add_text, builder);
+    search_record_texts(batch, location.signal, index, true, add_short, builder);
 }
 
 /* As many bits as keep about a quarter of them set, folded out of the large bitmap. */
@@ -214,6 +225,7 @@ enum status search_builder_add(struct part_builder *builder, struct journal *jou
     struct part_chunk *added = &part->chunks[part->chunk_count];
     *added = (struct part_chunk){.chunk = *chunk, .refs_at = builder->refs.len};
     search_refs_start(&builder->writer, chunk);
+    memset(builder->short_texts, 0, sizeof builder->short_texts);
     const struct journal_visitor visitor = {builder, visit_text, visit_link, visit_record};
     enum status status = journal_visit_chunk(journal, chunk, &visitor, error);
     if (status == STATUS_CORRUPT)

@@ -14,7 +14,7 @@
 #include "search/tokens.h"
 
 static const uint8_t magic[8] = {'V', 'T', 'R', 'S', 'R', 'C', 'H', PART_VERSION};
-enum { HEAD_HASHED = 44, SECTION_BYTES_MAX = 1 << 30 };
+enum { HEAD_HASHED = 56, SECTION_BYTES_MAX = 1 << 30 };
 
 void search_head_put(const struct part_head *head, struct str file, uint8_t *out)
 {

@@ -99,8 +99,24 @@ uint32_t search_refs_next_link(struct ref_reader *reader, const struct ref_list 
 bool search_refs_next_record(struct ref_reader *reader, struct ref_record *out);
 uint32_t search_refs_next_ref(struct ref_reader *reader);
 
-/* --- the short texts of a record, which stand in it itself */
-void search_record_texts(const struct batch *batch, enum signal signal, size_t index,
-                         void (*text)(void *context, struct str text), void *context);
+/* --- the short texts of a record, which stand in it itself; numbers only when asked for. `stays`:
+ * the bytes stay where they are as long as the batch does. */
+void search_record_texts(const struct batch *batch, enum signal signal, size_t index, bool numbers,
+                         void (*text)(void *context, struct str text, bool stays), void *context);
 /* Some of these stand within arrays or maps, whose text as a whole is more than these. */
 bool search_record_nests(const struct batch *batch, enum signal signal, size_t index);
+
+/*
+ * Records of a group share their short texts, byte for byte at one place of memory: who has looked
+ * at one need not look again. Of one chunk, while it is in memory; forgets when it likes.
+ */
+enum { SEEN_SLOTS = 1024, SEEN_BYTES_MAX = 64 };
+struct seen_text {
+    const char *ptr;
+    size_t len;
+    uint32_t terms;
+};
+static inline struct seen_text *search_seen(struct seen_text *slots, struct str text)
+{
+    return &slots[((uintptr_t)text.ptr ^ (uintptr_t)text.ptr >> 10) & (SEEN_SLOTS - 1)];
+}

@@ -6,7 +6,8 @@
 
 /*
  * 64 bytes: "VTRSRCH" and the version, u32 segment, first chunk, chunks, tokens, u32 1: unbounded,
- * u64 creation of the segment, u64 XXH3 of all behind the head, u64 XXH3 of the 48 bytes before it.
+ * u64 creation of the segment, u64 XXH3 of all behind the head, 12 zeros, u64 XXH3 of the 56 bytes
+ * before it.
  */
 struct part_head {
     uint32_t segment, first_chunk, chunk_count, token_count;

@@ -2,18 +2,25 @@
 /* record: the texts that stand in a record itself: short strings, numbers, and what contains them.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "search/part.h"
 
 struct teller {
-    void (*text)(void *context, struct str text);
+    void (*text)(void *context, struct str text, bool stays);
     void *context;
+    bool numbers;
 };
 
 static void tell(const struct teller *teller, struct str text)
 {
     if (text.len)
-        teller->text(teller->context, text);
+        teller->text(teller->context, text, true);
+}
+
+static void tell_number(const struct teller *teller, const char *text)
+{
+    teller->text(teller->context, str_from(text), false);
 }
 
 /* Numbers as JSON may write them. */
@@ -27,13 +34,17 @@ static void tell_value(const struct teller *teller, const struct value *value, i
         tell(teller, value->string);
         break;
     case VALUE_INT:
-        snprintf(text, sizeof text, "%lld", (long long)value->integer);
-        tell(teller, str_from(text));
+        if (teller->numbers) {
+            snprintf(text, sizeof text, "%lld", (long long)value->integer);
+            tell_number(teller, text);
+        }
         break;
     case VALUE_DOUBLE:
-        for (int digits = 15; digits <= 17; digits++) {
+        for (int digits = 15; digits <= 17 && teller->numbers; digits++) {
             snprintf(text, sizeof text, "%.*g", digits, value->number);
-            tell(teller, str_from(text));
+            tell_number(teller, text);
+            if (strtod(text, NULL) == value->number)
+                break;
         }
         break;
     case VALUE_BOOL:
@@ -83,10 +94,10 @@ bool search_record_nests(const struct batch *batch, enum signal signal, size_t i
     return nests;
 }
 
-void search_record_texts(const struct batch *batch, enum signal signal, size_t index,
-                         void (*text)(void *context, struct str text), void *context)
+void search_record_texts(const struct batch *batch, enum signal signal, size_t index, bool numbers,
+                         void (*text)(void *context, struct str text, bool stays), void *context)
 {
-    const struct teller teller = {text, context};
+    const struct teller teller = {text, context, numbers};
     if (signal == SIGNAL_LOGS) {
         const struct log_record *log = &batch->logs[index];
         tell_value(&teller, &log->body, 0);

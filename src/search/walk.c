@@ -213,10 +213,41 @@ static int compare(const struct journal_location *a, const struct journal_locati
     return order ? order : (a->record > b->record) - (a->record < b->record);
 }
 
+/* Number of the first extra span that is not before this place. */
+static size_t find_extra(const struct search_walk *walk, const struct journal_location *place)
+{
+    size_t low = 0, high = walk->options.extra_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare(&walk->options.extra[middle], place) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool is_extra(const struct search_walk *walk, const struct journal_location *place)
+{
+    size_t at = find_extra(walk, place);
+    return at < walk->options.extra_count && compare(&walk->options.extra[at], place) == 0;
+}
+
+/* Whether an extra span stands in this segment at or before the end of the chunk. */
+static bool has_extra_until(const struct search_walk *walk, const struct walk_chunk *chunk)
+{
+    const struct journal_location first = {.frame = {walk->options.segment, 0}};
+    size_t at = find_extra(walk, &first);
+    return at < walk->options.extra_count &&
+           walk->options.extra[at].frame.segment == walk->options.segment &&
+           walk->options.extra[at].frame.offset < chunk->chunk.end;
+}
+
 static bool in_range(const struct search_walk *walk, const struct walk_record *record)
 {
     const struct search_walk_options *options = &walk->options;
-    return record->location.signal == SIGNAL_SPANS && record->project == options->project_id &&
+    return record->location.signal == (options->logs ? SIGNAL_LOGS : SIGNAL_SPANS) &&
+           record->project == options->project_id &&
            record->location.frame.offset >= options->frame_least &&
            record->location.frame.offset <= options->frame_most &&
            (!options->before || compare(&record->location, options->before) < 0);
@@ -234,7 +265,9 @@ static enum status check(struct search_walk *walk, const struct walk_record *rec
         status = walk__resolve(walk, ref, &more, error);
         terms |= more;
     }
-    *out_can = search_may_hold(walk->options.expression, terms);
+    *out_can = walk->options.logs ? terms != 0
+                                  : search_may_hold(walk->options.expression, terms) ||
+                                        is_extra(walk, &record->location);
     return status;
 }
 
@@ -258,8 +291,10 @@ static bool is_done(const struct search_walk *walk)
     if (walk->position == SIZE_MAX)
         return true;
     const struct walk_chunk *chunk = &walk->chunks[walk->position];
-    return chunk->chunk.end < walk->options.frame_least ||
-           !search_may_hold(walk->options.expression, chunk->reachable);
+    bool can = walk->options.logs ? chunk->reachable != 0
+                                  : search_may_hold(walk->options.expression, chunk->reachable) ||
+                                        has_extra_until(walk, chunk);
+    return chunk->chunk.end < walk->options.frame_least || !can;
 }
 
 static bool is_behind_cursor(const struct search_walk *walk)

@@ -8,7 +8,8 @@
  * a span's answer needs them, so a walk that is left early has read little; a second thread reads
  * ahead.
  *
- * Never leaves out a span that matches, as long as no text of it stands in a log record.
+ * Never leaves out a span that matches, as long as no text of it stands in a log record: those come
+ * from a walk over the log records, and are given to the walk over spans as extra ones.
  * Threads  one at a time.
  */
 #pragma once
@@ -24,8 +25,11 @@ struct search_walk_options {
     uint32_t project_id, segment;
     uint64_t frame_least, frame_most;      /* offsets of the frames to look at, both included */
     const struct journal_location *before; /* only what stands before; NULL: everything */
-    int64_t deadline_ns;                   /* of clock_mono_ns() */
-    const _Atomic bool *cancelled;         /* NULL: never */
+    bool logs; /* log records that hold any of the terms, instead of spans */
+    const struct journal_location *extra; /* spans to give in any case, ascending */
+    size_t extra_count;
+    int64_t deadline_ns;           /* of clock_mono_ns() */
+    const _Atomic bool *cancelled; /* NULL: never */
 };
 struct search_walk_stats {
     uint64_t bytes_scanned, chunks, chunks_skipped;

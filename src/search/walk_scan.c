@@ -14,6 +14,9 @@ struct scan {
     uint64_t bytes;
     bool any_own, any_record, failed;
     struct ref_writer refs;
+    size_t shortest; /* bytes of the shortest literal; 0 when there is a regex */
+    bool numbers;    /* some term may be found in a number */
+    struct seen_text *seen;
 };
 
 static void look_at_text(void *context, uint32_t ordinal, struct str text)
@@ -36,11 +39,22 @@ static void note_link(void *context, uint32_t list, uint32_t ordinal)
         search_refs_link(&scan->refs, list, ordinal);
 }
 
-static void look_at_short(void *context, struct str text)
+static void look_at_short(void *context, struct str text, bool stays)
 {
     struct scan *scan = context;
+    /* Folding makes nothing longer by half, reading escapes makes it shorter. */
+    if (text.len * 2 < scan->shortest)
+        return;
+    struct seen_text *seen = search_seen(scan->seen, text);
+    if (stays && seen->ptr == text.ptr && seen->len == text.len) {
+        scan->record |= seen->terms;
+        return;
+    }
     scan->bytes += text.len;
-    scan->record |= search_find_loosely(scan->matcher, text, scan->chunk->possible & ~scan->record);
+    uint32_t found = search_find_loosely(scan->matcher, text, scan->chunk->possible);
+    scan->record |= found;
+    if (stays)
+        *seen = (struct seen_text){text.ptr, text.len, found};
 }
 
 static void look_at_record(void *context, struct journal_location location,
@@ -53,7 +67,7 @@ static void look_at_record(void *context, struct journal_location location,
     if (!chunk->part)
         search_refs_record(&scan->refs, location, batch, index);
     scan->record = 0;
-    search_record_texts(batch, location.signal, index, look_at_short, scan);
+    search_record_texts(batch, location.signal, index, scan->numbers, look_at_short, scan);
     if (scan->regexes & chunk->possible && search_record_nests(batch, location.signal, index))
         scan->record |= scan->regexes & chunk->possible;
     if (chunk->record_count == chunk->record_capacity) {
@@ -78,17 +92,44 @@ static uint32_t regex_terms(const struct search_expression *expression)
     return terms;
 }
 
+static bool has_digit(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] >= '0' && text.ptr[i] <= '9')
+            return true;
+    return false;
+}
+
+static void learn_terms(struct scan *scan, const struct search_expression *expression)
+{
+    scan->regexes = regex_terms(expression);
+    scan->numbers = scan->regexes & scan->chunk->possible;
+    scan->shortest = SIZE_MAX;
+    for (size_t i = 0; i < expression->term_count; i++) {
+        const struct search_term *term = &expression->terms[i];
+        if (!(scan->chunk->possible >> i & 1) || !term->folded.ptr)
+            continue;
+        scan->numbers |= has_digit(term->folded);
+        scan->shortest = term->piece.len < scan->shortest ? term->piece.len : scan->shortest;
+    }
+    if (scan->regexes & scan->chunk->possible)
+        scan->shortest = 0;
+}
+
 /* Reads the chunk. What is damaged in it holds nothing. */
 static enum status read_chunk(struct search_walk *walk, struct walk_chunk *chunk,
                               struct search_matcher *matcher, uint64_t *bytes, struct error *error)
 {
     if (chunk->part && !chunk->possible)
         return STATUS_OK;
-    struct scan scan = {
-        .matcher = matcher, .chunk = chunk, .regexes = regex_terms(walk->options.expression)};
+    struct scan scan = {.matcher = matcher, .chunk = chunk};
+    scan.seen = calloc(SEEN_SLOTS, sizeof *scan.seen);
     chunk->own = calloc((size_t)chunk->chunk.content_count + 1, sizeof *chunk->own);
-    if (!chunk->own)
+    if (!chunk->own || !scan.seen) {
+        free(scan.seen);
         return fail(error, STATUS_BUSY, "no memory for the search");
+    }
+    learn_terms(&scan, walk->options.expression);
     search_refs_start(&scan.refs, &chunk->chunk);
     const struct journal_visitor visitor = {&scan, look_at_text, note_link, look_at_record};
     enum status status = journal_visit_chunk(walk->options.journal, &chunk->chunk, &visitor, error);
@@ -97,6 +138,7 @@ static enum status read_chunk(struct search_walk *walk, struct walk_chunk *chunk
     if (!chunk->part && !search_refs_end(&scan.refs, &chunk->refs))
         scan.failed = true;
     search_refs_done(&scan.refs);
+    free(scan.seen);
     *bytes = scan.bytes;
     if (!scan.any_own) {
         free(chunk->own);
