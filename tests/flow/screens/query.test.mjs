@@ -244,6 +244,27 @@ describe('screens: query', { skip: cannot() }, () => {
         await context.close();
     });
 
+    it('SQL is asked, drawn and mended in the same place', async () => {
+        const sql = "SELECT date_trunc('hour', start_time) AS hour, model, count(*) AS calls FROM spans WHERE billed GROUP BY ALL ORDER BY 1";
+        const { page, complaints, context } = await stage.open('/p/demo/query');
+        await ready(page);
+        await page.getByRole('combobox').selectOption('sql');
+        await write(page, sql);
+        await page.keyboard.press('Control+Enter');
+        await answered(page);
+        assert.equal(new URL(page.url()).searchParams.get('source'), 'sql');
+        assert.equal(await page.getByRole('tab', { selected: true }).innerText(), 'Lines');
+        await page.locator('.answer .u-wrap').waitFor();
+        await page.goto(stage.url + address('SELECT name, max(duration_ms) AS most_ms FROM spans GROUP BY 1', '&source=sql'));
+        await answered(page);
+        assert.match(await page.locator('.bar-grid').innerText(), /\d (ms|s)/);
+        await page.goto(stage.url + address('SELECT nmae FROM spans', '&source=sql'));
+        await page.getByRole('alert', { name: 'Problem' }).waitFor();
+        await page.waitForFunction(() => document.querySelector('.editor-host').shadowRoot?.querySelector('.q-fault'));
+        quiet(refused(complaints));
+        await context.close();
+    });
+
     it('an empty project says how to begin, an empty answer says why', async () => {
         const { page, context } = await stage.open('/p/demo/query');
         await page.goto(stage.url + address('filter model = "there is none"'));

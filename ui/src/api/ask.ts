@@ -81,14 +81,25 @@ export function adviceOf(error: Error): { expected?: string; suggestion?: string
     return { expected: expected || undefined, suggestion: suggestion || undefined, fix };
 }
 
-const body = ({ query, source, range, limit }: Question) => ({ query, source, from: range.from, to: range.to, limit });
+/** SQL is asked elsewhere, in the same words otherwise. */
+export const SQL = "sql";
+
+/** Where a question goes and what is sent there. */
+export function asked({ project, query, source, range, limit }: Question): { url: string; body: object } {
+    const common = { from: range.from, to: range.to, limit };
+    if (source === SQL) return { url: apiUrl("/api/v1/sql", { project }), body: { sql: query, ...common } };
+    return { url: apiUrl("/api/v1/query", { project }), body: { query, source, ...common } };
+}
 
 export const questionKey = (question: Question | null) => ["ask", question] as const;
 
 export function useAnswer(question: Question | null, live: number | false = false, keep = false) {
     return useQuery({
         queryKey: questionKey(question),
-        queryFn: ({ signal }) => sendJson<QueryResult>("POST", apiUrl("/api/v1/query", { project: question!.project }), body(question!), signal),
+        queryFn: ({ signal }) => {
+            const { url, body } = asked(question!);
+            return sendJson<QueryResult>("POST", url, body, signal);
+        },
         enabled: question !== null,
         refetchInterval: live,
         staleTime: 10_000,
@@ -117,6 +128,7 @@ export function useCatalogue(project: string, source: string) {
         queryFn: ({ signal }) => getJson<Catalogue>("/api/v1/fields", { project, source }, signal),
         staleTime: 60_000,
         retry: false,
+        enabled: source !== SQL,
     });
 }
 

@@ -32,7 +32,7 @@ export function useSavedQueries(project: string, enabled = true) {
 const path = (project: string, id?: string) => apiUrl(id ? `/api/v1/queries/${encodeURIComponent(id)}` : "/api/v1/queries", { project });
 
 /** Keeps a question under its name; one that has the name already is replaced only when asked to. */
-export async function saveQuery(project: string, query: Pick<SavedQuery, "name" | "text" | "source" | "chart">, replace?: string): Promise<void> {
+export async function saveQuery(project: string, query: Pick<SavedQuery, "name" | "language" | "text" | "source" | "chart">, replace?: string): Promise<void> {
     await sendJson(replace ? "PUT" : "POST", path(project, replace), { ...query, source: query.source ?? "" });
     await queryClient.invalidateQueries({ queryKey: key(project) });
 }

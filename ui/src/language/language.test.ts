@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { behindGroup, behindPattern, patternRegex } from "./behind";
 import { spot } from "./complete";
-import { fieldName, lex, quote, stages, unquote } from "./lex";
+import { fieldName, lex, lexSql, quote, stages, unquote } from "./lex";
 
 const kinds = (text: string) => lex(text).map(({ kind, text: word }) => `${kind}:${word}`);
 
@@ -93,5 +93,13 @@ describe("what is behind a number", () => {
     it("turns a pattern back into what matches it", () => {
         expect(patternRegex("took <Number-1> ms (a/b) for <UUID-2>")).toBe("/took .*? ms \\(a\\/b\\) for .*?/");
         expect(behindPattern('filter level = "error" | pattern @message', "x <a-1>")).toBe('filter level = "error"\n| filter @message like /x .*?/\n| fields @timestamp, @message\n| sort @timestamp desc');
+    });
+});
+
+describe("SQL", () => {
+    it("gets its colours, whatever is half typed", () => {
+        expect(lexSql("SELECT count(*) FROM spans -- all").map(({ kind }) => kind)).toEqual(["command", "function", "operator", "operator", "operator", "command", "field", "comment"]);
+        expect(lexSql("'it''s' 1.5e3 \"a b\"").map(({ kind }) => kind)).toEqual(["string", "number", "field"]);
+        for (const text of ["'", "/* a", "\"x", "SELECT '", ".", "🙂"]) expect(lexSql(text).length).toBeGreaterThan(0);
     });
 });

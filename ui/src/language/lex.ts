@@ -139,3 +139,19 @@ export function unquote(text: string): string {
     const inner = text.slice(1, text.length > 1 && text.endsWith(text[0]) ? -1 : undefined);
     return inner.replace(/\\(.)/gs, (_, char: string) => ({ n: "\n", t: "\t", r: "\r" })[char] ?? char);
 }
+
+const SQL_WORDS = new Set("select from where group by order limit offset with as and or not in like ilike is null on join left right inner outer full cross using having distinct case when then else end between exists union all asc desc over partition interval cast true false values describe qualify filter".split(" "));
+const SQL_TOKEN = /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'?|"(?:[^"]|"")*"?|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[A-Za-z_][A-Za-z0-9_]*|[^\sA-Za-z0-9_]/g;
+
+/** SQL, for its colours only. */
+export function lexSql(text: string): Token[] {
+    return [...text.matchAll(SQL_TOKEN)].map(({ 0: word, index }) => {
+        const to = index + word.length;
+        let kind: TokenKind = "operator";
+        if (/^(--|\/\*)/.test(word)) kind = "comment";
+        else if (word[0] === "'") kind = "string";
+        else if (/^[\d.]\d*/.test(word) && /\d/.test(word)) kind = "number";
+        else if (/^["A-Za-z_]/.test(word)) kind = SQL_WORDS.has(word.toLowerCase()) ? "command" : /^\s*\(/.test(text.slice(to, to + 10)) ? "function" : "field";
+        return { kind, text: word, from: index, to, closed: true };
+    });
+}

@@ -49,12 +49,17 @@ export function layoutOf(result: QueryResult): Layout {
 
 const GROUPS_MAX = 500;
 
+/** SQL says nothing about its shape: a column of times, each of them once a group, is a series. */
+export function isSeries(result: QueryResult, time: number): boolean {
+    return time >= 0 && result.rows.length > 0 && (result.shape === "series" || (result.source === "sql" && result.rows.length > 1));
+}
+
 export function viewsOf(result: QueryResult): View[] {
     if (result.shape === "pattern") return ["pattern", "table"];
     const { time, keys, numbers } = layoutOf(result);
     const grouped = !result.pointers?.some((pointer) => pointer !== null);
     if (!result.rows.length || !numbers.length || !grouped) return result.rows.length && numbers.length ? ["table", "histogram"] : ["table"];
-    if (result.shape === "series" && time >= 0) return keys.length || numbers.length > 1 ? ["line", "stacked", "area", "bar", "heatmap", "table"] : ["line", "bar", "area", "heatmap", "table"];
+    if (isSeries(result, time)) return keys.length || numbers.length > 1 ? ["line", "stacked", "area", "bar", "heatmap", "table"] : ["line", "bar", "area", "heatmap", "table"];
     if (result.rows.length === 1 && !keys.length) return ["number", "table"];
     if (keys.length && result.rows.length <= GROUPS_MAX) return ["bar", "table", "pie", "number"];
     return ["table", "histogram"];

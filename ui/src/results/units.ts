@@ -82,6 +82,16 @@ export function columnUnits(query: string, columns: readonly Column[], fields: r
     });
 }
 
+/** SQL's columns are named by whoever wrote it; the views' own names tell what they hold. */
+export function sqlUnits(columns: readonly Column[]): Unit[] {
+    return columns.map(({ name, type }) => {
+        if (type !== "integer" && type !== "number") return null;
+        if (/_ms$/i.test(name)) return "ms";
+        if (/(^|_)(cost|usd|dollars)$/i.test(name)) return "usd";
+        return /tokens$/i.test(name) ? "tokens" : null;
+    });
+}
+
 export type Format = (value: number | null | undefined) => string;
 
 /** How a number with this unit is read; charts and cells share it. */

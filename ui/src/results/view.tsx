@@ -4,7 +4,7 @@ import type { Question } from "../api/ask";
 import { BarPlot, HeatPlot, HistogramPlot, NumberPlot, PiePlot, type PlotProps, SeriesPlot } from "./plots";
 import { Patterns } from "./patterns";
 import { type Order, ResultTable } from "./table";
-import type { View } from "./shape";
+import { isSeries, type View } from "./shape";
 import "./results.css";
 
 interface Props extends PlotProps {
@@ -18,14 +18,14 @@ interface Props extends PlotProps {
 
 export function ResultView(props: Props) {
     const { result, view } = props;
-    const hasTime = result.columns.some(({ type }) => type === "time");
+    const time = result.columns.findIndex(({ type }) => type === "time");
     switch (view) {
         case "line":
         case "area":
         case "stacked":
             return <SeriesPlot {...props} />;
         case "bar":
-            return result.shape === "series" && hasTime ? <SeriesPlot {...props} /> : <BarPlot {...props} />;
+            return isSeries(result, time) ? <SeriesPlot {...props} /> : <BarPlot {...props} />;
         case "number":
             return <NumberPlot {...props} />;
         case "pie":

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An answer: which views it has, what it cost to find, and the answer itself. */
 import { useMemo } from "react";
-import type { Cell, FieldEntry, Question, QueryResult } from "../../api/ask";
+import { type Cell, type FieldEntry, type Question, type QueryResult, SQL } from "../../api/ask";
 import { useUrl } from "../../app/url";
 import { Icon } from "../../components/icon";
 import { Tabs } from "../../components/pieces";
@@ -10,7 +10,7 @@ import { visible } from "../../format/text";
 import { behindGroup } from "../../language/behind";
 import { type View, VIEW_LABELS, viewsOf } from "../../results/shape";
 import type { Order } from "../../results/table";
-import { columnUnits } from "../../results/units";
+import { columnUnits, sqlUnits } from "../../results/units";
 import { ResultView } from "../../results/view";
 import { absolute } from "../../url/range";
 import { AddToDashboard } from "./add";
@@ -25,9 +25,10 @@ interface Props {
 export function Answer({ question, result, fields }: Props) {
     const url = useUrl();
     const { search } = url;
+    const isSql = question.source === SQL;
     const views = useMemo(() => viewsOf(result), [result]);
     const view = views.includes(search.view as View) ? (search.view as View) : views[0];
-    const units = useMemo(() => columnUnits(question.query, result.columns, fields), [question.query, result, fields]);
+    const units = useMemo(() => (isSql ? sqlUnits(result.columns) : columnUnits(question.query, result.columns, fields)), [isSql, question.query, result, fields]);
     const order: Order | null = search.sort ? { column: search.sort, descending: search.order !== "asc" } : null;
     const source = result.source || question.source;
     const hrefOf = (query: string) => url.href("query", { query, source: source === "spans" ? undefined : source });
@@ -45,7 +46,7 @@ export function Answer({ question, result, fields }: Props) {
                 <Tabs label="View" tabs={views.map((id) => ({ id, label: VIEW_LABELS[id] }))} at={view} onPick={(id) => url.set({ view: id === views[0] ? undefined : id }, { replace: true })} />
                 <span className="grow" />
                 <Statistics result={result} />
-                <AddToDashboard question={question} view={view} />
+                {!isSql && <AddToDashboard question={question} view={view} />}
                 <Download question={question} />
             </header>
             {result.warnings?.map((warning, at) => (

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The answer as a file, made by the server: more rows than a screen loads. */
 import { useState } from "react";
-import type { Question } from "../../api/ask";
-import { apiUrl, sendForFile } from "../../api/client";
+import { asked, type Question } from "../../api/ask";
+import { sendForFile } from "../../api/client";
 import { Icon } from "../../components/icon";
 import { Menu } from "../../components/menu";
 import { visible } from "../../format/text";
@@ -22,10 +22,10 @@ export function Download({ question }: { question: Question }) {
     const [state, setState] = useState("");
     const get = async (format: (typeof FORMATS)[number]) => {
         setState(`Preparing ${format.label} …`);
-        const { project, query, source, range } = question;
+        const { url, body } = asked({ ...question, limit: ROWS_MOST });
         try {
-            const file = await sendForFile(apiUrl("/api/v1/query", { project }), { query, source, from: range.from, to: range.to, limit: ROWS_MOST, format: format.id }, format.type);
-            saveFile(file, `${project}-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, "-")}.${format.id}`);
+            const file = await sendForFile(url, { ...body, format: format.id }, format.type);
+            saveFile(file, `${question.project}-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, "-")}.${format.id}`);
             setState("");
         } catch (error) {
             setState(error instanceof Error ? error.message : String(error));

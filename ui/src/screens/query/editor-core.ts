@@ -11,7 +11,7 @@ import { Decoration, type DecorationSet, drawSelection, EditorView, highlightSpe
 import type { Catalogue } from "../../api/ask";
 import { COMMAND_WORDS, spot } from "../../language/complete";
 import { clip, oneLine } from "../../format/text";
-import { fieldName, lex, quote } from "../../language/lex";
+import { fieldName, lex, lexSql, quote } from "../../language/lex";
 
 export interface EditorHooks {
     changed: (text: string) => void;
@@ -26,6 +26,7 @@ export interface EditorHooks {
 
 export interface Editor {
     setText: (text: string) => void;
+    setSql: (on: boolean) => void;
     mark: (place: { from: number; to: number } | null) => void;
     replace: (from: number, to: number, text: string) => void;
     goTo: (at: number) => void;
@@ -37,9 +38,16 @@ const CLASSES: Partial<Record<string, Decoration>> = Object.fromEntries(
     ["command", "word", "function", "field", "string", "regex", "number", "comment", "variable", "pipe"].map((kind) => [kind, Decoration.mark({ class: `q-${kind}` })]),
 );
 
+const setSql = StateEffect.define<boolean>();
+const isSql = StateField.define<boolean>({
+    create: () => false,
+    update: (value, transaction) => transaction.effects.reduce((now, effect) => (effect.is(setSql) ? effect.value : now), value),
+});
+
 function coloured(state: EditorState): DecorationSet {
     const builder = new RangeSetBuilder<Decoration>();
-    for (const token of lex(state.doc.toString())) {
+    const text = state.doc.toString();
+    for (const token of state.field(isSql) ? lexSql(text) : lex(text)) {
         const mark = CLASSES[token.kind];
         if (mark) builder.add(token.from, token.to, mark);
     }
@@ -48,7 +56,7 @@ function coloured(state: EditorState): DecorationSet {
 
 const colours = StateField.define<DecorationSet>({
     create: coloured,
-    update: (value, transaction) => (transaction.docChanged ? coloured(transaction.state) : value),
+    update: (value, transaction) => (transaction.docChanged || transaction.effects.some((effect) => effect.is(setSql)) ? coloured(transaction.state) : value),
     provide: (field) => EditorView.decorations.from(field),
 });
 
@@ -82,6 +90,7 @@ const fault = StateField.define<DecorationSet>({
 });
 
 async function complete(hooks: EditorHooks, context: CompletionContext): Promise<CompletionResult | null> {
+    if (context.state.field(isSql)) return null;
     const text = context.state.doc.toString();
     const at = spot(text, context.pos);
     const { word, from } = at;
@@ -190,6 +199,7 @@ export function createEditor(host: HTMLElement, text: string, hooks: EditorHooks
         state: EditorState.create({
             doc: text,
             extensions: [
+                isSql,
                 colours,
                 fault,
                 look,
@@ -223,6 +233,7 @@ export function createEditor(host: HTMLElement, text: string, hooks: EditorHooks
             if (view.state.doc.toString() === next) return;
             view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next }, selection: { anchor: next.length }, annotations: fromOutside.of(true) });
         },
+        setSql: (on) => view.dispatch({ effects: setSql.of(on) }),
         mark: (place) => view.dispatch({ effects: setMark.of(place) }),
         replace: (from, to, insert) => {
             const length = view.state.doc.length;

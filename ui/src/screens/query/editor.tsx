@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The query's text on screen: a plain text area until the editor has loaded, and where it cannot load. */
 import { type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
-import { SOURCES, useCatalogue, valuesOf } from "../../api/ask";
+import { SOURCES, SQL, useCatalogue, valuesOf } from "../../api/ask";
 import { useStable } from "../../app/stable";
 import type { Range } from "../../url/range";
 import type { Editor } from "./editor-core";
@@ -56,6 +56,7 @@ export function QueryEditor({ ref, project, source, range, text, change, run, fi
         };
     }, []);
     useEffect(() => editor.current?.setText(text), [text, ready]);
+    useEffect(() => editor.current?.setSql(source === SQL), [source, ready]);
     useEffect(() => editor.current?.mark(fault), [fault, ready]);
     useImperativeHandle(ref, () => ({
         focus: () => (editor.current ?? plain.current)?.focus(),

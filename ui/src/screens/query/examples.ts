@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Questions to start from; each answers something on the demo project as it stands. */
-import type { Source } from "../../api/ask";
+import { type Source, SQL } from "../../api/ask";
 
 export interface Example {
     title: string;
-    source: Source;
+    source: Source | typeof SQL;
     query: string;
 }
 
@@ -18,5 +18,6 @@ export const EXAMPLES: Example[] = [
     { title: "Spend of the day", source: "spans", query: "stats sum(cost) as spent" },
     { title: "Who spends most", source: "traces", query: "stats sum(cost) as spent, count(*) as requests by user\n| sort spent desc\n| limit 20" },
     { title: "How long requests take", source: "traces", query: "fields @timestamp, name, duration, cost\n| sort duration desc\n| limit 1000" },
+    { title: "Each user's dearest request, in SQL", source: SQL, query: "SELECT user_id, name, max(cost) AS cost, count(*) AS requests\nFROM traces WHERE user_id IS NOT NULL\nGROUP BY ALL ORDER BY cost DESC LIMIT 20" },
     { title: "What the logs have in common", source: "logs", query: "pattern @message" },
 ];

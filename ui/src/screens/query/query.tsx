@@ -4,7 +4,7 @@
  * text being written is the reader's until it is run.
  */
 import { useEffect, useMemo, useRef, useState } from "react";
-import { adviceOf, faultOf, type Question, questionKey, type QueryResult, SOURCES, useAnswer, useCatalogue } from "../../api/ask";
+import { adviceOf, faultOf, type Question, questionKey, type QueryResult, SOURCES, SQL, useAnswer, useCatalogue } from "../../api/ask";
 import { queryClient, useProjects } from "../../api/queries";
 import { useKeys } from "../../app/keys";
 import { useUrl } from "../../app/url";
@@ -95,6 +95,7 @@ export default function QueryScreen() {
                                 {SOURCES.map((each) => (
                                     <option key={each}>{each}</option>
                                 ))}
+                                <option value={SQL}>SQL</option>
                             </select>
                         </label>
                         <Recall project={project} draft={draft} source={source} pick={pick} />

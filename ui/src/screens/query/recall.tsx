@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Menus that bring a query back: saved ones, this browser's history, examples. */
 import { useMemo } from "react";
-import { useCatalogue } from "../../api/ask";
+import { SQL, useCatalogue } from "../../api/ask";
 import { Icon } from "../../components/icon";
 import { Menu } from "../../components/menu";
 import { clip, oneLine } from "../../format/text";
@@ -23,7 +23,7 @@ export function useExamples(project: string) {
     const commands = useCatalogue(project, "spans").data?.commands;
     return useMemo(() => {
         const known = new Set(commands?.map(({ name }) => name.toLowerCase()));
-        return EXAMPLES.filter(({ query }) => !commands || stages(query).every(({ command }) => known.has(command)));
+        return EXAMPLES.filter(({ query, source }) => !commands || source === SQL || stages(query).every(({ command }) => known.has(command)));
     }, [commands]);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The project's own questions: one click brings one back, a name keeps the one in the editor. */
 import { useState } from "react";
+import { SQL } from "../../api/ask";
 import { forgetQuery, isTaken, type SavedQuery, saveQuery, useSavedQueries } from "../../api/saved";
 import { useUrl } from "../../app/url";
 import { Icon } from "../../components/icon";
@@ -13,6 +14,8 @@ interface Props {
     source: string;
     pick: (query: string, source: string, view?: string) => void;
 }
+
+const sourceOf = ({ language, source }: SavedQuery) => (language === "sql" ? SQL : (source ?? "spans"));
 
 export function Saved(props: Props) {
     return (
@@ -28,10 +31,10 @@ function SavedList({ project, draft, source, pick, close }: Props & { close: () 
     const [name, setName] = useState("");
     const [problem, setProblem] = useState("");
     const [taken, setTaken] = useState<SavedQuery | null>(null);
-    const queries = list.data?.queries.filter(({ language }) => language === "query") ?? [];
+    const queries = list.data?.queries ?? [];
     const save = async (replace?: string) => {
         try {
-            await saveQuery(project, { name: name.trim(), text: draft, source, chart: url.search.view ? { view: url.search.view } : null }, replace);
+            await saveQuery(project, { name: name.trim(), text: draft, ...(source === SQL ? { language: "sql", source: null } : { language: "query", source }), chart: url.search.view ? { view: url.search.view } : null }, replace);
             close();
         } catch (error) {
             if (!isTaken(error)) return setProblem(error instanceof Error ? error.message : String(error));
@@ -52,11 +55,11 @@ function SavedList({ project, draft, source, pick, close }: Props & { close: () 
                         title={visible(each.text)}
                         onClick={() => {
                             close();
-                            pick(each.text, each.source ?? "spans", each.chart?.view);
+                            pick(each.text, sourceOf(each), each.chart?.view);
                         }}
                     >
                         <span className="grow cut">{clip(oneLine(each.name), 100)}</span>
-                        {each.source && each.source !== "spans" && <span className="tag">{visible(each.source)}</span>}
+                        {sourceOf(each) !== "spans" && <span className="tag">{visible(sourceOf(each))}</span>}
                     </button>
                     <button type="button" className="button bare small icon" aria-label={`Remove ${visible(each.name)}`} onClick={() => void forgetQuery(project, each.id).catch((error: Error) => setProblem(error.message))}>
                         <Icon name="close" small />

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Before the first question: examples that answer something here, and what was asked before. */
-import { lex } from "../../language/lex";
+import { lex, lexSql } from "../../language/lex";
+import { SQL } from "../../api/ask";
 import { clip, oneLine, visible } from "../../format/text";
 import { ago } from "../../format/time";
 import { pastQueries } from "./history";
@@ -12,11 +13,11 @@ interface Props {
 }
 
 /** A query in the editor's colours, as text nodes. */
-export function QueryText({ text }: { text: string }) {
+export function QueryText({ text, sql = false }: { text: string; sql?: boolean }) {
     const shown = clip(text, 600);
     const pieces: { kind: string; text: string }[] = [];
     let at = 0;
-    for (const token of lex(shown)) {
+    for (const token of sql ? lexSql(shown) : lex(shown)) {
         if (token.from > at) pieces.push({ kind: "", text: shown.slice(at, token.from) });
         pieces.push({ kind: token.kind, text: token.text });
         at = token.to;
@@ -40,7 +41,7 @@ export function Start({ project, pick }: Props) {
                                     <strong className="grow">{example.title}</strong>
                                     {example.source !== "spans" && <span className="tag">{example.source}</span>}
                                 </span>
-                                <QueryText text={example.query} />
+                                <QueryText text={example.query} sql={example.source === SQL} />
                             </button>
                         </li>
                     ))}
