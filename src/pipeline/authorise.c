@@ -63,8 +63,10 @@ static enum status project_without_key(struct authorise *authorise, struct reque
                                        const struct route *route, struct error *error)
 {
     request->project_id = authorise->default_project;
-    struct str name = route->is_ingest ? request_header(request, STR("x-vitrine-project"))
-                                       : request_param(request, STR("project"));
+    struct str name =
+        route->is_ingest ? request_header(request, STR("x-vitrine-project")) : STR_NONE;
+    if (name.len == 0)
+        name = request_param(request, STR("project"));
     if (name.len == 0)
         return STATUS_OK;
     if (control_project_find(authorise->control, name, &request->project_id) != STATUS_OK)

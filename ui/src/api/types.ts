@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+import type { Score } from "./scores";
+
 /*
  * The shapes of docs/api.md, member for member. Absolute times are decimal strings of nanoseconds,
  * durations are numbers of nanoseconds, money is a number of nano-dollars.
@@ -87,6 +89,7 @@ export interface TraceShape {
     start: Ns;
     truncated: boolean;
     strings: string[];
+    scores?: Score[];
     spans: {
         count: number;
         id: string[];

@@ -9,6 +9,7 @@ import { Icon } from "../../components/icon";
 import { CopyButton, Moment } from "../../components/pieces";
 import { count, duration, exact, money, moneyExact, plural } from "../../format/number";
 import { clip, oneLine } from "../../format/text";
+import { TraceScores } from "./scores";
 import type { Tree } from "./tree";
 
 interface Props {
@@ -79,6 +80,7 @@ export function TraceHeader({ shape, tree, selected, select }: Props) {
                 <Who label="Tenant" field="tenant" value={trace.tenant} />
                 <Who label="Release" field="release" value={trace.release} />
             </dl>
+            <TraceScores shape={shape} />
             <Cause shape={shape} tree={tree} selected={selected} select={select} />
             <Incomplete shape={shape} />
             {shape.truncated && (

@@ -13,6 +13,7 @@ import { Attributes } from "./attributes";
 import { Content } from "./content";
 import { Events } from "./events";
 import { Fields } from "./fields";
+import { SpanScores } from "./scores";
 import { UsageAndCost } from "./usage";
 
 export const TABS = [
@@ -114,6 +115,7 @@ function PaneHead({ shape, index, spanId }: { shape: TraceShape; index: number; 
                 {total !== null && <span title={exact(total)}>{count(total)} tokens</span>}
                 {cost !== null && cost > 0 && <span>{money(cost)}</span>}
             </p>
+            <SpanScores shape={shape} spanId={spanId} />
         </header>
     );
 }

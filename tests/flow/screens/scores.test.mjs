@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scores on the trace's screen: shown as text whatever they say, and one's own opinion given, explained and taken back.
+import { strict as assert } from 'node:assert';
+import { describe, it } from 'node:test';
+import { eventually } from '../support/eventually.mjs';
+import { accessible, cannot, quiet, setStage, settled } from './stage.mjs';
+import { fine, send } from './traffic.mjs';
+
+describe('screens: scores', { skip: cannot() }, () => {
+    const stage = setStage({ fresh: true });
+    const scores = (trace_id) => stage.api.get('/api/v1/scores', { trace_id }).then((reply) => reply.scores);
+    let trace;
+
+    it('scores of the trace and of its spans are small labels, and hostile ones are inert', async () => {
+        await send(stage.url, fine());
+        await stage.indexed();
+        [trace] = (await stage.api.traces({ from: '-1d' })).traces;
+        const shape = await stage.api.get(`/api/v1/traces/${trace.trace_id}`);
+        const { trace_id } = trace, span_id = shape.spans.id.at(-1);
+        const reply = await fetch(`${stage.url}/api/v1/scores`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify([
+            { name: 'accuracy', value: 0.87654, trace_id, source: 'eval', comment: 'cites <b>both</b>' },
+            { name: 'passed', value: true, trace_id },
+            { name: '<img src=x onerror=alert(1)>', value: '\u202e<script>alert(2)</script>', trace_id },
+            { name: 'tone', value: 'friendly', trace_id, span_id },
+        ]) });
+        assert.equal(reply.status, 200);
+        await eventually(async () => assert.equal((await scores(trace_id)).length, 4));
+        const { page, complaints, context } = await stage.open(`/p/default/traces/${trace_id}?span=${span_id}`);
+        const group = page.getByRole('group', { name: 'Scores of this trace' });
+        await group.getByText('0.8765').waitFor();
+        const text = await group.innerText();
+        assert.match(text, /passed\s+yes/);
+        assert.match(text, /<img src=x onerror=alert\(1\)>\s+⟦U\+202E⟧<script>/);
+        assert.match(text, /1 on its spans/);
+        assert.match(await page.locator('.score-label', { hasText: 'accuracy' }).getAttribute('title'), /evaluator.*\ncites <b>both<\/b>/);
+        assert.match(await page.getByLabel('Scores of this span').innerText(), /tone\s+friendly/);
+        quiet(complaints);
+        await context.close();
+    });
+
+    it('a thumb is one click, why is one line, a second click takes it back', async () => {
+        const { trace_id } = trace;
+        const own = async () => (await scores(trace_id)).find((score) => score.name === 'feedback');
+        const { page, complaints, context } = await stage.open(`/p/default/traces/${trace_id}`);
+        await page.getByRole('button', { name: 'Good', exact: true }).click();
+        await page.getByLabel('Why').fill('found both places');
+        await page.getByLabel('Why').press('Enter');
+        await eventually(async () => assert.deepEqual([(await own())?.value, (await own())?.comment, (await own())?.source], [true, 'found both places', 'annotation']));
+        await page.reload();
+        await settled(page);
+        assert.equal(await page.getByRole('button', { name: 'Good', exact: true }).getAttribute('aria-pressed'), 'true');
+        assert.equal(await page.getByLabel('Why').inputValue(), 'found both places');
+        await page.getByRole('button', { name: 'Bad', exact: true }).click();
+        await eventually(async () => assert.equal((await own())?.value, false));
+        await page.getByRole('button', { name: 'Bad', exact: true }).click();
+        await eventually(async () => assert.equal(await own(), undefined));
+        assert.equal(await page.getByLabel('Why').count(), 0);
+        quiet(complaints);
+        await context.close();
+    });
+
+    it('axe-core finds no serious problem, and nothing scrolls sideways on a phone', async () => {
+        await accessible(stage, `/p/default/traces/${trace.trace_id}`);
+        await accessible(stage, `/p/default/traces/${trace.trace_id}`, { viewport: { width: 390, height: 844 } });
+    });
+});
