@@ -138,7 +138,37 @@ static bool parse_value(const struct filter_field *field, struct str text, int64
     }
 }
 
-enum status filter_parse(struct filters *filters, struct str text, struct error *error)
+/* The next value, up to a bar that no backslash stands before. */
+static bool take_value(struct str *rest, struct arena *arena, struct str *out_value)
+{
+    bool escaped = false;
+    size_t at = 0, length = 0;
+    for (; at < rest->len && rest->ptr[at] != '|'; at++) {
+        if (rest->ptr[at] == '\\' && at + 1 < rest->len &&
+            (rest->ptr[at + 1] == '|' || rest->ptr[at + 1] == '\\')) {
+            escaped = true;
+            at++;
+        }
+    }
+    *out_value = str_sub(*rest, 0, at);
+    *rest = str_sub(*rest, at + 1, rest->len);
+    if (!escaped)
+        return true;
+    char *copy = arena_alloc(arena, out_value->len + 1);
+    if (!copy)
+        return false;
+    for (size_t i = 0; i < out_value->len; i++) {
+        if (out_value->ptr[i] == '\\' && i + 1 < out_value->len &&
+            (out_value->ptr[i + 1] == '|' || out_value->ptr[i + 1] == '\\'))
+            i++;
+        copy[length++] = out_value->ptr[i];
+    }
+    *out_value = (struct str){copy, length};
+    return true;
+}
+
+enum status filter_parse(struct filters *filters, struct str text, struct arena *arena,
+                         struct error *error)
 {
     struct str name, values, value;
     struct filter filter = {0};
@@ -157,7 +187,9 @@ enum status filter_parse(struct filters *filters, struct str text, struct error 
     if ((is_order && (is_text || filter.field->kind == FILTER_ENUM)) ||
         (filter.op == FILTER_HAS && !is_text))
         return fail(error, STATUS_INVALID, "f: %s cannot be compared that way", filter.field->name);
-    for (struct str rest = values; rest.len && str_take(&rest, '|', &value);) {
+    for (struct str rest = values; rest.len;) {
+        if (!take_value(&rest, arena, &value))
+            return fail(error, STATUS_TOO_LARGE, "f: %s: too long", filter.field->name);
         if (filter.value_count == FILTER_VALUES_MAX)
             return fail(error, STATUS_TOO_LARGE, "f: %s has more than %d values",
                         filter.field->name, FILTER_VALUES_MAX);

@@ -52,8 +52,11 @@ struct filters {
     size_t count;
 };
 
-/* One `f` parameter. The error names the field and what was expected. Texts are borrowed. */
-enum status filter_parse(struct filters *filters, struct str text, struct error *error);
+/* One `f` parameter. The error names the field and what was expected. Texts are borrowed, or live
+ * in the arena. A bar within a value is written `\|`, a backslash before a bar or backslash `\\`.
+ */
+enum status filter_parse(struct filters *filters, struct str text, struct arena *arena,
+                         struct error *error);
 
 /* ` AND …` conditions for the span-level filters on table alias `s`. */
 void filter_spans(const struct filters *filters, const struct query *query, struct sql *sql);

@@ -65,7 +65,7 @@ enum status param_filters(struct call *call, struct filters *out_filters)
         struct str text = request_param_at(call->request, STR("f"), n);
         if (!text.ptr)
             return STATUS_OK;
-        enum status status = filter_parse(out_filters, text, &call->error);
+        enum status status = filter_parse(out_filters, text, &call->request->arena, &call->error);
         if (status != STATUS_OK)
             return status;
     }

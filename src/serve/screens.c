@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * screens: the files of ui/dist, from memory. Unknown paths without a dot give the start page: the
- * screens' own router knows what they mean.
+ * screens: the files of ui/dist, from memory. Paths of screens (/p/…) and unknown ones without a dot
+ * give the start page: the screens' own router knows what they mean.
  */
 #include <string.h>
 
@@ -74,7 +74,8 @@ void serve__screen(struct request *request, void *context)
     struct str last = slash == rest.len ? rest : str_sub(rest, slash + 1, rest.len);
     if (asset) {
         send_asset(request, asset);
-    } else if (str_find_byte(last, '.') < last.len || str_starts(rest, STR("v1/"))) {
+    } else if (!str_starts(rest, STR("p/")) &&
+               (str_find_byte(last, '.') < last.len || str_starts(rest, STR("v1/")))) {
         struct error error;
         fail(&error, STATUS_NOT_FOUND, "there is no such path");
         request_reply_error(request, &error);

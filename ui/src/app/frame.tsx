@@ -34,6 +34,8 @@ export function Frame() {
         "g t": () => url.go(url.href("traces")),
         "g a": () => url.go(url.href("agents")),
         "g i": () => url.go(url.href("models")),
+        "g e": () => url.go(url.href("sessions")),
+        "g u": () => url.go(url.href("users")),
         "g l": () => url.go(url.href("logs")),
         "g m": () => url.go(url.href("metrics")),
         "g q": () => url.go(url.href("query")),

@@ -62,6 +62,8 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
             ["g t", "Traces"],
             ["g i", "Models"],
             ["g a", "Agents"],
+            ["g e", "Sessions"],
+            ["g u", "Users"],
             ["g l", "Logs"],
             ["g m", "Metrics"],
             ["g q", "Query"],
@@ -105,6 +107,7 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
         title: "Trace",
         keys: [
             ["→  ←", "Expand, collapse or go to the parent"],
+            ["v", "Steps or conversation"],
             ["e  E", "Next, previous failed span"],
             ["x", "Expand or collapse everything"],
             ["1 … 5", "Content, usage, fields, attributes, events"],

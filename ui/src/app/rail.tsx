@@ -17,6 +17,8 @@ const SCREENS: { id: Screen; label: string; keys: string }[] = [
     { id: "traces", label: "Traces", keys: "g t" },
     { id: "models", label: "Models", keys: "g i" },
     { id: "agents", label: "Agents", keys: "g a" },
+    { id: "sessions", label: "Sessions", keys: "g e" },
+    { id: "users", label: "Users", keys: "g u" },
     { id: "logs", label: "Logs", keys: "g l" },
     { id: "metrics", label: "Metrics", keys: "g m" },
     { id: "query", label: "Query", keys: "g q" },

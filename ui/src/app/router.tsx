@@ -17,6 +17,10 @@ const Metrics = lazy(() => import("../screens/metrics/metrics"));
 const QueryPage = lazy(() => import("../screens/query/query"));
 const Dashboards = lazy(() => import("../screens/dashboards/dashboards"));
 const DashboardPage = lazy(() => import("../screens/dashboards/dashboard"));
+const Sessions = lazy(() => import("../screens/people/sessions"));
+const Session = lazy(() => import("../screens/people/session"));
+const Users = lazy(() => import("../screens/people/users"));
+const User = lazy(() => import("../screens/people/user"));
 const Setup = lazy(() => import("../screens/setup/setup"));
 
 const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: Crashed });
@@ -45,6 +49,10 @@ export const router = createRouter({
             screen("traces/$traceId", TraceScreen),
             screen("models", () => <Models />),
             screen("agents", () => <Agents />),
+            screen("sessions", () => <Sessions />),
+            screen("sessions/$sessionId", () => <Session />),
+            screen("users", () => <Users />),
+            screen("users/$userId", () => <User />),
             screen("logs", () => <Logs />),
             screen("metrics", () => <Metrics />),
             screen("query", () => <QueryPage />),

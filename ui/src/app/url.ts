@@ -2,7 +2,7 @@
 /* The hook through which screens read and change the URL; nothing else touches the address. */
 import { useLocation, useParams, useRouter } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { dashboardHref, screenHref, type Screen, traceHref } from "../url/href";
+import { dashboardHref, screenHref, type Screen, traceHref, personHref } from "../url/href";
 import { type Range, isRelative } from "../url/range";
 import { rangeOf, type Search, stringifySearch } from "../url/search";
 
@@ -19,6 +19,8 @@ export interface Url {
     /** The traces behind a number: this range, these filters in addition to the current ones. */
     traces: (filters: string[], extra?: Search) => string;
     trace: (traceId: string, extra?: Search) => string;
+    session: (id: string) => string;
+    user: (id: string) => string;
     /** A dashboard, with the screen's time range. */
     dashboard: (id: string, extra?: Search) => string;
     /** The page of an agent, in this range and with the current filters. */
@@ -51,6 +53,8 @@ export function useUrl(): Url {
             href: (screen, own = {}) => screenHref(project, screen, { ...time, ...own }),
             traces: (filters, own = {}) => screenHref(project, "traces", { ...time, f: [...new Set([...(search.f ?? []), ...filters])], ...own }),
             trace: (traceId, own = {}) => traceHref(project, traceId, own),
+            session: (id) => personHref(project, "sessions", id),
+            user: (id) => personHref(project, "users", id),
             dashboard: (id, own = {}) => dashboardHref(project, id, { ...time, ...own }),
             agentPage: (agent) => screenHref(project, "agents", { ...time, f: search.f, agent }),
         };

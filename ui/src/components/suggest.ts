@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the filter box offers for what has been typed so far. */
-import { FIELDS, type Filter } from "../url/filters";
+import { escapeValue, FIELDS, type Filter, splitValues } from "../url/filters";
 
 export interface Suggestion {
     label: string;
@@ -26,12 +26,12 @@ export function suggestFields(typed: string, only?: readonly string[]): Suggesti
 }
 
 export function suggestValues(filter: Filter, values: readonly { value: string | null; count: number }[]): Suggestion[] {
-    const chosen = filter.value.split("|");
-    const word = chosen.pop()?.toLowerCase() ?? "";
-    const before = chosen.length ? `${chosen.join("|")}|` : "";
+    const chosen = splitValues(filter.value);
+    const word = filter.value.endsWith("|") ? "" : (chosen.pop()?.toLowerCase() ?? "");
+    const before = chosen.length && chosen[0] !== "" ? `${chosen.map(escapeValue).join("|")}|` : "";
     const start = `${filter.field}${filter.op}${before}`;
     return values
         .filter(({ value }) => value !== null && value.toLowerCase().includes(word))
         .slice(0, 14)
-        .map(({ value, count }) => ({ label: value ?? "", text: `${start}${value}`, count, done: true }));
+        .map(({ value, count }) => ({ label: value ?? "", text: `${start}${escapeValue(value ?? "")}`, count, done: true }));
 }

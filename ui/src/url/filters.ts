@@ -85,7 +85,7 @@ export function describeFilter(source: string): { field: string; op: string; val
     const label = fieldInfo(filter.field)?.label ?? filter.field;
     if (filter.value === "") return { field: label, op: filter.op === "!=" ? "is present" : "is absent", value: "" };
     const words: Record<string, string> = { "=": "is", "!=": "is not", "~": "contains" };
-    return { field: label, op: words[filter.op] ?? filter.op, value: filter.value.split("|").join(" or ") };
+    return { field: label, op: words[filter.op] ?? filter.op, value: splitValues(filter.value).join(" or ") };
 }
 
 /** Why a typed filter cannot be used, or null when it can. */
@@ -101,11 +101,25 @@ export function usable(filters: readonly string[], fields: readonly string[]): s
     return filters.filter((filter) => filterProblem(filter, fields) === null);
 }
 
+/** A bar separates values; one within a value is written with a backslash. */
+export function escapeValue(value: string): string {
+    return value.replace(/\\(?=[|\\]|$)|\|/g, "\\$&");
+}
+
+export function splitValues(text: string): string[] {
+    return (text.match(/(?:\\[|\\]|[^|])+/g) ?? [""]).map((each) => each.replace(/\\([|\\])/g, "$1"));
+}
+
+/** The filter that holds for exactly this value. */
+export function is(field: string, value: string): string {
+    return `${field}=${escapeValue(value)}`;
+}
+
 /** Values a field is filtered to by `=` filters; used to tick facet boxes. */
 export function chosenValues(filters: readonly string[], field: string): string[] {
     for (const source of filters) {
         const filter = parseFilter(source);
-        if (filter && filter.field === field && filter.op === "=") return filter.value.split("|");
+        if (filter && filter.field === field && filter.op === "=") return splitValues(filter.value);
     }
     return [];
 }
@@ -120,7 +134,7 @@ export function toggleValue(filters: readonly string[], field: string, value: st
     };
     const at = filters.findIndex(isOwn);
     const kept = filters.filter((source) => !isOwn(source));
-    if (next.length) kept.splice(at < 0 ? kept.length : at, 0, `${field}=${next.join("|")}`);
+    if (next.length) kept.splice(at < 0 ? kept.length : at, 0, `${field}=${next.map(escapeValue).join("|")}`);
     return kept;
 }
 

@@ -7,6 +7,8 @@ export type Screen =
     | "traces"
     | "models"
     | "agents"
+    | "sessions"
+    | "users"
     | "logs"
     | "metrics"
     | "query"
@@ -15,6 +17,11 @@ export type Screen =
 
 export function screenHref(project: string, screen: Screen, search: Search = {}): string {
     return `/p/${encodeURIComponent(project)}/${screen}${stringifySearch(search)}`;
+}
+
+/** The page of one session or user. */
+export function personHref(project: string, screen: "sessions" | "users", id: string): string {
+    return `${screenHref(project, screen)}/${encodeURIComponent(id)}`;
 }
 
 export function traceHref(project: string, traceId: string, search: Search = {}): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chosenValues, describeFilter, filterProblem, parseFilter, toggleValue, withFilter } from "./filters";
+import { chosenValues, describeFilter, escapeValue, filterProblem, is, parseFilter, splitValues, toggleValue, withFilter } from "./filters";
 import { momentMs, shifted, valid, widened } from "./range";
 import { parseSearch, stringifySearch } from "./search";
 
@@ -61,4 +61,11 @@ describe("filters", () => {
         expect(describeFilter("model=a|b")).toEqual({ field: "Model", op: "is", value: "a or b" });
         expect(describeFilter("user=")).toEqual({ field: "User", op: "is absent", value: "" });
     });
+});
+
+it("values with bars and backslashes come back as they were", () => {
+    const odd = ["a|b", "c\\", "\\|", "d\\e", "", "||"].filter(Boolean);
+    expect(splitValues(odd.map(escapeValue).join("|"))).toEqual(odd);
+    expect(splitValues("")).toEqual([""]);
+    expect(chosenValues([is("user", "a|b\\")], "user")).toEqual(["a|b\\"]);
 });

@@ -10,6 +10,7 @@ import { CopyButton, Moment } from "../../components/pieces";
 import { count, duration, exact, money, moneyExact, plural } from "../../format/number";
 import { clip, oneLine } from "../../format/text";
 import { TraceScores } from "./scores";
+import { is } from "../../url/filters";
 import type { Tree } from "./tree";
 
 interface Props {
@@ -75,8 +76,8 @@ export function TraceHeader({ shape, tree, selected, select }: Props) {
                 </Total>
                 <Who label="Service" field="service" value={trace.service} />
                 <Who label="Environment" field="environment" value={trace.environment} />
-                <Who label="User" field="user" value={trace.user} />
-                <Who label="Session" field="session" value={trace.session} />
+                <Who label="User" field="user" value={trace.user} href={trace.user ? url.user(trace.user) : undefined} />
+                <Who label="Session" field="session" value={trace.session} href={trace.session ? url.session(trace.session) : undefined} />
                 <Who label="Tenant" field="tenant" value={trace.tenant} />
                 <Who label="Release" field="release" value={trace.release} />
             </dl>
@@ -128,14 +129,18 @@ function Total({ label, title, warn, children }: { label: string; title?: string
     );
 }
 
-function Who({ label, field, value }: { label: string; field: string; value: string | null }) {
+function Who({ label, field, value, href }: { label: string; field: string; value: string | null; href?: string }) {
     const url = useUrl();
     if (!value) return null;
     return (
         <div className="total">
             <dt>{label}</dt>
             <dd className="cut">
-                <Go className="plain" href={url.href("traces", { from: lastRange(url.project), f: [`${field}=${value}`] })} title={`Traces with this ${label.toLowerCase()}: ${oneLine(value)}`}>
+                <Go
+                    className="plain"
+                    href={href ?? url.href("traces", { from: lastRange(url.project), f: [is(field, value)] })}
+                    title={`${href ? "The page of" : "Traces with"} this ${label.toLowerCase()}: ${oneLine(value)}`}
+                >
                     {clip(oneLine(value), 40)}
                 </Go>
             </dd>

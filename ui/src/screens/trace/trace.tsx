@@ -15,10 +15,16 @@ import { Go } from "../../components/go";
 import { copyText, Failure, Skeleton } from "../../components/pieces";
 import { Splitter, useSplit } from "../../components/splitter";
 import { TraceHeader } from "./header";
+import { Transcript } from "../../components/transcript";
 import { SpanPane, TABS } from "./pane";
 import { buildTree, nextFailed, type Tree } from "./tree";
 import { Waterfall } from "./waterfall";
 import "./trace.css";
+
+const VIEWS = [
+    { id: "steps", label: "Steps", keys: "v" },
+    { id: "talk", label: "Conversation", keys: "v" },
+];
 
 export function TraceScreen() {
     const { traceId = "" } = useParams({ strict: false }) as { traceId?: string };
@@ -53,11 +59,14 @@ function Loaded({ shape }: { shape: TraceShape }) {
     const [selected, select] = useSelection(shape, tree);
     const split = useSplit("trace", 0.54);
     const pane = useRef<HTMLElement>(null);
+    const view = url.search.view === "talk" ? "talk" : "steps";
+    const look = (id: string) => url.set({ view: id === "talk" ? id : undefined }, { replace: true });
     const failed = (step: 1 | -1) => {
         const span = nextFailed(tree, shape.spans, selected, step);
         if (span >= 0) select(span);
     };
     useKeys({
+        v: () => look(view === "talk" ? "steps" : "talk"),
         e: () => failed(1),
         E: () => failed(-1),
         c: () => void copyText(location.href),
@@ -70,7 +79,18 @@ function Loaded({ shape }: { shape: TraceShape }) {
             <TraceHeader shape={shape} tree={tree} selected={selected} select={select} />
             <div className="trace-body" ref={split.host}>
                 <section className="trace-left" style={{ flexBasis: split.basis }} aria-label="Spans">
-                    <Waterfall shape={shape} tree={tree} selected={selected} select={select} />
+                    <div className="trace-views" role="group" aria-label="Shown as">
+                        {VIEWS.map(({ id, label, keys }) => (
+                            <button key={id} type="button" className="button small bare" aria-pressed={view === id} title={`${label} (${keys})`} onClick={() => look(id)}>
+                                {label}
+                            </button>
+                        ))}
+                    </div>
+                    {view === "talk" ? (
+                        <Transcript path={`/api/v1/traces/${shape.trace.trace_id}/transcript`} selected={spanId} select={(id) => select(shape.spans.id.indexOf(id))} />
+                    ) : (
+                        <Waterfall shape={shape} tree={tree} selected={selected} select={select} />
+                    )}
                 </section>
                 <Splitter split={split} label="Width of the span list" />
                 <section className="trace-right" aria-label="Selected span" ref={pane} tabIndex={-1}>
