@@ -100,7 +100,8 @@ enum status mcp_filters(struct mcp_call *mcp, struct filters *out_filters)
     for (uint32_t i = 0; i < list->count; i++) {
         if (list->items[i].type != JSON_STRING)
             return fail(&mcp->call->error, STATUS_INVALID, "filters[%u]: expected a text", i);
-        enum status status = filter_parse(out_filters, list->items[i].string, &mcp->call->error);
+        enum status status = filter_parse(out_filters, list->items[i].string,
+                                          &mcp->call->request->arena, &mcp->call->error);
         if (status != STATUS_OK)
             return status;
     }

@@ -181,7 +181,9 @@ enum status store__reader_prepare(struct store *store, struct reader *reader, co
 {
     duckdb_extracted_statements all = NULL;
     *out_statement = NULL;
-    if (!run(reader, "BEGIN TRANSACTION READ ONLY"))
+    /* The watchdog may have interrupted the end of this connection's last transaction as well. */
+    if (!run(reader, "BEGIN TRANSACTION READ ONLY") &&
+        (run(reader, "ROLLBACK"), !run(reader, "BEGIN TRANSACTION READ ONLY")))
         return fail(error, STATUS_IO, "index: no transaction for a question");
     enum status status = STATUS_OK;
     idx_t count = duckdb_extract_statements(reader->connection, sql, &all);
