@@ -186,11 +186,11 @@ static enum status fill(void *context, int set, const struct store_lookup_row *r
         free(wanted);
         return fail(error, STATUS_INTERNAL, "no memory to read records");
     }
-    journal->used = true;
     bool records = fill_found(journal, block, rows, count, values);
     for (size_t i = 0; i < count && records; i++)
         if (!rows[i].absent)
             wanted[total++] = (struct wanted){&rows[i], i};
+    journal->used = journal->used || total > 0 || !records;
     qsort(wanted, total, sizeof *wanted, by_place);
     for (size_t i = 0, end; i < total && status == STATUS_OK; i = end) {
         for (end = i + 1; end < total && wanted[end].row->segment == wanted[i].row->segment &&

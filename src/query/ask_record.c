@@ -333,6 +333,7 @@ struct str ask_record_value(struct ask_record *record, const struct plan_expr *p
                             struct arena *arena)
 {
     return record->span ? span_value(record, path->text, path->field != NULL, arena)
-           : path->integer == PATH_OF_BODY ? in_value(record, &record->log->body, path->text, arena)
-                                           : log_value(record, path->text, arena);
+           : path->integer == PATH_OF_BODY && path->text.ptr[0] != '@'
+               ? in_value(record, &record->log->body, path->text, arena)
+               : log_value(record, path->text, arena);
 }

@@ -327,7 +327,7 @@ static void print_conditions(struct printer *printer, const struct plan_block *b
     }
 }
 
-/* Of a log record whose body is no JSON, nothing is in the body. */
+/* Short bodies stand in the index. */
 static bool only_of_bodies(const struct plan_block *block)
 {
     for (size_t i = 0; i < block->paths.count; i++)
@@ -340,9 +340,9 @@ static void print_place(struct printer *printer, const struct plan_block *block)
 {
     bool bodies = only_of_bodies(block);
     for (size_t i = 0; i < 3; i++) {
-        sql_add(printer->sql, bodies && i == 0
-                                  ? ", CAST(CASE WHEN starts_with(ltrim(s.body), '{') THEN "
-                                  : ", CAST(");
+        sql_add(printer->sql, ", CAST(");
+        if (bodies && i == 0)
+            sql_add(printer->sql, "CASE WHEN strlen(s.body) >= %d THEN ", BODY_BYTES_SURE);
         print(printer, block->place[i]);
         sql_add(printer->sql, bodies && i == 0 ? " END AS BIGINT)" : " AS BIGINT)");
     }

@@ -329,6 +329,36 @@ static struct plan_expr *find_output(struct planner *planner, struct str name, s
                         (int)(name.len > 80 ? 80 : name.len), name.ptr);
 }
 
+static struct plan_expr *indexed_body(struct planner *planner)
+{
+    struct plan_expr *body = scope_raw(planner, "body", planner->block);
+    body->type = ASK_TEXT;
+    return body;
+}
+
+/* The index holds the first bytes of a log record's body: all of a short one. */
+static struct plan_expr *of_body(struct planner *planner, struct plan_expr *if_short,
+                                 struct plan_expr *if_long)
+{
+    struct plan_expr *size = EXPR(planner, OP_BYTES, ASK_INTEGER, indexed_body(planner));
+    return EXPR(planner, OP_CASE, if_long->type,
+                EXPR(planner, OP_LESS, ASK_BOOLEAN, size, expr_integer(planner, BODY_BYTES_SURE)),
+                if_short, if_long);
+}
+
+static struct plan_expr *whole_body(struct planner *planner)
+{
+    struct plan_expr *path = path_of(planner, STR("@message"), PATH_OF_BODY);
+    return of_body(planner, indexed_body(planner), EXPR(planner, OP_ANY_STRING, ASK_TEXT, path));
+}
+
+static struct plan_expr *in_body(struct planner *planner, struct str name)
+{
+    struct plan_expr *body = EXPR(planner, OP_TEXT_ANY, ASK_ANY, indexed_body(planner));
+    return of_body(planner, EXPR(planner, OP_GET, ASK_ANY, body, expr_text(planner, name)),
+                   path_of(planner, name, PATH_OF_BODY));
+}
+
 struct plan_expr *scope_find(struct planner *planner, struct str name, struct place at)
 {
     if (planner->in_stats && !planner->in_aggregate)
@@ -344,9 +374,12 @@ struct plan_expr *scope_find(struct planner *planner, struct str name, struct pl
     const struct query_field *field = query_field_find(planner->plan->source, name);
     if (!field)
         return discovered(planner, name, at);
+    if (planner->plan->source != SOURCE_LOGS)
+        return field_of_source(planner, field);
+    struct plan_expr *value =
+        field->form == FORM_JOURNAL ? whole_body(planner) : field_of_source(planner, field);
     /* What a log record's body says itself comes before what is known about the record. */
-    if (planner->plan->source == SOURCE_LOGS && name.ptr[0] != '@')
-        return EXPR(planner, OP_COALESCE, ASK_ANY, path_of(planner, name, PATH_OF_BODY),
-                    as_any(planner, field_of_source(planner, field)));
-    return field_of_source(planner, field);
+    return name.ptr[0] == '@' ? value
+                              : EXPR(planner, OP_COALESCE, ASK_ANY, in_body(planner, name),
+                                     as_any(planner, value));
 }
