@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * screens: the files of ui/dist, from memory. Paths of screens (/p/…) and unknown ones without a dot
- * give the start page: the screens' own router knows what they mean.
+ * screens: the files of ui/dist, from memory. Paths of screens (/p/…) and unknown ones without a
+ * dot give the start page: the screens' own router knows what they mean.
  */
 #include <string.h>
 
