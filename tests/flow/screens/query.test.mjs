@@ -198,6 +198,20 @@ describe('screens: query', { skip: cannot() }, () => {
         await context.close();
     });
 
+    it('a question that takes too long is answered in the background', async () => {
+        const { page, complaints, context } = await stage.open('/p/demo/query');
+        const slow = (route) => (route.request().url().includes('async=1') ? route.continue() : route.fulfill({ status: 504, contentType: 'application/json', body: '{"error":{"status":"timeout","message":"the question took longer than 20 s"}}' }));
+        await page.route('**/api/v1/query?*', slow);
+        await write(page, BY_MODEL);
+        await page.keyboard.press('Control+Enter');
+        await page.getByText('took longer than 20 s').waitFor();
+        await page.getByRole('button', { name: 'Ask in the background' }).click();
+        await answered(page);
+        assert.ok((await page.locator('.bar-grid tbody tr').count()) > 1);
+        quiet(complaints.filter((each) => !/status of 504/.test(each)));
+        await context.close();
+    });
+
     it('what was asked is remembered here, and an answer can be taken away as a file', async () => {
         const { page, complaints, context } = await stage.open(address(BY_MODEL));
         await answered(page);

@@ -5,6 +5,8 @@
  */
 import { useEffect, useMemo, useRef, useState } from "react";
 import { adviceOf, faultOf, type Question, questionKey, type QueryResult, SOURCES, SQL, useAnswer, useCatalogue } from "../../api/ask";
+import { ApiError } from "../../api/client";
+import { endJob, tookTooLong, useJob, useJobResult } from "../../api/jobs";
 import { queryClient, useProjects } from "../../api/queries";
 import { useKeys } from "../../app/keys";
 import { useUrl } from "../../app/url";
@@ -16,6 +18,7 @@ import { NothingHere } from "../setup/empty";
 import { Answer } from "./answer";
 import { QueryEditor, type EditorHandle } from "./editor";
 import { rememberQuery } from "./history";
+import { AskLater, Working } from "./later";
 import { Problem } from "./problem";
 import { Recall } from "./recall";
 import { Start } from "./start";
@@ -46,7 +49,15 @@ export default function QueryScreen() {
     }, [asked, search.source]);
     const { range, live } = url;
     const question = useMemo<Question | null>(() => (asked ? { project, query: asked, source: search.source ?? "spans", range: { from: range.from, to: range.to } } : null), [project, asked, search.source, range.from, range.to]);
-    const answer = useAnswer(question, live);
+    /* A job belongs to the question it was started for; another question leaves it behind. */
+    const [later, setLater] = useState<{ id: string; question: Question } | null>(null);
+    const jobId = later && later.question === question ? later.id : null;
+    const direct = useAnswer(jobId ? null : question, live);
+    const job = useJob(project, jobId);
+    const fromJob = useJobResult(project, jobId !== null && job.data?.state === "done" ? jobId : null);
+    const failed = job.data?.state === "failed" ? new ApiError(400, job.data.error?.status ?? "failed", job.data.error?.message ?? "The job failed", job.data.error ?? {}) : null;
+    const answer = jobId ? { data: fromJob.data, error: job.error ?? failed ?? fromJob.error, isFetching: fromJob.isFetching, refetch: () => setLater(null) } : direct;
+    const working = jobId !== null && !answer.data && !answer.error;
     const catalogue = useCatalogue(project, source);
     const projects = useProjects();
     const here = projects.data?.projects.find((each) => each.name === project);
@@ -62,7 +73,11 @@ export default function QueryScreen() {
         const keep = keepsView(asked, query);
         url.set({ query, source: from === "spans" ? undefined : from, view: view ?? (keep ? search.view : undefined), sort: undefined, order: undefined });
     };
-    const cancel = () => void queryClient.cancelQueries({ queryKey: questionKey(question) });
+    const cancel = () => {
+        if (jobId) void endJob(project, jobId).catch(() => undefined);
+        setLater(null);
+        void queryClient.cancelQueries({ queryKey: questionKey(question) });
+    };
     const fix = () => {
         const advice = answer.error && fault ? adviceOf(answer.error).fix : undefined;
         if (!advice || !fault) return false;
@@ -73,7 +88,7 @@ export default function QueryScreen() {
         setSource(from);
         ask(query, from, view);
     };
-    useKeys({ "/": () => editor.current?.focus(), i: () => editor.current?.focus(), Escape: () => leaveEditor() || (answer.isFetching ? cancel() : false) });
+    useKeys({ "/": () => editor.current?.focus(), i: () => editor.current?.focus(), Escape: () => leaveEditor() || (answer.isFetching || working ? cancel() : false) });
     if (here?.first_span === null) {
         return (
             <>
@@ -100,7 +115,7 @@ export default function QueryScreen() {
                         </label>
                         <Recall project={project} draft={draft} source={source} pick={pick} />
                         <span className="grow" />
-                        {answer.isFetching && question ? (
+                        {answer.isFetching && question && !working ? (
                             <>
                                 <Elapsed />
                                 <button type="button" className="button" onClick={cancel} title="Stop asking (Esc)">
@@ -114,9 +129,11 @@ export default function QueryScreen() {
                     </div>
                 </section>
                 {answer.error && <Problem error={answer.error} fault={fault} text={asked} commands={catalogue.data?.commands} retry={() => answer.refetch()} fix={fault ? fix : undefined} goTo={(at) => editor.current?.goTo(at)} />}
+                {question && tookTooLong(answer.error) && <AskLater question={question} started={(id) => setLater({ id, question })} />}
+                {working && <Working job={job.data} cancel={cancel} />}
                 {!question && <Start project={project} pick={pick} />}
-                {question && answer.isFetching && !answer.data && <Skeleton className="query-wait" height={240} />}
-                {question && !answer.isFetching && !answer.data && !answer.error && <Cancelled again={() => answer.refetch()} />}
+                {question && !working && answer.isFetching && !answer.data && <Skeleton className="query-wait" height={240} />}
+                {question && !working && !answer.isFetching && !answer.data && !answer.error && <Cancelled again={() => answer.refetch()} />}
                 {question && answer.data && !answer.error && <Shown question={question} result={answer.data} />}
             </div>
         </>
