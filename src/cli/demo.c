@@ -170,11 +170,10 @@ static enum status send_day(const struct wishes *wishes, struct error *error)
         int64_t started = clock_mono_ns();
         status = demo_run(&demo, &totals, error);
         if (status == STATUS_OK)
-            printf(
-                "demo: %zu traces (%zu with errors), %zu spans, %zu log records, %zu metric points "
-                "in %.1f s\n",
-                totals.traces, totals.errors, totals.spans, totals.logs, totals.metric_points,
-                (double)(clock_mono_ns() - started) / (double)NS_PER_SEC);
+            printf("demo: %zu traces (%zu with errors), %zu spans, %zu log records, %zu metric "
+                   "points, %zu scores in %.1f s\n",
+                   totals.traces, totals.errors, totals.spans, totals.logs, totals.metric_points,
+                   totals.scores, (double)(clock_mono_ns() - started) / (double)NS_PER_SEC);
     }
     client_close(client);
     client_close(asking);

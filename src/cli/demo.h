@@ -90,8 +90,8 @@ struct demo_trace {
     const char *service, *release, *environment, *language;
     const char *scope, *scope_version;
     const char *user, *session, *tenant;
-    struct buf spans, logs;
-    size_t span_count, log_count, error_count;
+    struct buf spans, logs, scores;
+    size_t span_count, log_count, score_count, error_count;
     int64_t end_ns;
 };
 
@@ -144,6 +144,14 @@ void demo_research(struct demo *demo, uint64_t seed, int64_t start_ns);
 void demo_review(struct demo *demo, uint64_t seed, int64_t start_ns);
 void demo_triage(struct demo *demo, uint64_t seed, int64_t start_ns);
 void demo_desk(struct demo *demo, uint64_t seed, int64_t start_ns);
+
+/* --- scores: demo_scores.c; to be given when the trace has ended ----------------------------- */
+
+/* A judge's verdict from 0 to 1, most likely `mean` and at most `spread` off it. */
+void demo_judge(struct demo_trace *trace, const char *name, double mean, double spread,
+                const char *comment);
+/* The customer's thumb: up with that probability. */
+void demo_thumb(struct demo_trace *trace, double likes);
 
 /* --- vocabularies ------------------------------------------------------------------------------
  */

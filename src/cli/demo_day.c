@@ -25,6 +25,7 @@ struct demo {
     struct demo_day day;
     struct demo_totals totals;
     struct group groups[GROUPS_MAX];
+    struct buf scores;
     size_t group_count, pending_bytes;
     struct demo_metrics *metrics;
     enum status status;
@@ -120,13 +121,17 @@ static struct group *group_of(struct demo *demo, const struct demo_trace *trace)
     return group;
 }
 
-void demo_sender_post(struct demo *demo, const char *path, struct str request)
+static void post(struct demo *demo, const char *path, const char *type, struct str request)
 {
     if (demo->status != STATUS_OK || request.len == 0)
         return;
-    demo->status = client_post(demo->options.client, path, "application/x-protobuf", request, NULL,
-                               &demo->error);
+    demo->status = client_post(demo->options.client, path, type, request, NULL, &demo->error);
     demo->totals.requests++;
+}
+
+void demo_sender_post(struct demo *demo, const char *path, struct str request)
+{
+    post(demo, path, "application/x-protobuf", request);
 }
 
 static void flush(struct demo *demo)
@@ -148,6 +153,14 @@ static void flush(struct demo *demo)
         demo->status = fail(&demo->error, STATUS_INTERNAL, "no memory");
     demo_sender_post(demo, "/v1/traces", buf_str(&traces));
     demo_sender_post(demo, "/v1/logs", buf_str(&logs));
+    if (demo->scores.len) {
+        buf_add_str(&demo->scores, STR("]}"));
+        demo->status = demo->scores.failed && demo->status == STATUS_OK
+                           ? fail(&demo->error, STATUS_INTERNAL, "no memory")
+                           : demo->status;
+        post(demo, "/api/v1/scores", "application/json", buf_str(&demo->scores));
+        buf_clear(&demo->scores);
+    }
     demo->pending_bytes = 0;
     buf_done(&traces);
     buf_done(&logs);
@@ -159,6 +172,12 @@ void demo_sender_take(struct demo *demo, struct demo_trace *trace)
     buf_add_str(&group->spans, buf_str(&trace->spans));
     buf_add_str(&group->logs, buf_str(&trace->logs));
     group->spans.failed |= trace->spans.failed | trace->logs.failed;
+    if (trace->scores.len) {
+        buf_add_str(&demo->scores, demo->scores.len ? STR(",") : STR("{\"scores\":["));
+        buf_add_str(&demo->scores, buf_str(&trace->scores));
+        demo->scores.failed |= trace->scores.failed;
+    }
+    demo->totals.scores += trace->score_count;
     demo->totals.traces++;
     demo->totals.spans += trace->span_count;
     demo->totals.logs += trace->log_count;
@@ -256,6 +275,7 @@ enum status demo_run(const struct demo_options *options, struct demo_totals *out
     flush(&demo);
     demo_metrics_send(demo.metrics, &demo, &demo.totals.metric_points);
     demo_metrics_free(demo.metrics);
+    buf_done(&demo.scores);
     for (size_t i = 0; i < demo.group_count; i++) {
         buf_done(&demo.groups[i].resource);
         buf_done(&demo.groups[i].spans);

@@ -265,5 +265,15 @@ void demo_docs(struct demo *demo, uint64_t seed, int64_t start_ns)
     }
     demo_span_fault(&search.root, &fault, search.now);
     demo_span_end(trace, &search.root, search.now + 3 * NS_PER_MS);
+    if (said == search.question->answer || said == lost_answer) {
+        if (demo_chance(&trace->random, 0.6))
+            demo_judge(trace, "grounded",
+                       search.store_ill ? 0.24
+                       : slow           ? 0.93
+                                        : 0.9,
+                       0.12, search.store_ill ? "no passage supports the answer" : NULL);
+        if (demo_chance(&trace->random, 0.08))
+            demo_thumb(trace, search.store_ill ? 0.15 : 0.88);
+    }
     demo_trace_end(trace);
 }

@@ -11,7 +11,7 @@
 struct client;
 
 struct demo_totals {
-    size_t traces, spans, logs, errors, requests, metric_points;
+    size_t traces, spans, logs, scores, errors, requests, metric_points;
 };
 
 struct demo_options {

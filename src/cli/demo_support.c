@@ -239,6 +239,15 @@ static int64_t make_turn(struct chat *chat, size_t index, int64_t start_ns)
     demo_span_fault(&root, &last.fault, now);
     int64_t end = now + NS_PER_MS;
     demo_span_end(&trace, &root, end);
+    /* Longer is not better: the judge finds the answer between more words. */
+    if (!last.fault.type && demo_chance(&trace.random, 0.5))
+        demo_judge(&trace, "helpful",
+                   tool_failed ? 0.3
+                   : v8        ? 0.64
+                               : 0.83,
+                   0.14, v8 ? "says what was asked, then much that was not" : NULL);
+    if (!last.fault.type && demo_chance(&trace.random, 0.12))
+        demo_thumb(&trace, tool_failed ? 0.1 : v8 ? 0.62 : 0.9);
     demo_trace_end(&trace);
     return end;
 }

@@ -195,6 +195,7 @@ void demo_trace_end(struct demo_trace *trace)
         demo_sender_take(trace->demo, trace);
     buf_done(&trace->spans);
     buf_done(&trace->logs);
+    buf_done(&trace->scores);
     arena_done(&trace->arena);
 }
 

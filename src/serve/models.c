@@ -163,3 +163,34 @@ void serve__model_sizes(struct request *request, void *context)
     }
     call_end(&call, status);
 }
+
+void serve__model_quality(struct request *request, void *context)
+{
+    struct call call;
+    struct filters filters;
+    struct models_question question;
+    struct model_quality *rows;
+    size_t count;
+    if (!call_begin(&call, request, context))
+        return;
+    enum status status = read_question(&call, &filters, &question);
+    if (status == STATUS_OK)
+        status =
+            query_model_quality(call.query, &question, &request->arena, &rows, &count, &call.error);
+    if (status == STATUS_OK) {
+        json_out_object(&call.out, NULL);
+        json_out_array(&call.out, "scores");
+        for (size_t i = 0; i < count; i++) {
+            json_out_object(&call.out, NULL);
+            out_name(&call.out, "model", rows[i].model);
+            out_name(&call.out, "provider", rows[i].provider);
+            out_name(&call.out, "name", rows[i].name);
+            json_out_int(&call.out, "count", rows[i].count);
+            out_number(&call.out, "mean", rows[i].mean);
+            json_out_end_object(&call.out);
+        }
+        json_out_end_array(&call.out);
+        json_out_end_object(&call.out);
+    }
+    call_end(&call, status);
+}

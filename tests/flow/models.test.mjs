@@ -2,7 +2,7 @@
 // Model invocations: each model's numbers, latency by size, and the list of calls, through the API.
 import { strict as assert } from 'node:assert';
 import { after, before, test } from 'node:test';
-import { ApiError } from './support/api.mjs';
+import { ApiError, eventually } from './support/api.mjs';
 import { startServer } from './support/server.mjs';
 import { send, Trace } from './screens/traffic.mjs';
 
@@ -125,4 +125,23 @@ test('filters hold for the call itself', async () => {
     await assert.rejects(calls({ f: 'spans>3' }), /single spans cannot be filtered by spans/);
     await assert.rejects(calls({ sort: 'beauty' }), /sort: expected start, duration, cost, tokens or ttft/);
     await assert.rejects(calls({ cursor: 'x' }), /cursor: expected the `next` of a reply/);
+});
+
+test('scores of a trace and of a call are told by model', async () => {
+    const { invocations } = await calls({ f: 'model=gpt-4o-mini', limit: 3, sort: 'duration' });
+    const [one, two, three] = invocations;
+    const reply = await fetch(`${server.url}/api/v1/scores`, {
+        method: 'POST', headers: { 'content-type': 'application/json' },
+        body: JSON.stringify([
+            { name: 'helpful', value: 0.9, trace_id: one.trace_id }, { name: 'helpful', value: 0.5, trace_id: two.trace_id, span_id: two.span_id },
+            { name: 'thumb', value: true, trace_id: three.trace_id }, { name: 'mood', value: 'calm', trace_id: three.trace_id },
+        ]),
+    });
+    assert.equal(reply.status, 200, await reply.text());
+    await eventually(async () => {
+        const { scores } = await api.get('/api/v1/models/quality', { from: '-1h' });
+        assert.deepEqual(scores.map(({ model, name, count, mean }) => [model, name, count, Math.round(mean * 100) / 100]), [['gpt-4o-mini', 'helpful', 2, 0.7], ['gpt-4o-mini', 'thumb', 1, 1]]);
+    });
+    const { scores } = await api.get('/api/v1/models/quality', { from: '-1h', f: 'provider=anthropic' });
+    assert.deepEqual(scores, []);
 });

@@ -114,6 +114,25 @@ export function useModelSizes(scope: Scope, by: string) {
     });
 }
 
+export interface ModelScore {
+    model: string | null;
+    provider: string | null;
+    name: string | null;
+    count: number;
+    mean: number | null;
+}
+
+/** Asked only when somebody compares. */
+export function useModelQuality(scope: Scope, range: Range | null) {
+    const query = { ...common(scope), from: range?.from ?? "", to: range?.to ?? "" };
+    return useQuery({
+        queryKey: ["model-quality", query],
+        queryFn: ({ signal }) => getJson<{ scores: ModelScore[] }>("/api/v1/models/quality", query, signal),
+        enabled: !!range,
+        placeholderData: keepPreviousData,
+    });
+}
+
 export function useInvocations(scope: Scope, sort: string) {
     const query = { ...common(scope), sort };
     return useInfiniteQuery({

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two sides of one table: two models in this range, or one model now and in the period before. */
 import { useMemo } from "react";
-import { type ModelUsage, useModelsOf } from "../../api/models";
+import { type ModelScore, type ModelUsage, useModelQuality, useModelsOf } from "../../api/models";
 import type { Scope } from "../../api/queries";
 import { useUrl } from "../../app/url";
 import { Chart, type ChartSeries } from "../../components/chart";
 import { Icon } from "../../components/icon";
 import { Failure, Skeleton } from "../../components/pieces";
 import { change, count, duration, exact, money, percent } from "../../format/number";
+import { visible } from "../../format/text";
 import { nsToMs } from "../../format/time";
 import { absolute } from "../../url/range";
 import { colorOf, keyOf, labelOf, perCall, type Shown, speed } from "./shown";
@@ -47,6 +48,8 @@ export function Compare(shown: Shown & { scope: Scope }) {
         return left && !url.search.b ? absolute(2 * from - nsToMs(data.to), from) : null;
     }, [data.from, data.to, left, url.search.b]);
     const past = useModelsOf(scope, before);
+    const quality = useModelQuality(scope, left ? scope.range : null);
+    const pastQuality = useModelQuality(scope, before);
     if (!left) return null;
     const right = other ?? past.data?.models.find((each) => keyOf(each) === keyOf(left));
     const names = other ? [labelOf(left), labelOf(other)] : ["This period", "The period before"];
@@ -65,7 +68,7 @@ export function Compare(shown: Shown & { scope: Scope }) {
             {!right && !past.isFetching && !past.error && <p className="muted table-note">{labelOf(left)} was not called in the period before. Tick a second model to compare with it.</p>}
             {right && (
                 <div className="compare-body">
-                    <Table left={left} right={right} names={names} />
+                    <Table left={left} right={right} names={names} scores={[quality.data?.scores ?? [], (other ? quality : pastQuality).data?.scores ?? []]} />
                     <Lines left={left} right={right} names={names} times={times} stepMs={stepMs} colors={[colorOf(data, keyOf(left)), other ? colorOf(data, keyOf(other)) : "var(--text-3)"]} />
                 </div>
             )}
@@ -73,7 +76,22 @@ export function Compare(shown: Shown & { scope: Scope }) {
     );
 }
 
-function Table({ left, right, names }: { left: ModelUsage; right: ModelUsage; names: string[] }) {
+/** A row for each score that judged traces of either side. */
+function judged([mine, theirs]: ModelScore[][], left: ModelUsage, right: ModelUsage): { name: string; sides: (ModelScore | undefined)[] }[] {
+    const of = (scores: ModelScore[], usage: ModelUsage) => scores.filter((each) => keyOf(each) === keyOf(usage) && each.name);
+    const sides = [of(mine, left), of(theirs, right)];
+    const names = [...new Set(sides.flat().map((each) => each.name ?? ""))];
+    return names.map((name) => ({ name, sides: sides.map((side) => side.find((each) => each.name === name)) }));
+}
+
+function Difference({ a, b, better }: { a: number | null; b: number | null; better: Measure["better"] }) {
+    const share = change(a, b);
+    const small = share === null || Math.abs(share) < 0.005;
+    const tone = small || better === "neither" ? "" : share > 0 === (better === "higher") ? "good" : "bad";
+    return <td className={`n ${tone}`}>{share === null ? <span className="muted">–</span> : small ? <span className="muted">same</span> : `${share > 0 ? "▲" : "▼"} ${share > 9.995 ? `×${count(share + 1)}` : percent(Math.abs(share))}`}</td>;
+}
+
+function Table({ left, right, names, scores }: { left: ModelUsage; right: ModelUsage; names: string[]; scores: ModelScore[][] }) {
     return (
         <div className="table-scroll" tabIndex={0} role="region" aria-label="Comparison table">
             <table className="table compare-table">
@@ -89,18 +107,24 @@ function Table({ left, right, names }: { left: ModelUsage; right: ModelUsage; na
                     {MEASURES.map((measure) => {
                         const a = measure.of(left);
                         const b = measure.of(right);
-                        const share = change(a, b);
-                        const small = share === null || Math.abs(share) < 0.005;
-                        const tone = small || measure.better === "neither" ? "" : share > 0 === (measure.better === "higher") ? "good" : "bad";
                         return (
                             <tr key={measure.label}>
                                 <th scope="row">{measure.label}</th>
                                 <td className="n">{measure.format(a)}</td>
                                 <td className="n">{measure.format(b)}</td>
-                                <td className={`n ${tone}`}>{share === null ? <span className="muted">–</span> : small ? <span className="muted">same</span> : `${share > 0 ? "▲" : "▼"} ${share > 9.995 ? `×${count(share + 1)}` : percent(Math.abs(share))}`}</td>
+                                <Difference a={a} b={b} better={measure.better} />
                             </tr>
                         );
                     })}
+                    {judged(scores, left, right).map(({ name, sides: [mine, theirs] }) => (
+                        <tr key={`score ${name}`}>
+                            <th scope="row">Score: {visible(name)}</th>
+                            {[mine, theirs].map((score, at) => (
+                                <td key={at} className="n" title={score && `${exact(score.count)} scores`}>{score?.mean === undefined || score.mean === null ? "–" : score.mean.toFixed(2)}</td>
+                            ))}
+                            <Difference a={mine?.mean ?? null} b={theirs?.mean ?? null} better="neither" />
+                        </tr>
+                    ))}
                 </tbody>
             </table>
         </div>
