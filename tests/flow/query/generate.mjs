@@ -206,7 +206,11 @@ export class Maker {
             : choice === 11 ? call(this.pick(['sortsFirst', 'sortsLast']), field()) : choice === 12 ? call(this.pick(['variance', 'stddev']), this.num(0))
             : { k: 'op', op: this.pick(['+', '-', '/']), a: call('sum', this.num(1)), b: call('count', { k: 'star' }) };
         // What is not exact is not sorted or grouped by.
-        return { e, as, kind: /^(earliest|latest|sorts)/.test(e.f ?? '') ? 'any' : /^(avg|pct|variance|stddev)$/.test(e.f ?? '') || e.op === '/' ? 'inexact' : 'num' };
+        return { e, as, kind: /^(earliest|latest|sorts)/.test(e.f ?? '') ? 'any' : this.isBig(e.args?.[0]) ? 'big' : /^(avg|pct|variance|stddev)$/.test(e.f ?? '') || e.op === '/' ? 'inexact' : 'num' };
+    }
+
+    isBig(e) {
+        return e?.k === 'field' && this.scope.find((one) => one.name === e.name)?.kind === 'big';
     }
 
     stats(has_time) {
