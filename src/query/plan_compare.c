@@ -64,10 +64,10 @@ static struct plan_expr *equal_kept(struct planner *planner, struct plan_expr *e
     if (!id)
         return equal ? never(planner) : as_present(planner, expr);
     if (equal && expr->form == FORM_NAME && expr->op == OP_FIELD)
-        return EXPR(planner, OP_CASE, ASK_BOOLEAN, as_present(planner, expr),
-                    EXPR(planner, OP_SURE, ASK_BOOLEAN,
-                         EXPR(planner, OP_EQUAL, ASK_BOOLEAN, expr, id)),
-                    expr_leaf(planner, OP_NULL_, ASK_BOOLEAN));
+        return EXPR(
+            planner, OP_CASE, ASK_BOOLEAN, as_present(planner, expr),
+            EXPR(planner, OP_SURE, ASK_BOOLEAN, EXPR(planner, OP_EQUAL, ASK_BOOLEAN, expr, id)),
+            expr_leaf(planner, OP_NULL_, ASK_BOOLEAN));
     if (equal)
         return EXPR(planner, OP_EQUAL, ASK_BOOLEAN, expr, id);
     return EXPR(planner, OP_NOT_EQUAL, ASK_BOOLEAN, as_key(planner, expr), id);
