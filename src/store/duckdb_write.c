@@ -290,5 +290,6 @@ enum status store_commit(struct store *store, struct store_progress progress, st
         key_map_clear(&store->known_aliases); /* some may not have been written */
     }
     store__clear_batch(store);
+    store__pool_after_commit(store, status, error);
     return status;
 }

@@ -12,10 +12,13 @@
 #include "base/clock.h"
 #include "store/sandbox.h"
 
-enum { TIMEOUT_MS = 30000, WATCH_MS = 20 };
+enum { TIMEOUT_MS = 30000, WATCH_MS = 20, RESERVED_MS = 5000, RELIEF_MS = 2000 };
 
 COUNTER(questions_interrupted, "vitrine_index_questions_interrupted_total", "",
         "Questions to the index that were cancelled or took too long");
+
+COUNTER(questions_relieved, "vitrine_index_memory_reserved_total", "",
+        "Times a commit found no memory left and the questions that ran were ended");
 
 static void wait_until(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t mono_ns)
 {
@@ -54,7 +57,9 @@ static enum status open_reader(struct store *store, struct reader *reader, struc
 static struct reader *find_free(struct pool_of_readers *pool)
 {
     struct reader *best = NULL;
-    for (int i = 0; i < POOL_CONNECTIONS && !pool->paused; i++) {
+    if (pool->paused || clock_mono_ns() < pool->reserved_until_ns)
+        return NULL;
+    for (int i = 0; i < POOL_CONNECTIONS; i++) {
         struct reader *reader = &pool->readers[i];
         if (!reader->busy && (!best || (reader->open && !best->open)))
             best = reader;
@@ -75,7 +80,7 @@ enum status store__reader_take(struct store *store, const struct store_question 
         wait_until(&pool->freed, &pool->lock, clock_mono_ns() + WATCH_MS * NS_PER_MS);
     if (reader) {
         reader->busy = true;
-        reader->interrupted = false;
+        reader->interrupted = reader->relieved = false;
         reader->deadline_ns = deadline_ns;
         reader->cancelled = question->cancelled;
     }
@@ -215,7 +220,11 @@ enum status store__reader_failed(struct store *store, struct reader *reader, duc
     pthread_mutex_lock(&store->pool.lock);
     bool interrupted = reader->interrupted;
     bool cancelled = reader->cancelled && *reader->cancelled;
+    bool relieved = reader->relieved;
     pthread_mutex_unlock(&store->pool.lock);
+    if (interrupted && relieved && !cancelled)
+        return fail(error, STATUS_TOO_LARGE,
+                    "the question took memory that the index needs for what arrives: narrow it");
     if (interrupted)
         return cancelled
                    ? fail(error, STATUS_CANCELLED, "the question was cancelled")
@@ -335,6 +344,50 @@ void store__pool_resume(struct store *store)
     store->pool.paused = false;
     pthread_cond_broadcast(&store->pool.freed);
     pthread_mutex_unlock(&store->pool.lock);
+}
+
+static bool is_out_of_memory(const char *message)
+{
+    return strstr(message, "Out of Memory") || strstr(message, "failed to pin block") ||
+           strstr(message, "could not allocate block");
+}
+
+/* Until the memory is really free; with the lock held. */
+static void wait_for_relieved(struct pool_of_readers *pool)
+{
+    int64_t until_ns = clock_mono_ns() + RELIEF_MS * NS_PER_MS;
+    for (bool busy = true; busy && clock_mono_ns() < until_ns;) {
+        busy = false;
+        for (int i = 0; i < POOL_CONNECTIONS; i++)
+            busy |= pool->readers[i].busy && pool->readers[i].relieved;
+        if (busy)
+            wait_until(&pool->freed, &pool->lock, clock_mono_ns() + WATCH_MS * NS_PER_MS);
+    }
+}
+
+void store__pool_after_commit(struct store *store, enum status status, const struct error *error)
+{
+    struct pool_of_readers *pool = &store->pool;
+    bool starved = status != STATUS_OK && error && is_out_of_memory(error->text);
+    pthread_mutex_lock(&pool->lock);
+    bool had_it_alone = pool->reserved_until_ns != 0;
+    /* Twice in a row it was not the questions. */
+    bool reserve = starved && !had_it_alone;
+    pool->reserved_until_ns = reserve ? clock_mono_ns() + RESERVED_MS * NS_PER_MS : 0;
+    for (int i = 0; i < POOL_CONNECTIONS && reserve; i++) {
+        struct reader *reader = &pool->readers[i];
+        if (!reader->running || reader->helper_count) /* a sandbox has memory of its own */
+            continue;
+        reader->relieved = true;
+        reader->deadline_ns = 0; /* the watchdog ends it, again and again if need be */
+    }
+    if (reserve) {
+        counter_add(&questions_relieved, 1);
+        wait_for_relieved(pool);
+    } else if (had_it_alone) {
+        pthread_cond_broadcast(&pool->freed);
+    }
+    pthread_mutex_unlock(&pool->lock);
 }
 
 void store__pool_close(struct store *store)

@@ -73,6 +73,7 @@ struct reader {
     bool open, busy;
     /* Set while a question runs; the watchdog looks at them under the pool's lock. */
     bool running, interrupted;
+    bool relieved; /* interrupted because the index thread needs the memory */
     int64_t deadline_ns;
     const _Atomic bool *cancelled;
     /* Connections that work for the same question: interrupted with it. */
@@ -92,6 +93,7 @@ struct pool_of_readers {
     pthread_t watchdog;
     int running;
     int sandboxes; /* that exist */
+    int64_t reserved_until_ns; /* the engine's memory is the index thread's; 0: everybody's */
     bool started, stopping, paused;
 };
 
@@ -224,4 +226,7 @@ void store__pool_pause(struct store *store);
 /* The same when no question runs; otherwise false, and nothing was done. */
 bool store__pool_pause_idle(struct store *store);
 void store__pool_resume(struct store *store);
+/* After a commit. One that found no memory left ends the questions that run, and new ones wait until
+ * it was tried again: what arrives comes first. */
+void store__pool_after_commit(struct store *store, enum status status, const struct error *error);
 enum status store__define_views(struct store *store, struct error *error);

@@ -6,12 +6,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { eventually } from './support/eventually.mjs';
-import { startServer } from './support/server.mjs';
+import { binary, startServer } from './support/server.mjs';
 import { modelCall, ms, now, post, spanId, toJson, traceId } from './support/otlp.mjs';
 
 let server, hostile = 0;
 const trace_id = traceId(), start = now() - 60000n * ms;
 const secret = 'kept-from-others';
+const sanitised = /build[^/]*-(address|thread)/.test(binary); // which need more than the kernel would give
 
 async function create(name) {
     const reply = await fetch(`${server.url}/api/v1/projects`, { method: 'POST', headers: { 'content-type': 'application/json' },
@@ -243,10 +244,10 @@ test('the process of a statement can open nothing, knows no key, and ends with i
     const asking = ask('SELECT count(*) FROM range(10000000000000)', { timeout_ms: 1500 });
     const limits = await eventually(() => {
         const text = readFileSync(`/proc/${children()[0]}/limits`, 'utf8');
-        assert.match(text, /Max open files +4 /);
+        assert.match(text, sanitised ? /Max file size +0 / : /Max open files +4 /);
         return text;
     }, 1400);
-    assert.match(limits, /Max address space +1073741824 /);
+    if (!sanitised) assert.match(limits, /Max address space +1073741824 /);
     assert.match(limits, /Max file size +0 /);
     const environment = readFileSync(`/proc/${children()[0]}/environ`, 'utf8');
     assert.ok(!/VITRINE|SECRET/.test(environment), environment);

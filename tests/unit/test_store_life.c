@@ -5,7 +5,9 @@
 #include "store_fixture.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -366,6 +368,72 @@ static void readers_see_whole_commits_only(void **unused)
     assert_false(store->broken);
 }
 
+/* --- memory --------------------------------------------------------------------------------- */
+
+static atomic_bool asking;
+static atomic_int answered, ended_for_us;
+
+/* Groups by what no two spans share, and sorts all of it. */
+static void *ask_greedily(void *unused)
+{
+    (void)unused;
+    const struct store_question question = {
+        .sql =
+            "SELECT list(a), max(n) FROM (SELECT span_id, max(start_ns) || repeat('x', 300) AS a, "
+            "count(*) AS n FROM spans GROUP BY span_id ORDER BY a)"};
+    while (asking) {
+        struct store_rows *rows = NULL;
+        struct error error = {0};
+        if (store_select(store, &question, &rows, &error) == STATUS_OK)
+            store_rows_free(rows);
+        ended_for_us += strstr(error.text, "needs for what arrives") != NULL;
+        answered++;
+    }
+    return NULL;
+}
+
+static void what_arrives_has_the_memory_before_questions(void **unused)
+{
+    (void)unused;
+    const struct store_options options = {.directory = directory, .memory_bytes = 64 << 20};
+    pthread_t askers[3];
+    uint64_t span = 0;
+    int failures = 0, in_a_row = 0;
+    assert_ok(store_open(&options, &store, &error));
+    for (int batch = 0; batch < 30; batch++) {
+        for (int i = 0; i < 2000; i++) {
+            struct sent sent = plain(1 + span / 7, span + 1);
+            span++;
+            add(sent);
+        }
+        if (batch == 10) {
+            asking = true;
+            for (int i = 0; i < 3; i++)
+                assert_int_equal(pthread_create(&askers[i], NULL, ask_greedily, NULL), 0);
+        }
+        struct error error = {0};
+        if (store_commit(store, (struct store_progress){1, span}, &error) == STATUS_OK) {
+            in_a_row = 0;
+            continue;
+        }
+        /* As the indexer does: the same again. Alone with the memory, it goes through. */
+        failures++;
+        in_a_row++;
+        if (in_a_row > 1)
+            print_error("%s\n", error.text);
+        assert_true(in_a_row <= 1);
+        span -= 2000;
+        batch--;
+    }
+    asking = false;
+    for (int i = 0; i < 3; i++)
+        pthread_join(askers[i], NULL);
+    print_message("%d commits found no memory, %d of %d questions were ended for that\n", failures,
+                  ended_for_us, answered);
+    assert_true(answered > 0);
+    assert_int_equal(number("SELECT count(*) FROM spans"), 60000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,6 +446,7 @@ int main(void)
         STORE_TEST(dropped_segments_take_their_rows_and_traces_are_made_anew),
         STORE_TEST(old_minutes_are_dropped_and_days_stay),
         STORE_TEST(readers_see_whole_commits_only),
+        STORE_TEST(what_arrives_has_the_memory_before_questions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
