@@ -22,8 +22,9 @@ static void fail_plainly(struct planner *planner, enum status status, const char
 struct plan_expr *expr_leaf(struct planner *planner, enum plan_op op, enum ask_type type)
 {
     struct plan_expr *expr = arena_new(planner->arena, struct plan_expr);
-    static struct plan_expr nothing = {.op = OP_NULL_, .constant = true, .nodes = 1, .depth = 1};
+    static _Thread_local struct plan_expr nothing;
     if (!expr) {
+        nothing = (struct plan_expr){.op = OP_NULL_, .constant = true, .nodes = 1, .depth = 1};
         fail_plainly(planner, STATUS_TOO_LARGE, "the query is too large");
         return &nothing;
     }

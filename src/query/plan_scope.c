@@ -32,9 +32,10 @@ bool sorts_add(struct planner *planner, struct plan_sorts *list, struct plan_exp
 struct plan_block *scope_block(struct planner *planner)
 {
     struct plan_block *block = arena_new(planner->arena, struct plan_block);
-    static struct plan_block nowhere;
+    static _Thread_local struct plan_block nowhere;
     if (!block || planner->block_count == PLAN_BLOCKS_MAX) {
         planner_fail(planner, (struct place){0, 0}, NULL, NULL, "the query has too many steps");
+        nowhere = (struct plan_block){.limit = -1};
         return planner->block ? planner->block : &nowhere;
     }
     *block = (struct plan_block){.below = planner->block,

@@ -214,6 +214,8 @@ struct date {
 static bool take_digits(struct str *rest, size_t least, size_t most, int64_t *out)
 {
     size_t count = 0;
+    if (most > 9) /* more make no date */
+        most = 9;
     *out = 0;
     while (count < most && count < rest->len && rest->ptr[count] >= '0' && rest->ptr[count] <= '9')
         *out = *out * 10 + (rest->ptr[count++] - '0');
