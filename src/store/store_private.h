@@ -92,7 +92,7 @@ struct pool_of_readers {
     pthread_cond_t freed, wake; /* a reader is free; the watchdog has work */
     pthread_t watchdog;
     int running;
-    int sandboxes; /* that exist */
+    int sandboxes;             /* that exist */
     int64_t reserved_until_ns; /* the engine's memory is the index thread's; 0: everybody's */
     bool started, stopping, paused;
 };
@@ -226,7 +226,7 @@ void store__pool_pause(struct store *store);
 /* The same when no question runs; otherwise false, and nothing was done. */
 bool store__pool_pause_idle(struct store *store);
 void store__pool_resume(struct store *store);
-/* After a commit. One that found no memory left ends the questions that run, and new ones wait until
- * it was tried again: what arrives comes first. */
+/* After a commit. One that found no memory left ends the questions that run, and new ones wait
+ * until it was tried again: what arrives comes first. */
 void store__pool_after_commit(struct store *store, enum status status, const struct error *error);
 enum status store__define_views(struct store *store, struct error *error);
