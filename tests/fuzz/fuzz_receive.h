@@ -26,7 +26,7 @@ static void fuzz_check_json(struct str body)
     arena_done(&arena);
 }
 
-static void fuzz_request(size_t path, bool is_json, struct str body)
+static inline void fuzz_request(size_t path, bool is_json, struct str body)
 {
     static const struct header headers[] = {
         {STR_INIT("content-type"), STR_INIT("application/x-protobuf")},
@@ -72,7 +72,7 @@ static void fuzz_case_file(const char *name, bool is_json, void (*seed)(const vo
     arena_done(&arena);
 }
 
-static void fuzz_case_files(bool is_json, void (*seed)(const void *, size_t))
+static inline void fuzz_case_files(bool is_json, void (*seed)(const void *, size_t))
 {
     static const char *const names[] = {"decode", "ids", "http", "protobuf", "json", "metrics"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
