@@ -75,6 +75,15 @@ static void where_observations(struct sql *sql, const struct query *query,
         sql_add(sql, " AND status = %d", question->status);
     where_name(sql, query, "name", question->name);
     where_name(sql, query, "environment", question->environment);
+    if (question->has_cursor) {
+        sql_add(sql, " AND (start_ns < ");
+        sql_int(sql, question->cursor_start_ns);
+        sql_add(sql, " OR (start_ns = ");
+        sql_int(sql, question->cursor_start_ns);
+        sql_add(sql, " AND span_id > ");
+        sql_int(sql, question->cursor_span_id);
+        sql_add(sql, "))");
+    }
     if (question->user.len) {
         sql_add(sql, " AND user_id = ");
         sql_text(sql, question->user);

@@ -26,6 +26,8 @@ struct observation_question {
     struct str name, user, environment; /* empty: any */
     size_t limit;
     int64_t skip;
+    bool has_cursor; /* go on behind this one */
+    int64_t cursor_start_ns, cursor_span_id;
     const _Atomic bool *cancelled;
 };
 struct observation_key {

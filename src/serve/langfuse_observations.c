@@ -16,7 +16,7 @@ static const struct {
     {KIND_EVALUATOR, "EVALUATOR"}, {KIND_GUARDRAIL, "GUARDRAIL"}, {KIND_EVENT, "EVENT"},
 };
 
-static const char *type_of(enum observation_kind kind)
+const char *langfuse__type(enum observation_kind kind)
 {
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (types[i].kind == kind)
@@ -32,7 +32,7 @@ static struct str attribute_text(struct call *call, const struct span_view *view
     return value ? value_plain_text(value, &view->contents, &call->request->arena) : STR_NONE;
 }
 
-static void write_parent(struct call *call, const struct span_view *view)
+void langfuse__parent(struct call *call, const struct span_view *view)
 {
     uint8_t root[SPAN_ID_BYTES];
     struct str said = attribute_text(call, view, STR("langfuse.parent.id"));
@@ -52,22 +52,29 @@ static void write_count(struct json_out *out, const char *key, int64_t tokens)
     json_out_int(out, key, tokens > 0 ? tokens : 0);
 }
 
-static void write_usage(struct call *call, const struct span_view *view)
+void langfuse__usage_details(struct call *call, const struct span_view *view)
 {
     const struct token_usage *usage = &view->observation.usage;
     struct json_out *out = &call->out;
     struct str details = attribute_text(call, view, STR("langfuse.observation.usage_details"));
     if (details.len && details.ptr[0] == '{') {
         langfuse__content(call, "usageDetails", details);
-    } else {
-        json_out_object(out, "usageDetails");
-        if (usage_any(usage)) {
-            write_count(out, "input", usage->input_total);
-            write_count(out, "output", usage->output_total);
-            write_count(out, "total", usage->total);
-        }
-        json_out_end_object(out);
+        return;
     }
+    json_out_object(out, "usageDetails");
+    if (usage_any(usage)) {
+        write_count(out, "input", usage->input_total);
+        write_count(out, "output", usage->output_total);
+        write_count(out, "total", usage->total);
+    }
+    json_out_end_object(out);
+}
+
+static void write_usage(struct call *call, const struct span_view *view)
+{
+    const struct token_usage *usage = &view->observation.usage;
+    struct json_out *out = &call->out;
+    langfuse__usage_details(call, view);
     json_out_object(out, "usage");
     json_out_text(out, "unit", "TOKENS");
     write_count(out, "input", usage->input_total);
@@ -88,20 +95,26 @@ static void write_money(struct json_out *out, const char *key, int64_t nano)
         json_out_null(out, key);
 }
 
-static void write_costs(struct call *call, const struct span_view *view)
+void langfuse__cost_details(struct call *call, const struct span_view *view)
 {
     const struct bill *bill = &view->bill;
-    struct json_out *out = &call->out;
     const struct {
         const char *key;
         int64_t nano;
     } parts[] = {
         {"input", bill->input_nano}, {"output", bill->output_nano}, {"total", bill->total_nano}};
-    json_out_object(out, "costDetails");
+    json_out_object(&call->out, "costDetails");
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (parts[i].nano >= 0)
-            langfuse__dollars(out, parts[i].key, parts[i].nano);
-    json_out_end_object(out);
+            langfuse__dollars(&call->out, parts[i].key, parts[i].nano);
+    json_out_end_object(&call->out);
+}
+
+static void write_costs(struct call *call, const struct span_view *view)
+{
+    const struct bill *bill = &view->bill;
+    struct json_out *out = &call->out;
+    langfuse__cost_details(call, view);
     write_money(out, "calculatedInputCost", bill->input_nano);
     write_money(out, "calculatedOutputCost", bill->output_nano);
     write_money(out, "calculatedTotalCost", bill->total_nano);
@@ -111,12 +124,9 @@ static void write_costs(struct call *call, const struct span_view *view)
         json_out_null(out, none[i]);
 }
 
-static void write_model(struct call *call, const struct span_view *view)
+void langfuse__parameters(struct call *call, const struct span_view *view)
 {
-    const struct observation *seen = &view->observation;
     const struct conversation *talk = &view->conversation;
-    int64_t version;
-    out_name(&call->out, "model", seen->model);
     json_out_object(&call->out, "modelParameters");
     for (size_t i = 0; i < talk->parameter_count; i++) {
         struct str name = arena_copy(&call->request->arena, talk->parameters[i].name);
@@ -125,6 +135,12 @@ static void write_model(struct call *call, const struct span_view *view)
                              &call->request->arena);
     }
     json_out_end_object(&call->out);
+}
+
+void langfuse__prompt(struct call *call, const struct span_view *view)
+{
+    const struct observation *seen = &view->observation;
+    int64_t version;
     json_out_null(&call->out, "promptId");
     out_name(&call->out, "promptName", seen->prompt);
     if (str_to_i64(seen->prompt_version, &version))
@@ -133,8 +149,15 @@ static void write_model(struct call *call, const struct span_view *view)
         json_out_null(&call->out, "promptVersion");
 }
 
+static void write_model(struct call *call, const struct span_view *view)
+{
+    out_name(&call->out, "model", view->observation.model);
+    langfuse__parameters(call, view);
+    langfuse__prompt(call, view);
+}
+
 /* langfuse.observation.metadata as a whole, or member by member. */
-static void write_metadata(struct call *call, const struct span_view *view)
+void langfuse__metadata(struct call *call, const struct span_view *view)
 {
     static const char prefix[] = "langfuse.observation.metadata.";
     const struct attributes *attributes = &view->span->attributes;
@@ -187,9 +210,9 @@ bool langfuse__write_observation(struct call *call, const struct observation_key
     json_out_str(out, "id", langfuse__span_id(call, key->span_id));
     json_out_str(out, "projectId", langfuse__project(call));
     json_out_str(out, "traceId", langfuse__trace_id(call, key->trace));
-    write_parent(call, &view);
+    langfuse__parent(call, &view);
     json_out_str(out, "name", seen->name.len ? seen->name : view.span->name);
-    json_out_text(out, "type", type_of(seen->kind));
+    json_out_text(out, "type", langfuse__type(seen->kind));
     json_out_str(out, "environment", seen->environment.len ? seen->environment : STR("default"));
     out_name(out, "version", seen->version);
     json_out_str(out, "level", seen->level.len ? seen->level : STR("DEFAULT"));
@@ -198,7 +221,7 @@ bool langfuse__write_observation(struct call *call, const struct observation_key
     write_times(call, &view);
     langfuse__content(call, "input", view.conversation.input_text);
     langfuse__content(call, "output", view.conversation.output_text);
-    write_metadata(call, &view);
+    langfuse__metadata(call, &view);
     write_model(call, &view);
     write_usage(call, &view);
     write_costs(call, &view);
@@ -228,7 +251,7 @@ static enum status read_type(struct call *call, struct observation_question *que
     return STATUS_OK;
 }
 
-static enum status read_question(struct call *call, struct observation_question *question)
+enum status langfuse__observation_question(struct call *call, struct observation_question *question)
 {
     struct request *request = call->request;
     struct str trace = request_param(request, STR("traceId"));
@@ -266,7 +289,7 @@ void serve__langfuse_observations(struct request *request, void *context)
         return;
     enum status status = langfuse__page(&call, &page);
     if (status == STATUS_OK)
-        status = read_question(&call, &question);
+        status = langfuse__observation_question(&call, &question);
     if (status == STATUS_OK) {
         question.limit = (size_t)page.limit;
         question.skip = langfuse__skip(&page);

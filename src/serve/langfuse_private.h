@@ -37,5 +37,17 @@ void langfuse__write_score(struct call *call, const struct score_item *score, bo
 struct str langfuse__tags(struct call *call, const struct trace_summary *trace);
 /* The observation's object. False: it cannot be read (any more), nothing was written. */
 bool langfuse__write_observation(struct call *call, const struct observation_key *key);
+/* Pieces of an observation's object, each with its key. */
+const char *langfuse__type(enum observation_kind kind);
+void langfuse__parent(struct call *call, const struct span_view *view);
+void langfuse__metadata(struct call *call, const struct span_view *view);
+void langfuse__usage_details(struct call *call, const struct span_view *view);
+void langfuse__cost_details(struct call *call, const struct span_view *view);
+void langfuse__parameters(struct call *call, const struct span_view *view);
+void langfuse__prompt(struct call *call, const struct span_view *view);
+/* The filters that v1 and v2 share. */
+enum status langfuse__observation_question(struct call *call,
+                                           struct observation_question *question);
+enum status langfuse__score_question(struct call *call, struct score_question *question);
 /* With `whole`: observations and scores in full, else their ids. */
 enum status langfuse__write_trace(struct call *call, const struct trace_summary *trace, bool whole);

@@ -46,7 +46,7 @@ static enum status read_bounds(struct call *call, struct score_question *questio
     return STATUS_OK;
 }
 
-static enum status read_question(struct call *call, struct score_question *question)
+enum status langfuse__score_question(struct call *call, struct score_question *question)
 {
     struct request *request = call->request;
     struct str trace = request_param(request, STR("traceId"));
@@ -90,7 +90,7 @@ static void list_page(struct request *request, void *context)
         return;
     enum status status = langfuse__page(&call, &page);
     if (status == STATUS_OK)
-        status = read_question(&call, &question);
+        status = langfuse__score_question(&call, &question);
     if (status == STATUS_OK) {
         question.limit = (size_t)page.limit;
         question.skip = langfuse__skip(&page);

@@ -77,6 +77,15 @@ function checkRead(sdk, trace_id, read) {
     assert.equal(read.one.id, read.observations[0].id);
     assert.ok(read.sessions.some((one) => one.id === sdk.session));
     if (read.session) assert.ok(read.session.traces.some((one) => one.id === trace_id));
+    if (read.observations_v2) {
+        const one = read.observations_v2.find((one) => one.name === 'answer');
+        assert.deepEqual([read.observations_v2.length, one.type, one.userId, one.sessionId, one.providedModelName, one.usageDetails.input, one.traceName],
+            [trace.observations.length, 'GENERATION', sdk.user, sdk.session, 'gpt-4o-mini', 120, 'ask']);
+        assert.deepEqual(JSON.parse(one.input), [{ role: 'user', content: 'capital?' }]);
+        const of = (name) => read.scores_v3.find((score) => score.name === name);
+        assert.deepEqual([of('thumbs').value, of('thumbs').comment, of('thumbs').subject.kind, of('thumbs').subject.id], [true, 'nice', 'trace', trace_id]);
+        assert.deepEqual([of('tone').value, of('tone').subject.kind, of('tone').subject.traceId], ['friendly', 'observation', trace_id]);
+    }
     if (read.scores) assert.ok(read.scores.some((one) => one.traceId === trace_id && one.name === 'thumbs'));
 }
 

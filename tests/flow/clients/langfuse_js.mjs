@@ -45,7 +45,11 @@ async function read() {
     const sessions = await api.sessions.list({});
     const session = await api.sessions.get('s-4');
     const scores = await (api.scoreV2 ? api.scoreV2.get({ traceId: id }) : api.scores.getMany({ traceId: id }));
-    return { trace, traces: traces.data, meta: traces.meta, observations: observations.data, one, sessions: sessions.data, session, scores: scores.data };
+    const newer = process.env.LANGFUSE_JS === '5' && {
+        observations_v2: (await api.observations.getMany({ traceId: id, fromStartTime: new Date(Date.now() - 3600000).toISOString(), fields: 'core,basic,time,io,metadata,model,usage,prompt,metrics,trace_context' })).data,
+        scores_v3: (await api.scoresV3.getManyV3({ traceId: id, fields: 'details,subject,annotation' })).data,
+    };
+    return { ...newer, trace, traces: traces.data, meta: traces.meta, observations: observations.data, one, sessions: sessions.data, session, scores: scores.data };
 }
 
 console.log(JSON.stringify(await (way === 'read' ? read() : write())));

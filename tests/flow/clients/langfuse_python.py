@@ -2,6 +2,7 @@
 """Langfuse's Python SDKs v3 and v4: spans over OpenTelemetry, scores as JSON events."""
 import json
 import sys
+from datetime import datetime, timedelta, timezone
 from contextlib import nullcontext
 
 import langfuse as package
@@ -62,7 +63,14 @@ def read(trace_id):
     legacy = getattr(getattr(api, "legacy", None), "observations_v1", None) or api.observations
     observations = legacy.get_many(trace_id=trace_id).data
     listed = api.score_v_2.get(trace_id=trace_id) if hasattr(api, "score_v_2") else api.scores.get_many(trace_id=trace_id)
+    newer = {}
+    if hasattr(api, "scores_v3"):
+        since = datetime.now(timezone.utc) - timedelta(hours=1)
+        fields = "core,basic,time,io,metadata,model,usage,prompt,metrics,trace_context"
+        newer["observations_v2"] = [plain(one) for one in api.observations.get_many(trace_id=trace_id, from_start_time=since, fields=fields).data]
+        newer["scores_v3"] = [plain(one) for one in api.scores_v3.get_many_v3(trace_id=trace_id, fields="details,subject,annotation").data]
     return {
+        **newer,
         "trace": plain(api.trace.get(trace_id)),
         "traces": [plain(one) for one in api.trace.list(user_id="u-5").data],
         "observations": [plain(one) for one in observations],

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * langfuse_cursor: the lists that newer SDKs walk with a cursor and ask for by groups of fields:
+ * observations (v2) and scores (v3). A cursor is the last row's time and id, opaque to clients.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "serve/langfuse_private.h"
+
+enum { OBSERVATIONS_MAX = 1000, SCORES_MAX = 100 };
+
+/* `fields`, comma-separated; `always` when it is absent. */
+static bool wants(struct call *call, const char *group, bool otherwise)
+{
+    struct str rest = request_param(call->request, STR("fields")), word;
+    if (rest.len == 0)
+        return otherwise;
+    while (rest.len && str_take(&rest, ',', &word))
+        if (str_equal(str_trim(word), str_from(group)))
+            return true;
+    return false;
+}
+
+static enum status read_cursor(struct call *call, bool *out_has, int64_t *out_time_ns,
+                               int64_t *out_id)
+{
+    struct str text = request_param(call->request, STR("cursor"));
+    size_t dot = str_find_byte(text, '.');
+    *out_has = text.len > 0;
+    if (text.len && (!str_to_i64(str_sub(text, 0, dot), out_time_ns) ||
+                     !str_to_i64(str_sub(text, dot + 1, text.len), out_id)))
+        return fail(&call->error, STATUS_INVALID, "cursor: expected the one of a reply");
+    return STATUS_OK;
+}
+
+static void close_list(struct call *call, int64_t limit, bool more, int64_t time_ns, int64_t id)
+{
+    char cursor[64];
+    json_out_end_array(&call->out);
+    json_out_object(&call->out, "meta");
+    json_out_int(&call->out, "limit", limit);
+    if (more) {
+        snprintf(cursor, sizeof cursor, "%lld.%lld", (long long)time_ns, (long long)id);
+        json_out_text(&call->out, "cursor", cursor);
+    }
+    json_out_end_object(&call->out);
+    json_out_end_object(&call->out);
+}
+
+/* --- observations ----------------------------------------------------------------------------- */
+
+static void write_core(struct call *call, const struct observation_key *key,
+                       const struct span_view *view)
+{
+    static const char *const prices[] = {"modelId", "inputPrice", "outputPrice", "totalPrice"};
+    struct json_out *out = &call->out;
+    json_out_str(out, "id", langfuse__span_id(call, key->span_id));
+    json_out_str(out, "traceId", langfuse__trace_id(call, key->trace));
+    langfuse__time(out, "startTime", view->observation.start_ns);
+    langfuse__time(out, "endTime", view->span->end_ns ? view->observation.end_ns : 0);
+    json_out_str(out, "projectId", langfuse__project(call));
+    langfuse__parent(call, view);
+    json_out_text(out, "type", langfuse__type(view->observation.kind));
+    for (size_t i = 0; i < sizeof prices / sizeof *prices; i++)
+        json_out_null(out, prices[i]);
+}
+
+static void write_basic(struct call *call, const struct span_view *view,
+                        const struct trace_summary *trace)
+{
+    const struct observation *seen = &view->observation;
+    struct json_out *out = &call->out;
+    json_out_str(out, "name", seen->name.len ? seen->name : view->span->name);
+    json_out_str(out, "level", seen->level.len ? seen->level : STR("DEFAULT"));
+    out_name(out, "statusMessage",
+             seen->status_message.len ? seen->status_message : seen->error_message);
+    out_name(out, "version", seen->version);
+    json_out_str(out, "environment", seen->environment.len ? seen->environment : STR("default"));
+    json_out_bool(out, "bookmarked", false);
+    json_out_bool(out, "public", false);
+    out_name(out, "userId", seen->user.len ? seen->user : trace ? trace->user : STR_NONE);
+    out_name(out, "sessionId",
+             seen->session.len ? seen->session
+             : trace           ? trace->session
+                               : STR_NONE);
+    json_out_bool(out, "isRootObservation", (seen->flags & OBSERVATION_ROOT) != 0);
+}
+
+static void write_usage(struct call *call, const struct span_view *view)
+{
+    langfuse__usage_details(call, view);
+    langfuse__cost_details(call, view);
+    if (view->bill.total_nano >= 0)
+        langfuse__dollars(&call->out, "totalCost", view->bill.total_nano);
+    else
+        json_out_null(&call->out, "totalCost");
+    json_out_null(&call->out, "usagePricingTierName");
+}
+
+static void write_metrics(struct call *call, const struct span_view *view)
+{
+    const struct observation *seen = &view->observation;
+    json_out_double(&call->out, "latency",
+                    view->span->end_ns ? (double)(seen->end_ns - seen->start_ns) / 1e9
+                                       : (double)NAN);
+    json_out_double(&call->out, "timeToFirstToken",
+                    seen->ttft_ns >= 0 ? (double)seen->ttft_ns / 1e9 : (double)NAN);
+}
+
+static void write_groups(struct call *call, const struct span_view *view,
+                         const struct trace_summary *trace)
+{
+    struct json_out *out = &call->out;
+    if (wants(call, "basic", true))
+        write_basic(call, view, trace);
+    if (wants(call, "time", false)) {
+        langfuse__time(out, "completionStartTime", view->observation.completion_start_ns);
+        langfuse__time(out, "createdAt", view->arrival_ns);
+        langfuse__time(out, "updatedAt", view->arrival_ns);
+    }
+    if (wants(call, "io", false)) { /* as they were sent, never parsed */
+        json_out_str(out, "input", view->conversation.input_text);
+        json_out_str(out, "output", view->conversation.output_text);
+    }
+    if (wants(call, "metadata", false))
+        langfuse__metadata(call, view);
+    if (wants(call, "model", false)) {
+        out_name(out, "providedModelName", view->observation.model);
+        json_out_null(out, "internalModelId");
+        langfuse__parameters(call, view);
+    }
+    if (wants(call, "usage", false))
+        write_usage(call, view);
+    if (wants(call, "prompt", false))
+        langfuse__prompt(call, view);
+    if (wants(call, "metrics", false))
+        write_metrics(call, view);
+    if (wants(call, "trace_context", false)) {
+        json_out_raw(out, "tags", trace ? langfuse__tags(call, trace) : STR("[]"));
+        out_name(out, "release", trace ? trace->release : STR_NONE);
+        out_name(out, "traceName", trace ? trace->name : STR_NONE);
+    }
+}
+
+/* Neighbours mostly are of one trace. */
+struct last_trace {
+    struct trace_summary trace;
+    bool known, found;
+};
+
+static const struct trace_summary *trace_of(struct call *call, struct trace_key key,
+                                            struct last_trace *last)
+{
+    struct error ignored;
+    if (!last->known || last->trace.key.hi != key.hi || last->trace.key.lo != key.lo) {
+        last->found = query_trace(call->query, call->request->project_id, key,
+                                  &call->request->arena, &last->trace, &ignored) == STATUS_OK;
+        last->trace.key = key;
+        last->known = true;
+    }
+    return last->found ? &last->trace : NULL;
+}
+
+void serve__langfuse_observations_v2(struct request *request, void *context)
+{
+    struct call call;
+    struct observation_question question;
+    struct observation_key *keys = NULL;
+    struct last_trace last = {0};
+    size_t count = 0;
+    int64_t limit = 0;
+    if (!call_begin(&call, request, context))
+        return;
+    enum status status = langfuse__observation_question(&call, &question);
+    if (status == STATUS_OK)
+        status = param_int(&call, STR("limit"), 50, 1, OBSERVATIONS_MAX, &limit);
+    if (status == STATUS_OK)
+        status = read_cursor(&call, &question.has_cursor, &question.cursor_start_ns,
+                             &question.cursor_span_id);
+    question.limit = (size_t)limit + 1;
+    if (status == STATUS_OK)
+        status = query_observations(call.query, &question, &request->arena, &keys, &count, NULL,
+                                    &call.error);
+    if (status == STATUS_OK) {
+        bool more = count > (size_t)limit;
+        count -= more;
+        json_out_object(&call.out, NULL);
+        json_out_array(&call.out, "data");
+        for (size_t i = 0; i < count; i++) {
+            struct span_view view;
+            struct error ignored;
+            if (query_span(call.query, request->project_id, keys[i].trace, keys[i].span_id,
+                           &request->arena, &view, &ignored) != STATUS_OK)
+                continue;
+            json_out_object(&call.out, NULL);
+            write_core(&call, &keys[i], &view);
+            write_groups(&call, &view, trace_of(&call, keys[i].trace, &last));
+            json_out_end_object(&call.out);
+            span_view_done(&view);
+        }
+        close_list(&call, limit, more, count ? keys[count - 1].start_ns : 0,
+                   count ? keys[count - 1].span_id : 0);
+    }
+    call_end(&call, status);
+}
+
+/* --- scores ----------------------------------------------------------------------------------- */
+
+static void write_subject(struct call *call, const struct score_item *score)
+{
+    struct json_out *out = &call->out;
+    bool of_trace = score->trace.hi || score->trace.lo;
+    json_out_object(out, "subject");
+    if (of_trace && score->span_id) {
+        json_out_text(out, "kind", "observation");
+        json_out_str(out, "id", langfuse__span_id(call, score->span_id));
+        json_out_str(out, "traceId", langfuse__trace_id(call, score->trace));
+    } else if (of_trace) {
+        json_out_text(out, "kind", "trace");
+        json_out_str(out, "id", langfuse__trace_id(call, score->trace));
+    } else {
+        json_out_text(out, "kind", score->session.len ? "session" : "experiment");
+        json_out_str(out, "id", score->session.len ? score->session : score->dataset_run);
+    }
+    json_out_end_object(out);
+}
+
+static void write_score(struct call *call, const struct score_item *score)
+{
+    static const char *const types[] = {"NUMERIC", "CATEGORICAL", "BOOLEAN", "TEXT", "CORRECTION"};
+    static const char *const sources[] = {"API", "EVAL", "ANNOTATION", "API"};
+    struct json_out *out = &call->out;
+    json_out_object(out, NULL);
+    json_out_str(out, "id", score->id);
+    json_out_str(out, "projectId", langfuse__project(call));
+    json_out_str(out, "name", score->name.ptr ? score->name : STR(""));
+    if (score->type == SCORE_NUMERIC)
+        json_out_double(out, "value", score->value);
+    else if (score->type == SCORE_BOOLEAN)
+        json_out_bool(out, "value", score->value == 1);
+    else
+        json_out_str(out, "value", score->text.ptr ? score->text : STR(""));
+    json_out_text(out, "dataType", types[score->type]);
+    json_out_text(out, "source", sources[score->source]);
+    langfuse__time(out, "timestamp", score->time_ns);
+    json_out_str(out, "environment", score->environment.len ? score->environment : STR("default"));
+    langfuse__time(out, "createdAt", score->created_ns);
+    langfuse__time(out, "updatedAt", score->updated_ns);
+    if (wants(call, "details", false)) {
+        out_name(out, "comment", score->comment);
+        out_name(out, "configId", score->config_id);
+        langfuse__content(call, "metadata", score->metadata.len ? score->metadata : STR("{}"));
+    }
+    if (wants(call, "annotation", false)) {
+        out_name(out, "authorUserId", score->author);
+        json_out_null(out, "queueId");
+    }
+    if (wants(call, "subject", false))
+        write_subject(call, score);
+    json_out_end_object(out);
+}
+
+static enum status read_least_and_most(struct call *call, struct score_question *question)
+{
+    struct str least = request_param(call->request, STR("valueMin"));
+    struct str most = request_param(call->request, STR("valueMax"));
+    question->has_least = least.len > 0;
+    question->has_most = most.len > 0;
+    if ((least.len && !str_to_double(least, &question->least)) ||
+        (most.len && !str_to_double(most, &question->most)))
+        return fail(&call->error, STATUS_INVALID, "valueMin, valueMax: expected numbers");
+    return STATUS_OK;
+}
+
+void serve__langfuse_scores_v3(struct request *request, void *context)
+{
+    struct call call;
+    struct score_question question;
+    struct score_list list = {0};
+    int64_t limit = 0;
+    if (!call_begin(&call, request, context))
+        return;
+    enum status status = langfuse__score_question(&call, &question);
+    if (status == STATUS_OK)
+        status = read_least_and_most(&call, &question);
+    if (status == STATUS_OK)
+        status = param_int(&call, STR("limit"), 50, 1, SCORES_MAX, &limit);
+    if (status == STATUS_OK)
+        status = read_cursor(&call, &question.has_cursor, &question.cursor_time_ns,
+                             &question.cursor_hash);
+    question.limit = (size_t)limit;
+    if (status == STATUS_OK)
+        status = query_scores(call.query, &question, true, &request->arena, &list, &call.error);
+    if (status == STATUS_OK) {
+        json_out_object(&call.out, NULL);
+        json_out_array(&call.out, "data");
+        for (size_t i = 0; i < list.count; i++)
+            write_score(&call, &list.items[i]);
+        close_list(&call, limit, list.more, list.count ? list.items[list.count - 1].time_ns : 0,
+                   list.count ? list.items[list.count - 1].hash : 0);
+    }
+    call_end(&call, status);
+}
