@@ -220,6 +220,8 @@ const parts = {
             await timed(server, 'overview of the last day', Array(15).fill('/api/v1/overview?from=-24h'), ['most', 50]);
             await timed(server, 'list of traces, newest', Array(15).fill('/api/v1/traces?limit=50'));
             await timed(server, 'list of traces, slowest of one model', Array(10).fill(`/api/v1/traces?limit=50&sort=duration&f=${encodeURIComponent('model~gpt')}`));
+            for (const path of ['models', 'models/sizes', 'models/quality', 'invocations', 'agents', 'agents/runs', 'agents/loops', 'agents/graph'])
+                await timed(server, path, Array(7).fill(`/api/v1/${path}`), ['most', 300]);
             await timed(server, 'facets', Array(10).fill('/api/v1/facets'));
             const wideId = (await getJson(server, `/api/v1/traces?limit=1&f=${encodeURIComponent('service=load-wide')}`)).traces[0];
             if (!wideId || wideId.spans !== wide.spans) throw new Error(`the wide trace has ${wideId?.spans} of ${wide.spans} spans`);
