@@ -53,6 +53,20 @@ describe('screens: dashboards', { skip: cannot() }, () => {
         await context.close();
     });
 
+    it('its numbers are those of the overview, to the unit', async () => {
+        /* Whole hours: the overview reads rollups, which begin and end with their buckets. */
+        const hours = (ago) => new Date(Math.floor(Date.now() / 3600e3 - ago) * 3600e3).toISOString();
+        const range = { from: hours(20), to: hours(1) };
+        const { totals } = await (await fetch(`${stage.url}/api/v1/overview?project=demo&from=${range.from}&to=${range.to}`)).json();
+        const { page, context } = await stage.open(`/p/demo/dashboards/model-invocations?from=${range.from}&to=${range.to}`);
+        const exact = async (name) => Number((await page.getByRole('region', { name, exact: true }).locator('.numbers dd').getAttribute('title')).split(' ')[0]);
+        assert.equal(await exact('Calls'), totals.llm_calls);
+        assert.equal(Math.round((await exact('Spent')) * 1e9), totals.cost);
+        await page.goto(`${stage.url}/p/demo/dashboards/errors?from=${range.from}&to=${range.to}`);
+        assert.equal(await exact('Failed requests'), totals.errors);
+        await context.close();
+    });
+
     it('a copy is made, arranged with the mouse and saved', async () => {
         const { page, complaints, context } = await stage.open('/p/demo/dashboards/errors');
         await page.getByRole('button', { name: 'Save a copy' }).click();
