@@ -23,6 +23,7 @@ enum {
     KNOWN_MAX = 50000,   /* spans remembered, as far as they may be forgotten */
     BATCH_SPANS = 500,
     BATCH_BYTES = 256 << 20,
+    FRAMES_HELD = 8,
 };
 
 COUNTER(merged_spans, "vitrine_merged_spans_total", "", "Spans made of parts");
@@ -33,6 +34,7 @@ struct part_ref {
     struct journal_position frame;
     uint32_t record;
     uint64_t event_hash;
+    bool is_fresh; /* while merging: came since the last merge */
 };
 
 /* What is known of one span. */
@@ -57,6 +59,8 @@ struct merger {
     size_t waiting;
     int64_t waiting_since_ns, retry_at_ns; /* monotonic */
     uint64_t commits;
+    struct journal_frame held[FRAMES_HELD]; /* while merging */
+    size_t held_count;
 };
 
 struct merger *merger_new(struct journal *journal, struct store *store,
@@ -239,7 +243,8 @@ static enum status note_part(struct merger *merger, const struct batch *batch,
         return status;
     arena_init(&scratch, 1 << 20);
     struct str text = id ? value_text(id, &contents, &scratch) : STR_NONE;
-    const struct part_ref ref = {frame, record, XXH3_64bits(text.ptr, text.len)};
+    const struct part_ref ref = {
+        .frame = frame, .record = record, .event_hash = XXH3_64bits(text.ptr, text.len)};
     uint32_t before = known->count;
     arena_done(&scratch);
     if (!add_ref(known, &ref))
@@ -394,27 +399,84 @@ static int by_place(const void *a, const void *b)
     return order ? order : (left->record > right->record) - (left->record < right->record);
 }
 
-/* All parts that can still be read, as they arrived: retention may have taken the first ones. */
-static size_t read_parts(struct merger *merger, const struct known *known, struct batch **parts,
-                         struct batch *out)
+/* --- reading parts --- */
+
+static void drop_frames(struct merger *merger)
 {
-    size_t count = 0;
+    for (size_t i = 0; i < merger->held_count; i++)
+        journal_frame_done(&merger->held[i]);
+    merger->held_count = 0;
+}
+
+/* Parts that have just come mostly stand in one frame: it is decoded once for all of them. */
+static const struct journal_frame *hold_frame(struct merger *merger, const struct part_ref *ref)
+{
+    for (size_t i = 0; i < merger->held_count; i++)
+        if (journal_position_compare(merger->held[i].position, ref->frame) == 0)
+            return &merger->held[i];
+    if (!ref->is_fresh || merger->held_count == FRAMES_HELD)
+        return NULL;
+    struct journal_frame *frame = &merger->held[merger->held_count];
+    if (journal_read(merger->journal, ref->frame, 0, frame, NULL) != STATUS_OK)
+        return NULL;
+    merger->held_count++;
+    return journal_position_compare(frame->position, ref->frame) == 0 ? frame : NULL;
+}
+
+/* A batch with only this part, in the arena; what it says stays the frame's. */
+static struct batch *part_of_frame(const struct journal_frame *frame, uint32_t record,
+                                   struct arena *arena)
+{
+    for (size_t i = 0; i < frame->batch_count; i++) {
+        const struct batch *batch = frame->batches[i];
+        uint32_t first = frame->first_record[i][SIGNAL_SPANS];
+        if (record < first || record - first >= batch->span_count)
+            continue;
+        struct batch *one = arena_new(arena, struct batch);
+        if (!one)
+            return NULL;
+        *one = *batch;
+        one->spans = &batch->spans[record - first];
+        one->span_count = 1;
+        return one;
+    }
+    return NULL;
+}
+
+/* What was read of one span; `owned` are freed with it. */
+struct parts_read {
+    const struct batch **items;
+    struct batch **owned;
+    size_t count, owned_count;
+};
+
+/* All parts that can still be read, as they arrived: retention may have taken the first ones. */
+static void read_parts(struct merger *merger, const struct known *known, struct batch *out,
+                       struct parts_read *read)
+{
     struct part_ref *refs = arena_array(&out->arena, struct part_ref, known->count);
-    if (!refs)
-        return 0;
+    read->items = arena_zero_array(&out->arena, known->count, sizeof *read->items);
+    read->owned = arena_zero_array(&out->arena, known->count, sizeof *read->owned);
+    if (!refs || !read->items || !read->owned)
+        return;
     memcpy(refs, known->parts, known->count * sizeof *refs);
+    for (uint32_t i = 0; i < known->count; i++)
+        refs[i].is_fresh = i >= known->covered;
     qsort(refs, known->count, sizeof *refs, by_place);
     for (uint32_t i = 0; i < known->count; i++) {
         const struct journal_location location = {
             .frame = refs[i].frame, .signal = SIGNAL_SPANS, .record = refs[i].record};
-        struct batch *batch;
-        if (journal_read_record(merger->journal, location, &batch, NULL) != STATUS_OK)
-            continue;
+        const struct journal_frame *frame = hold_frame(merger, &refs[i]);
+        struct batch *batch = frame ? part_of_frame(frame, refs[i].record, &out->arena) : NULL;
+        if (!batch) {
+            if (journal_read_record(merger->journal, location, &batch, NULL) != STATUS_OK)
+                continue;
+            read->owned[read->owned_count++] = batch;
+        }
         if (batch->arrival_ns > out->arrival_ns)
             out->arrival_ns = batch->arrival_ns;
-        parts[count++] = batch;
+        read->items[read->count++] = batch;
     }
-    return count;
 }
 
 static bool put_list(struct batch *out, const struct known *known)
@@ -444,18 +506,18 @@ static enum status merge_one(struct merger *merger, struct known *known, struct 
                              struct error *error)
 {
     struct content_source contents = journal_content_source(merger->journal);
-    struct batch **parts = calloc(known->count, sizeof *parts);
+    struct parts_read read = {0};
     bool made = false;
-    if (!parts)
+    if (merger->held_count == FRAMES_HELD)
+        drop_frames(merger);
+    read_parts(merger, known, out, &read);
+    if (!read.owned)
         return no_memory(error);
-    size_t count = read_parts(merger, known, parts, out);
-    enum status status =
-        merge_parts((const struct batch *const *)parts, count, &contents, out, &made, error);
+    enum status status = merge_parts(read.items, read.count, &contents, out, &made, error);
     if (status == STATUS_OK && made && !put_list(out, known))
         status = no_memory(error);
-    for (size_t i = 0; i < count; i++)
-        batch_free(parts[i]);
-    free(parts);
+    for (size_t i = 0; i < read.owned_count; i++)
+        batch_free(read.owned[i]);
     known->is_vague = status == STATUS_OK && !made;
     return status;
 }
@@ -498,6 +560,7 @@ enum status merger_flush(struct merger *merger, struct error *error)
     enum status status = STATUS_OK;
     for (size_t at = 0; status == STATUS_OK && at < merger->count && merger->waiting;)
         status = merge_some(merger, &at, error);
+    drop_frames(merger);
     if (status != STATUS_OK)
         merger->retry_at_ns = clock_mono_ns() + RETRY_MS * NS_PER_MS;
     return status;

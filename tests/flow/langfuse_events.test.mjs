@@ -74,6 +74,7 @@ async function checkStory(trace, { root, call, tool, note }) {
         assert.equal(found.spans.find((span) => span.name === 'agent').duration, 1399e6);
         assert.equal(found.spans.find((span) => span.name === 'tool').status, 'error');
     });
+    await eventually(async () => assert.equal((await server.api.get('/api/v1/scores', { trace_id: trace })).scores.length, 1));
     const by = Object.fromEntries(shown.spans.map((span) => [span.name, span]));
     assert.deepEqual(shown.roots.map((span) => span.name), ['ask']);
     assert.deepEqual(by.ask.children.map((span) => span.name), ['agent']);
