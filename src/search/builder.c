@@ -28,8 +28,11 @@ struct part_builder {
     size_t word_count, word_capacity;
     uint32_t *slots; /* word + 1 by hash; 0: free */
     size_t slot_mask;
-    struct buf grams, refs;
-    uint64_t *seen; /* grams of the chunk being read, 2^GRAM_LOG bits */
+    struct buf grams, refs, refers;
+    const struct journal_chunks *chunks; /* of the segment, and which is being read */
+    size_t number, last_referred;
+    uint8_t *referred; /* by it, a byte a chunk */
+    uint64_t *seen;    /* grams of the chunk being read, 2^GRAM_LOG bits */
     bool unbounded, failed;
     struct search_reading reading;
     struct buf folded;
@@ -65,6 +68,8 @@ void search_builder_free(struct part_builder *builder)
     buf_done(&builder->bytes);
     buf_done(&builder->grams);
     buf_done(&builder->refs);
+    buf_done(&builder->refers);
+    free(builder->referred);
     free(builder->words);
     free(builder->slots);
     free(builder->seen);
@@ -182,6 +187,39 @@ static void visit_text(void *context, uint32_t ordinal, struct str text)
     add_text(context, text);
 }
 
+/* Neighbours in time refer to the same chunks. */
+static void note_referred(void *context, uint32_t ordinal)
+{
+    struct part_builder *builder = context;
+    const struct journal_chunk *items = builder->chunks->items;
+    size_t at = builder->last_referred;
+    if (ordinal < items[at].first_content ||
+        ordinal - items[at].first_content >= items[at].content_count) {
+        size_t low = 0, high = builder->number + 1;
+        while (high - low > 1) {
+            size_t middle = low + (high - low) / 2;
+            if (items[middle].first_content <= ordinal)
+                low = middle;
+            else
+                high = middle;
+        }
+        at = low;
+    }
+    builder->last_referred = at;
+    builder->referred[at] = 1;
+}
+
+static void end_referred(struct part_builder *builder, struct part_chunk *chunk)
+{
+    chunk->refers_at = (uint32_t)(builder->refers.len / sizeof(uint32_t));
+    for (uint32_t i = 0; i < builder->number; i++)
+        if (builder->referred[i])
+            buf_add(&builder->refers, &i, sizeof i);
+    chunk->refers_count = (uint32_t)(builder->refers.len / sizeof(uint32_t)) - chunk->refers_at;
+    free(builder->referred);
+    builder->referred = NULL;
+}
+
 static void visit_link(void *context, uint32_t list, uint32_t ordinal)
 {
     struct part_builder *builder = context;
@@ -217,14 +255,23 @@ static void end_grams(struct part_builder *builder, struct part_chunk *chunk)
 }
 
 enum status search_builder_add(struct part_builder *builder, struct journal *journal,
-                               const struct journal_chunk *chunk, struct error *error)
+                               const struct journal_chunks *chunks, size_t number,
+                               struct error *error)
 {
     struct search_part *part = &builder->part;
+    const struct journal_chunk *chunk = &chunks->items[number];
     if (part->chunk_count == PART_CHUNKS)
         return fail(error, STATUS_TOO_LARGE, "the part is full");
     struct part_chunk *added = &part->chunks[part->chunk_count];
     *added = (struct part_chunk){.chunk = *chunk, .refs_at = builder->refs.len};
+    builder->chunks = chunks;
+    builder->number = builder->last_referred = number;
+    builder->referred = calloc(number + 1, 1);
+    if (!builder->referred)
+        return fail(error, STATUS_BUSY, "no memory to index a chunk");
     search_refs_start(&builder->writer, chunk);
+    builder->writer.refers = note_referred;
+    builder->writer.context = builder;
     memset(builder->short_texts, 0, sizeof builder->short_texts);
     const struct journal_visitor visitor = {builder, visit_text, visit_link, visit_record};
     enum status status = journal_visit_chunk(journal, chunk, &visitor, error);
@@ -236,7 +283,9 @@ enum status search_builder_add(struct part_builder *builder, struct journal *jou
     added->record_count = builder->writer.record_count;
     search_refs_done(&builder->writer);
     end_grams(builder, added);
-    if (status == STATUS_OK && (builder->failed || builder->grams.failed || builder->bytes.failed))
+    end_referred(builder, added);
+    if (status == STATUS_OK && (builder->failed || builder->grams.failed || builder->bytes.failed ||
+                                builder->refers.failed))
         status = fail(error, STATUS_BUSY, "no memory to index a chunk");
     if (status == STATUS_OK)
         part->chunk_count++;
@@ -254,6 +303,9 @@ enum status search_builder_join(struct part_builder *builder, const struct searc
     for (uint32_t i = 0; i < part->chunk_count; i++) {
         into->chunks[shift + i] = part->chunks[i];
         into->chunks[shift + i].refs_at += builder->refs.len;
+        into->chunks[shift + i].refers_at = (uint32_t)(builder->refers.len / sizeof(uint32_t));
+        buf_add(&builder->refers, part->refers + part->chunks[i].refers_at,
+                part->chunks[i].refers_count * sizeof(uint32_t));
         into->chunks[shift + i].grams_at += builder->grams.len;
     }
     buf_add(&builder->refs, part->refs, part->refs_bytes);
@@ -266,7 +318,7 @@ enum status search_builder_join(struct part_builder *builder, const struct searc
                  part->masks[i] << shift);
     }
     into->chunk_count += part->chunk_count;
-    if (builder->failed || builder->refs.failed || builder->grams.failed)
+    if (builder->failed || builder->refs.failed || builder->grams.failed || builder->refers.failed)
         return fail(error, STATUS_BUSY, "no memory to join parts of the text index");
     return STATUS_OK;
 }
@@ -320,6 +372,13 @@ static void put_chunks(const struct part_builder *builder, struct buf *out)
         put_varint(out, one->record_count);
         put_varint(out, one->refs_bytes);
         put_varint(out, one->gram_log);
+        put_varint(out, one->refers_count);
+        for (uint32_t n = 0; n < one->refers_count; n++) {
+            uint32_t number;
+            memcpy(&number, builder->refers.ptr + (one->refers_at + n) * sizeof number,
+                   sizeof number);
+            put_varint(out, builder->part.first_chunk + i - number);
+        }
     }
 }
 

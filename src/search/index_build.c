@@ -109,8 +109,8 @@ static enum status build(struct search_index *index, const struct journal_chunks
     enum status status = builder ? STATUS_OK : fail(error, STATUS_BUSY, "no memory for a part");
     for (uint32_t i = 0; i < count && status == STATUS_OK; i++)
         status = is_closing(index) ? fail(error, STATUS_CANCELLED, "closing")
-                                   : search_builder_add(builder, index->options.journal,
-                                                        &chunks->items[first + i], error);
+                                   : search_builder_add(builder, index->options.journal, chunks,
+                                                        first + i, error);
     if (status == STATUS_OK)
         status = publish(index, builder, &shape, error);
     if (status == STATUS_OK)

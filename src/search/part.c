@@ -71,6 +71,7 @@ void search_part_free(struct search_part *part)
     free(part->masks);
     free(part->grams);
     free(part->refs);
+    free(part->refers);
     free(part);
 }
 
@@ -100,6 +101,9 @@ static bool get_chunks(struct search_part *part, struct cursor *file)
     bool good = get_section(file, &bytes, &size);
     struct cursor in = cursor_of((struct str){bytes, good ? size : 0});
     uint64_t grams_at = 0, refs_at = 0;
+    uint32_t refers_at = 0;
+    part->refers = calloc(good ? size + 1 : 1, sizeof *part->refers);
+    good = good && part->refers;
     for (uint32_t i = 0; i < part->chunk_count && good; i++) {
         struct part_chunk *one = &part->chunks[i];
         one->chunk.segment = part->segment;
@@ -113,6 +117,12 @@ static bool get_chunks(struct search_part *part, struct cursor *file)
         one->record_count = get_u32(&in);
         one->refs_bytes = get_u32(&in);
         one->gram_log = get_byte(&in);
+        one->refers_count = get_u32(&in);
+        one->refers_at = refers_at;
+        if (one->refers_count > size) /* each takes a byte at least */
+            cursor_fail(&in);
+        for (uint32_t n = 0; n < one->refers_count && !in.bad && refers_at < size; n++)
+            part->refers[refers_at++] = part->first_chunk + i - get_u32(&in);
         one->refs_at = refs_at;
         one->grams_at = grams_at;
         refs_at += one->refs_bytes;

@@ -15,14 +15,15 @@
 #include "journal/journal.h"
 #include "search/expression.h"
 
-enum { PART_CHUNKS = 64, PART_VERSION = 1, PART_HEADER_BYTES = 64 };
+enum { PART_CHUNKS = 64, PART_VERSION = 2, PART_HEADER_BYTES = 64 };
 
 struct part_chunk {
     struct journal_chunk chunk;
     uint32_t record_count; /* spans and logs */
     uint32_t refs_bytes;
     uint64_t refs_at;
-    uint8_t gram_log; /* of the bits of its grams; 0: it has none */
+    uint32_t refers_at, refers_count; /* which chunks it refers to, in `refers` */
+    uint8_t gram_log;                 /* of the bits of its grams; 0: it has none */
     uint64_t grams_at;
 };
 
@@ -38,7 +39,8 @@ struct search_part {
     size_t gram_bytes;
     char *refs;
     size_t refs_bytes;
-    bool unbounded; /* too many tokens: says nothing about words */
+    uint32_t *refers; /* numbers of chunks of the segment, each before the one that refers to it */
+    bool unbounded;   /* too many tokens: says nothing about words */
 };
 void search_part_free(struct search_part *part); /* NULL is fine */
 size_t search_part_memory(const struct search_part *part);
@@ -50,9 +52,10 @@ uint64_t search_part_find(const struct search_part *part, const struct search_te
 struct part_builder;
 struct part_builder *search_builder_new(uint32_t segment, uint32_t first_chunk, int64_t created_ns);
 void search_builder_free(struct part_builder *builder); /* NULL is fine */
-/* Reads the chunk; one that is damaged is taken in as far as it can be read. */
+/* Reads a chunk of these; one that is damaged is taken in as far as it can be read. */
 enum status search_builder_add(struct part_builder *builder, struct journal *journal,
-                               const struct journal_chunk *chunk, struct error *error);
+                               const struct journal_chunks *chunks, size_t number,
+                               struct error *error);
 /* Takes over what a part says of the chunks that follow. */
 enum status search_builder_join(struct part_builder *builder, const struct search_part *part,
                                 struct error *error);
@@ -71,6 +74,8 @@ struct ref_writer {
     uint64_t last_frame; /* offset */
     uint32_t list;       /* being read, with its links (uint32_t) */
     struct buf links;
+    void (*refers)(void *context, uint32_t ordinal); /* NULL, or told of every reference */
+    void *context;
 };
 void search_refs_start(struct ref_writer *writer, const struct journal_chunk *chunk);
 void search_refs_link(struct ref_writer *writer, uint32_t list, uint32_t ordinal);

@@ -46,6 +46,8 @@ void search_refs_link(struct ref_writer *writer, uint32_t list, uint32_t ordinal
         end_list(writer);
     writer->list = list;
     buf_add(&writer->links, &ordinal, sizeof ordinal);
+    if (writer->refers)
+        writer->refers(writer->context, ordinal);
 }
 
 static void collect(const struct value *value, struct buf *out, int depth)
@@ -101,6 +103,8 @@ void search_refs_record(struct ref_writer *writer, struct journal_location locat
         uint32_t ordinal = number_at(&writer->links, i);
         put_signed(&writer->records, (int64_t)ordinal - writer->last_ref);
         writer->last_ref = ordinal;
+        if (writer->refers)
+            writer->refers(writer->context, ordinal);
     }
     buf_clear(&writer->links);
     writer->last_frame = location.frame.offset;

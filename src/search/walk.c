@@ -49,6 +49,20 @@ static void take_part(struct search_walk *walk, const struct search_part *part)
     }
 }
 
+/* Terms of a chunk and of those it refers to, which come before it. */
+static uint32_t reachable_from(const struct search_walk *walk, size_t number)
+{
+    const struct walk_chunk *chunk = &walk->chunks[number];
+    uint32_t terms = chunk->possible;
+    if (!chunk->part)
+        return chunk->before;
+    for (uint32_t i = 0; i < chunk->known->refers_count; i++) {
+        uint32_t referred = chunk->part->refers[chunk->known->refers_at + i];
+        terms |= referred < number ? walk->chunks[referred].reachable : chunk->before;
+    }
+    return terms;
+}
+
 static void find_possible(struct search_walk *walk)
 {
     const struct search_expression *expression = walk->options.expression;
@@ -64,7 +78,8 @@ static void find_possible(struct search_walk *walk)
         take_part(walk, walk->parts.parts[i]);
     for (size_t i = 0; i < walk->chunk_count; i++) {
         reachable |= walk->chunks[i].possible;
-        walk->chunks[i].reachable = reachable;
+        walk->chunks[i].before = reachable;
+        walk->chunks[i].reachable = reachable_from(walk, i);
         all_known &= walk->chunks[i].part || !walk->chunks[i].chunk.complete;
     }
     if (!all_known && walk->options.index)
@@ -233,14 +248,14 @@ static bool is_extra(const struct search_walk *walk, const struct journal_locati
     return at < walk->options.extra_count && compare(&walk->options.extra[at], place) == 0;
 }
 
-/* Whether an extra span stands in this segment at or before the end of the chunk. */
-static bool has_extra_until(const struct search_walk *walk, const struct walk_chunk *chunk)
+/* Whether an extra span stands between these offsets of the segment. */
+static bool has_extra(const struct search_walk *walk, uint64_t start, uint64_t end)
 {
-    const struct journal_location first = {.frame = {walk->options.segment, 0}};
+    const struct journal_location first = {.frame = {walk->options.segment, start}};
     size_t at = find_extra(walk, &first);
     return at < walk->options.extra_count &&
            walk->options.extra[at].frame.segment == walk->options.segment &&
-           walk->options.extra[at].frame.offset < chunk->chunk.end;
+           walk->options.extra[at].frame.offset < end;
 }
 
 static bool in_range(const struct search_walk *walk, const struct walk_record *record)
@@ -251,6 +266,11 @@ static bool in_range(const struct search_walk *walk, const struct walk_record *r
            record->location.frame.offset >= options->frame_least &&
            record->location.frame.offset <= options->frame_most &&
            (!options->before || compare(&record->location, options->before) < 0);
+}
+
+static bool can_hold(const struct search_walk *walk, uint32_t terms)
+{
+    return walk->options.logs ? terms != 0 : search_may_hold(walk->options.expression, terms);
 }
 
 static enum status check(struct search_walk *walk, const struct walk_record *record, bool *out_can,
@@ -265,9 +285,7 @@ static enum status check(struct search_walk *walk, const struct walk_record *rec
         status = walk__resolve(walk, ref, &more, error);
         terms |= more;
     }
-    *out_can = walk->options.logs ? terms != 0
-                                  : search_may_hold(walk->options.expression, terms) ||
-                                        is_extra(walk, &record->location);
+    *out_can = can_hold(walk, terms) || is_extra(walk, &record->location);
     return status;
 }
 
@@ -291,10 +309,16 @@ static bool is_done(const struct search_walk *walk)
     if (walk->position == SIZE_MAX)
         return true;
     const struct walk_chunk *chunk = &walk->chunks[walk->position];
-    bool can = walk->options.logs ? chunk->reachable != 0
-                                  : search_may_hold(walk->options.expression, chunk->reachable) ||
-                                        has_extra_until(walk, chunk);
-    return chunk->chunk.end < walk->options.frame_least || !can;
+    return chunk->chunk.end < walk->options.frame_least ||
+           (!can_hold(walk, chunk->before) && !has_extra(walk, 0, chunk->chunk.end));
+}
+
+/* No record of the chunk can, whatever those before it can. */
+static bool is_useless(const struct search_walk *walk)
+{
+    const struct walk_chunk *chunk = &walk->chunks[walk->position];
+    return !can_hold(walk, chunk->reachable) &&
+           !has_extra(walk, chunk->chunk.start, chunk->chunk.end);
 }
 
 static bool is_behind_cursor(const struct search_walk *walk)
@@ -312,7 +336,7 @@ enum status search_walk_next(struct search_walk *walk, bool *out_found,
         enum status status = STATUS_OK;
         if (walk__is_over(walk, &status))
             return fail(error, status, "the search took too long");
-        if (!walk->in_chunk && !is_behind_cursor(walk))
+        if (!walk->in_chunk && !is_behind_cursor(walk) && !is_useless(walk))
             status = open_chunk(walk, error);
         if (status == STATUS_OK && walk->in_chunk)
             status = next_in_chunk(walk, out_found, out_location, error);

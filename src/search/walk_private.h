@@ -15,7 +15,8 @@ struct walk_chunk {
     const struct search_part *part; /* NULL: not in the index */
     const struct part_chunk *known;
     uint32_t possible;  /* terms that may stand in it */
-    uint32_t reachable; /* and in those before it in the segment */
+    uint32_t before;    /* or in one before it in the segment */
+    uint32_t reachable; /* and in those it refers to */
 
     enum scan_state state; /* guarded by the walk's lock; what follows is good once it is DONE */
     enum status status;

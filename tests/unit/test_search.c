@@ -352,7 +352,7 @@ static struct search_part *index_texts(const struct str *texts, size_t count)
     assert_int_equal(journal_list_chunks(journal, 1, &chunks, NULL), STATUS_OK);
     assert_int_equal(chunks.count, 1);
     struct part_builder *builder = search_builder_new(1, 0, chunks.created_ns);
-    assert_int_equal(search_builder_add(builder, journal, &chunks.items[0], NULL), STATUS_OK);
+    assert_int_equal(search_builder_add(builder, journal, &chunks, 0, NULL), STATUS_OK);
     assert_int_equal(search_builder_write(builder, &file, NULL), STATUS_OK);
     search_builder_free(builder);
     assert_int_equal(search_part_read(buf_str(&file), &part, NULL), STATUS_OK);
