@@ -255,6 +255,46 @@ test('keys: Basic opens all, a public key alone gives scores, from any page', as
     assert.equal((await json('/api/public/ready')).status, 200);
 });
 
+test('kill -9 while events pour in: what was acknowledged is there once, what is sent again counts once', async () => {
+    const { below } = random(Number(process.env.SEED ?? 11));
+    const traces = new Map(); // trace -> the events that were acknowledged
+    for (let round = 0; round < 4; round++) {
+        let dead = false;
+        const senders = Array.from({ length: 3 }, async () => {
+            while (!dead) {
+                const trace = uuid(), call = uuid(), acked = [];
+                traces.set(trace, acked);
+                const events = [event('trace-create', 0, { id: trace, name: 'poured', sessionId: `pour-${round}` }), event('generation-create', 1, { id: call, traceId: trace, name: 'g', startTime: at(1), model: 'gpt-4o-mini' }),
+                    event('generation-update', 2, { id: call, traceId: trace, endTime: at(9), usage: { input: 10, output: 1 } })];
+                for (const batch of [events.slice(0, 2), events.slice(2), ...(below(3) ? [] : [events])]) {
+                    try {
+                        await ingestAll(batch);
+                        acked.push(...batch.map((one) => one.id));
+                    } catch { break; }
+                }
+                if (acked.length === 0) traces.delete(trace);
+                else traces.set(trace, { acked, events });
+            }
+        });
+        await new Promise((done) => setTimeout(done, 150 + below(250)));
+        await server.kill();
+        dead = true;
+        await Promise.all(senders);
+        await server.restart();
+        for (const one of [...traces.values()].filter(() => below(4) === 0)) if (one.events) await ingestAll(one.events); // as SDKs do
+    }
+    await eventually(caughtUp);
+    let checked = 0;
+    for (const [trace, { acked, events }] of traces) {
+        if (!events || below(4)) continue; // a quarter of them: each is a request
+        const { trace: row } = await server.api.get(`/api/v1/traces/${hex(trace)}`);
+        assert.equal(row.spans, 2, trace);
+        if (acked.includes(events[2].id)) assert.deepEqual([row.input_tokens, row.output_tokens, row.llm_calls], [10, 1, 1], trace);
+        checked++;
+    }
+    assert.ok(checked > 10, `${checked} traces`);
+});
+
 test('reindex gives the same, and the journal does not grow', async () => {
     const trace = uuid(), told = story(trace);
     for (const one of told.events) await ingestAll([one]);
