@@ -273,9 +273,10 @@ static void measure(const char *name, const struct load *load)
 
 int main(int argc, char **argv)
 {
-    static const struct route routes[] = {{"GET", "/hello", reply_ok, NULL, true, true, false},
-                                          {"POST", "/v1/traces", reply_ok, NULL, true, false, true},
-                                          {"POST", "/later", reply_later, NULL, true, false, true}};
+    static const struct route routes[] = {
+        {"GET", "/hello", reply_ok, NULL, true, true, false, false},
+        {"POST", "/v1/traces", reply_ok, NULL, true, false, false, true},
+        {"POST", "/later", reply_later, NULL, true, false, false, true}};
     static const struct {
         const char *name;
         struct load load;

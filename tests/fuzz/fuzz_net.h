@@ -32,9 +32,9 @@ static void fuzz_refuse(struct request *request, void *context)
 }
 
 static const struct route fuzz_routes[] = {
-    {"POST", "/echo", fuzz_echo, NULL, true, false, true},
-    {"GET", "/a/{b}/{c*}", fuzz_echo, NULL, true, false, false},
-    {"POST", "/refuse", fuzz_refuse, NULL, true, false, true},
+    {"POST", "/echo", fuzz_echo, NULL, true, false, false, true},
+    {"GET", "/a/{b}/{c*}", fuzz_echo, NULL, true, false, false, false},
+    {"POST", "/refuse", fuzz_refuse, NULL, true, false, false, true},
 };
 
 struct fuzz_net {
