@@ -21,12 +21,13 @@ async function find(bench, server, q) {
     return { ms, reply: JSON.parse(reply.body) };
 }
 
-// Once to warm up, then the median of `times`.
-async function median(times, one) {
-    const warm = await one(), all = [];
+// Once to warm up, then the median of `times`; CPU of the server for each, which a busy machine does not change.
+async function median(bench, server, times, one) {
+    const warm = await one(), all = [], before = bench.cpu(server);
     for (let i = 0; i < times; i++) all.push((await one()).ms);
+    const cpu = (bench.cpu(server) - before) / times * 1000;
     all.sort((a, b) => a - b);
-    return { ms: half_pick(all), worst: all.at(-1), cold: warm.ms, reply: warm.reply };
+    return { ms: half_pick(all), reply: warm.reply, times: `slowest ${all.at(-1).toFixed(0)}, first ${warm.ms.toFixed(0)}, CPU ${cpu.toFixed(0)} ms` };
 }
 
 const by_time = 'stats count(*), sum(cost), sum(usage.input_tokens) by bin(5m), model';
@@ -52,8 +53,8 @@ const regexes = [['a regex with a rare literal', '/rare42[0-9]{2}7\\b/'], ['a re
 
 async function singles(bench, server) {
     for (const [label, query, goal, more] of questions) {
-        const found = await median(7, () => ask(bench, server, query, more));
-        bench.report(label, found.ms, 'ms', goal && ['most', goal], `${found.reply.rows.length} rows from ${found.reply.statistics.used}, slowest ${found.worst.toFixed(0)}, first ${found.cold.toFixed(0)}`);
+        const found = await median(bench, server, 7, () => ask(bench, server, query, more));
+        bench.report(label, found.ms, 'ms', goal && ['most', goal], `${found.reply.rows.length} rows from ${found.reply.statistics.used}, ${found.times}`);
     }
 }
 
@@ -62,12 +63,12 @@ async function texts(bench, server) {
     console.log(`distinct text: ${(bench.prose_bytes / 1e9).toFixed(2)} GB were sent, the journal holds ${(size.journal.bytes / 1e6).toFixed(0)} MB`);
     bench.rare = /rare42\d*/.exec((await find(bench, server, 'rare42')).reply.hits[0].snippet)[0];
     for (const [label, word] of words) {
-        const found = await median(5, () => find(bench, server, word(bench)));
-        bench.report(`search: ${label}`, found.ms, 'ms', ['most', 100], `${found.reply.hits.length} found, complete ${found.reply.complete}, first ${found.cold.toFixed(0)}`);
+        const found = await median(bench, server, 5, () => find(bench, server, word(bench)));
+        bench.report(`search: ${label}`, found.ms, 'ms', ['most', 100], `${found.reply.hits.length} found, ${found.reply.complete ? '' : 'not complete, '}${found.times}`);
     }
     for (const [label, regex] of regexes) {
-        const found = await median(5, () => find(bench, server, regex));
-        bench.report(`search: ${label}`, found.ms, 'ms', ['most', 500], `${found.reply.hits.length} found, complete ${found.reply.complete}, first ${found.cold.toFixed(0)}`);
+        const found = await median(bench, server, 5, () => find(bench, server, regex));
+        bench.report(`search: ${label}`, found.ms, 'ms', ['most', 500], `${found.reply.hits.length} found, ${found.reply.complete ? '' : 'not complete, '}${found.times}`);
     }
 }
 

@@ -238,7 +238,7 @@ const parts = {
     },
 };
 
-const bench = { scale, report, request, getJson, load, indexed, sleep, memory };
+const bench = { scale, report, request, getJson, load, indexed, sleep, memory, cpu };
 
 async function timed(server, label, paths, goal) {
     const times = [];
