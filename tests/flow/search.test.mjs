@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { eventually } from './support/api.mjs';
-import { ms, now, random, send, spanId, traceId } from './support/otlp.mjs';
+import { ms, now, post, random, send, spanId, toJson, traceId } from './support/otlp.mjs';
 import { startServer } from './support/server.mjs';
 
 let server, data;
@@ -304,6 +304,13 @@ test('another project does not see it', async () => {
     const other = await made.json();
     assert.ok(made.status === 200 || made.status === 201, JSON.stringify(other));
     await finds('courier', [], { project: 'stranger' });
+    const theirs = { ...spans.shipping, trace_id: traceId(), span_id: spanId(), attributes: { 'app.note': 'an axolotl by courier' } };
+    const sent = await post(server.url, toJson('theirs', [theirs]), { type: 'application/json', headers: { 'x-vitrine-project': 'stranger' } });
+    assert.equal(sent.status, 200);
+    await server.api.settled();
+    await finds('axolotl', []);
+    await finds('courier', 'shipping');
+    assert.deepEqual((await finds('courier', theirs.span_id, { project: 'stranger' })).hits.map((hit) => hit.trace_id), [theirs.trace_id]);
 });
 
 // --- against a naive search ------------------------------------------------------------------
