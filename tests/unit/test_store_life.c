@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #define BASE INT64_C(1790000000000000000)
@@ -63,8 +64,10 @@ static void a_killed_writer_leaves_rows_and_progress_that_agree(void **unused)
         int ends[2], status;
         assert_int_equal(pipe(ends), 0);
         pid_t child = fork();
-        if (child == 0)
+        if (child == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
             write_until_killed(ends[1]);
+        }
         close(ends[1]);
         /* Killed after a number of commits, at whatever it is doing then. */
         char byte;
