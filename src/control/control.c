@@ -29,6 +29,22 @@ static const char *const steps[] = {
     " description TEXT NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL, source TEXT NOT NULL,"
     " from_text TEXT NOT NULL, to_text TEXT NOT NULL, chart TEXT NOT NULL,"
     " created_ns INTEGER NOT NULL, updated_ns INTEGER NOT NULL, UNIQUE(project_id, name));",
+    "CREATE TABLE prompt(id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " project_id INTEGER NOT NULL REFERENCES project(id), name TEXT NOT NULL,"
+    " version INTEGER NOT NULL, is_chat INTEGER NOT NULL, content TEXT NOT NULL,"
+    " config TEXT NOT NULL, commit_message TEXT, created_by TEXT NOT NULL,"
+    " created_ns INTEGER NOT NULL, updated_ns INTEGER NOT NULL, UNIQUE(project_id, name, version));"
+    "CREATE TABLE prompt_label(project_id INTEGER NOT NULL, name TEXT NOT NULL,"
+    " label TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY(project_id, name, label),"
+    " FOREIGN KEY(project_id, name, version) REFERENCES prompt(project_id, name, version)"
+    " ON DELETE CASCADE) WITHOUT ROWID;"
+    "CREATE TABLE prompt_tag(project_id INTEGER NOT NULL, name TEXT NOT NULL, tag TEXT NOT NULL,"
+    " PRIMARY KEY(project_id, name, tag)) WITHOUT ROWID;"
+    "CREATE TABLE prompt_reference(parent_id INTEGER NOT NULL REFERENCES prompt(id)"
+    " ON DELETE CASCADE, project_id INTEGER NOT NULL, child_name TEXT NOT NULL,"
+    " child_version INTEGER NOT NULL, child_label TEXT NOT NULL);"
+    "CREATE INDEX prompt_reference_parent ON prompt_reference(parent_id);"
+    "CREATE INDEX prompt_reference_child ON prompt_reference(project_id, child_name);",
 };
 
 enum status control__complain(struct control *control, struct error *error)
@@ -54,6 +70,13 @@ enum status control__run(struct control *control, const char *sql, struct error 
 void control__bind(sqlite3_stmt *statement, int index, struct str text)
 {
     sqlite3_bind_text(statement, index, text.ptr ? text.ptr : "", (int)text.len, SQLITE_TRANSIENT);
+}
+
+struct str control__column(sqlite3_stmt *statement, int index, struct arena *arena)
+{
+    struct str text = {(const char *)sqlite3_column_text(statement, index),
+                       (size_t)sqlite3_column_bytes(statement, index)};
+    return text.ptr ? arena_copy(arena, text) : STR_NONE;
 }
 
 static enum status upgrade(struct control *control, struct error *error)

@@ -28,6 +28,8 @@ enum status control__prepare(struct control *control, const char *sql, sqlite3_s
 enum status control__run(struct control *control, const char *sql, struct error *error);
 enum status control__complain(struct control *control, struct error *error);
 void control__bind(sqlite3_stmt *statement, int index, struct str text);
+/* A column as text in the arena; STR_NONE for null. */
+struct str control__column(sqlite3_stmt *statement, int index, struct arena *arena);
 /* Both with the lock held. */
 enum status control__load_keys(struct control *control, struct error *error);
 enum status control__add_key(struct control *control, uint32_t project_id,

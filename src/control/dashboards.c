@@ -5,13 +5,6 @@
 #include "base/clock.h"
 #include "control/control_private.h"
 
-static struct str column_text(sqlite3_stmt *statement, int index, struct arena *arena)
-{
-    struct str text = {(const char *)sqlite3_column_text(statement, index),
-                       (size_t)sqlite3_column_bytes(statement, index)};
-    return text.ptr ? arena_copy(arena, text) : STR_NONE;
-}
-
 #define COLUMNS "id, revision, title, description, widgets, created_ns, updated_ns"
 
 static struct dashboard read_row(sqlite3_stmt *statement, struct arena *arena)
@@ -19,8 +12,8 @@ static struct dashboard read_row(sqlite3_stmt *statement, struct arena *arena)
     return (struct dashboard){
         .id = sqlite3_column_int64(statement, 0),
         .revision = sqlite3_column_int64(statement, 1),
-        .title = column_text(statement, 2, arena),
-        .description = column_text(statement, 3, arena),
+        .title = control__column(statement, 2, arena),
+        .description = control__column(statement, 3, arena),
         .widgets = sqlite3_column_int64(statement, 4),
         .created_ns = sqlite3_column_int64(statement, 5),
         .updated_ns = sqlite3_column_int64(statement, 6),
@@ -87,7 +80,7 @@ static enum status get(struct control *control, uint32_t project_id, int64_t id,
     int code = sqlite3_step(statement);
     if (code == SQLITE_ROW) {
         *out_dashboard = read_row(statement, arena);
-        out_dashboard->document = column_text(statement, 7, arena);
+        out_dashboard->document = control__column(statement, 7, arena);
     } else {
         status = code == SQLITE_DONE ? not_there(error, id) : control__complain(control, error);
     }

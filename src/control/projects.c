@@ -84,12 +84,6 @@ enum status control_project_create(struct control *control, struct str name, str
     return status;
 }
 
-static struct str column_text(sqlite3_stmt *statement, int column, struct arena *arena)
-{
-    return arena_copy(arena, (struct str){(const char *)sqlite3_column_text(statement, column),
-                                          (size_t)sqlite3_column_bytes(statement, column)});
-}
-
 enum status control_project_list(struct control *control, struct arena *arena,
                                  struct project **out_projects, size_t *out_count,
                                  struct error *error)
@@ -112,11 +106,11 @@ enum status control_project_list(struct control *control, struct arena *arena,
         }
         projects[count++] = (struct project){
             .id = (uint32_t)sqlite3_column_int64(statement, 0),
-            .name = column_text(statement, 1, arena),
-            .title = column_text(statement, 2, arena),
+            .name = control__column(statement, 1, arena),
+            .title = control__column(statement, 2, arena),
             .is_demo = sqlite3_column_int(statement, 3) != 0,
             .created_ns = sqlite3_column_int64(statement, 4),
-            .public_key = column_text(statement, 5, arena),
+            .public_key = control__column(statement, 5, arena),
         };
     }
     sqlite3_finalize(statement);

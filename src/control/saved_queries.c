@@ -10,25 +10,18 @@
     "id, name, description, language, text, source, from_text, to_text, chart, created_ns, "       \
     "updated_ns"
 
-static struct str column_text(sqlite3_stmt *statement, int index, struct arena *arena)
-{
-    struct str text = {(const char *)sqlite3_column_text(statement, index),
-                       (size_t)sqlite3_column_bytes(statement, index)};
-    return text.ptr ? arena_copy(arena, text) : STR_NONE;
-}
-
 static struct saved_query read_row(sqlite3_stmt *statement, struct arena *arena)
 {
     return (struct saved_query){
         .id = sqlite3_column_int64(statement, 0),
-        .name = column_text(statement, 1, arena),
-        .description = column_text(statement, 2, arena),
-        .language = column_text(statement, 3, arena),
-        .text = column_text(statement, 4, arena),
-        .source = column_text(statement, 5, arena),
-        .from = column_text(statement, 6, arena),
-        .to = column_text(statement, 7, arena),
-        .chart = column_text(statement, 8, arena),
+        .name = control__column(statement, 1, arena),
+        .description = control__column(statement, 2, arena),
+        .language = control__column(statement, 3, arena),
+        .text = control__column(statement, 4, arena),
+        .source = control__column(statement, 5, arena),
+        .from = control__column(statement, 6, arena),
+        .to = control__column(statement, 7, arena),
+        .chart = control__column(statement, 8, arena),
         .created_ns = sqlite3_column_int64(statement, 9),
         .updated_ns = sqlite3_column_int64(statement, 10),
     };

@@ -44,54 +44,11 @@ struct json *merge_json(const struct json *old, const struct json *fresh, struct
     return merged;
 }
 
-/* What was merged has no text of its own. */
-void merge_json_write(struct json_out *out, const char *key, const struct json *json)
-{
-    switch (json->type) {
-    case JSON_NULL:
-        json_out_null(out, key);
-        return;
-    case JSON_BOOL:
-        json_out_bool(out, key, json->boolean);
-        return;
-    case JSON_INT:
-        json_out_int(out, key, json->integer);
-        return;
-    case JSON_UINT:
-        json_out_double(out, key, (double)(uint64_t)json->integer);
-        return;
-    case JSON_DOUBLE:
-        json_out_double(out, key, json->number);
-        return;
-    case JSON_STRING:
-        json_out_str(out, key, json->string);
-        return;
-    case JSON_ARRAY:
-        json_out_raw(out, key, json->raw);
-        return;
-    case JSON_OBJECT:
-        break;
-    }
-    if (json->raw.len) {
-        json_out_raw(out, key, json->raw);
-        return;
-    }
-    json_out_object(out, key);
-    for (uint32_t i = 0; i < json->count; i++) {
-        struct buf name = {0};
-        buf_add_str(&name, json->members[i].key);
-        buf_add_byte(&name, 0);
-        merge_json_write(out, name.ptr, &json->members[i].value);
-        buf_done(&name);
-    }
-    json_out_end_object(out);
-}
-
 struct str merge_json_text(const struct json *json, struct arena *arena)
 {
     struct buf buf = {0};
     struct json_out out = json_out(&buf);
-    merge_json_write(&out, NULL, json);
+    json_out_value(&out, NULL, json);
     struct str text = buf.failed ? STR_NONE : arena_copy(arena, buf_str(&buf));
     buf_done(&buf);
     return text;

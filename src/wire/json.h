@@ -79,5 +79,7 @@ void json_out_double(struct json_out *out, const char *key, double number); /* N
 void json_out_bool(struct json_out *out, const char *key, bool boolean);
 void json_out_null(struct json_out *out, const char *key);
 void json_out_raw(struct json_out *out, const char *key, struct str json); /* already JSON */
+/* A value that was read, or put together: what has `raw` is written as it was. */
+void json_out_value(struct json_out *out, const char *key, const struct json *json);
 /* Only the quoted, escaped text; bytes that are not UTF-8 become U+FFFD. */
 void json_write_string(struct buf *buf, struct str text);

@@ -128,6 +128,48 @@ void json_out_raw(struct json_out *out, const char *key, struct str json)
     buf_add_str(out->buf, json);
 }
 
+void json_out_value(struct json_out *out, const char *key, const struct json *json)
+{
+    switch (json->type) {
+    case JSON_NULL:
+        json_out_null(out, key);
+        return;
+    case JSON_BOOL:
+        json_out_bool(out, key, json->boolean);
+        return;
+    case JSON_INT:
+        json_out_int(out, key, json->integer);
+        return;
+    case JSON_UINT:
+        json_out_double(out, key, (double)(uint64_t)json->integer);
+        return;
+    case JSON_DOUBLE:
+        json_out_double(out, key, json->number);
+        return;
+    case JSON_STRING:
+        json_out_str(out, key, json->string);
+        return;
+    case JSON_ARRAY:
+        json_out_raw(out, key, json->raw);
+        return;
+    case JSON_OBJECT:
+        break;
+    }
+    if (json->raw.len) {
+        json_out_raw(out, key, json->raw);
+        return;
+    }
+    json_out_object(out, key);
+    for (uint32_t i = 0; i < json->count; i++) {
+        struct buf name = {0};
+        buf_add_str(&name, json->members[i].key);
+        buf_add_byte(&name, 0);
+        json_out_value(out, name.ptr, &json->members[i].value);
+        buf_done(&name);
+    }
+    json_out_end_object(out);
+}
+
 static void write_escape(struct buf *buf, unsigned char c)
 {
     static const char plain[] = "\"\\\b\f\n\r\t", letter[] = "\"\\bfnrt";
