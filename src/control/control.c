@@ -45,6 +45,15 @@ static const char *const steps[] = {
     " child_version INTEGER NOT NULL, child_label TEXT NOT NULL);"
     "CREATE INDEX prompt_reference_parent ON prompt_reference(parent_id);"
     "CREATE INDEX prompt_reference_child ON prompt_reference(project_id, child_name);",
+    "CREATE TABLE media(project_id INTEGER NOT NULL REFERENCES project(id), id TEXT NOT NULL,"
+    " hash BLOB NOT NULL, content_type TEXT NOT NULL, length INTEGER NOT NULL,"
+    " created_ns INTEGER NOT NULL, uploaded_ns INTEGER NOT NULL, PRIMARY KEY(project_id, id));"
+    "CREATE INDEX media_hash ON media(hash);"
+    "CREATE TABLE media_use(project_id INTEGER NOT NULL, media_id TEXT NOT NULL,"
+    " trace TEXT NOT NULL, observation TEXT NOT NULL, dataset_item TEXT NOT NULL,"
+    " field TEXT NOT NULL, used_ns INTEGER NOT NULL,"
+    " PRIMARY KEY(project_id, media_id, trace, observation, dataset_item, field));"
+    "CREATE INDEX media_use_trace ON media_use(project_id, trace);",
 };
 
 enum status control__complain(struct control *control, struct error *error)

@@ -39,7 +39,9 @@ struct vitrine {
     char control_path[PATH_BYTES], journal_path[PATH_BYTES], index_path[PATH_BYTES];
     char answers_path[PATH_BYTES];
     char search_path[PATH_BYTES];
+    char media_path[PATH_BYTES];
     struct control *control;
+    struct media *media;
     struct journal *journal;
     struct pool *pool, *asks;
     struct jobs *jobs;
@@ -53,7 +55,7 @@ struct vitrine {
     const char *hosts[HOSTS_MAX + 1]; /* NULL-terminated, into host_list */
     bool made_project;
     struct key_pair pair;
-    int64_t started_ns, retained_ns;
+    int64_t started_ns, retained_ns, media_retained_ns;
 
     /* Opened by the opener thread; `query_ready` publishes it. */
     pthread_t opener;
@@ -142,6 +144,7 @@ static void *open_index(void *argument)
     vitrine->query =
         (struct query){vitrine->store, vitrine->journal, vitrine->prices, vitrine->search};
     vitrine->query_ready = true;
+    media_sweep(vitrine->media);
     log_debug("server", "the index is open", "ms=%lld",
               (long long)((clock_now_ns() - vitrine->started_ns) / NS_PER_MS));
     return NULL;
@@ -175,6 +178,7 @@ static enum status open_data(struct vitrine *vitrine, struct error *error)
     snprintf(vitrine->index_path, PATH_BYTES, "%s/index", options->data);
     snprintf(vitrine->answers_path, PATH_BYTES, "%s/answers", options->data);
     snprintf(vitrine->search_path, PATH_BYTES, "%s/search", options->data);
+    snprintf(vitrine->media_path, PATH_BYTES, "%s/media", options->data);
     enum status status = make_directory(options->data, error);
     if (status == STATUS_OK)
         status = make_directory(vitrine->answers_path, error);
@@ -189,6 +193,8 @@ static enum status open_data(struct vitrine *vitrine, struct error *error)
                               options->init_public_key[0] ? options->init_public_key : NULL,
                               options->init_secret_key[0] ? options->init_secret_key : NULL,
                               &vitrine->control, &vitrine->made_project, &vitrine->pair, error);
+    if (status == STATUS_OK)
+        status = media_open(vitrine->media_path, vitrine->control, &vitrine->media, error);
     return status;
 }
 
@@ -245,6 +251,7 @@ static enum status start_net(struct vitrine *vitrine, struct error *error)
         return status;
     vitrine->serve = (struct serve_options){
         .control = vitrine->control,
+        .media = vitrine->media,
         .asks = vitrine->asks,
         .answers = vitrine->answers_path,
         .jobs = vitrine->jobs,
@@ -324,11 +331,26 @@ enum status vitrine_failed(struct vitrine *vitrine, struct error *error)
     return vitrine->failure.status;
 }
 
+/* A file goes when what it was used by has gone. */
+static void retain_media(struct vitrine *vitrine)
+{
+    enum { MEDIA_EVERY_SECONDS = 3600 };
+    int64_t now = clock_now_ns(), days = vitrine->options.retention_days;
+    struct error error;
+    if (now - vitrine->media_retained_ns < MEDIA_EVERY_SECONDS * NS_PER_SEC)
+        return;
+    vitrine->media_retained_ns = now;
+    if (media_retain(vitrine->media, days ? now - days * 86400 * NS_PER_SEC : INT64_MIN, &error) !=
+        STATUS_OK)
+        log_error("server", "retention of media failed", "reason=\"%s\"", error.text);
+}
+
 void vitrine_tick(struct vitrine *vitrine)
 {
     enum { RETAIN_EVERY_SECONDS = 60 };
     int64_t now = clock_now_ns(), days = vitrine->options.retention_days;
     jobs_tick(vitrine->jobs);
+    retain_media(vitrine);
     if ((days == 0 && vitrine->options.retention_bytes == 0) || !vitrine->query_ready ||
         now - vitrine->retained_ns < RETAIN_EVERY_SECONDS * NS_PER_SEC)
         return;
@@ -359,6 +381,7 @@ void vitrine_stop(struct vitrine *vitrine)
     store_close(vitrine->store);
     journal_close(vitrine->journal);
     price_close(vitrine->prices);
+    media_close(vitrine->media);
     control_close(vitrine->control);
     free(vitrine);
 }

@@ -19,6 +19,8 @@ void langfuse__close_page(struct call *call, const struct langfuse_page *page);
 
 enum status langfuse__range(struct call *call, const char *from, const char *to,
                             struct time_range *out_range);
+/* This server as the client reached it: "http://127.0.0.1:4318". */
+struct str langfuse__base_url(struct call *call);
 /* The project as its URLs name it. */
 struct str langfuse__project(struct call *call);
 

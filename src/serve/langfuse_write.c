@@ -57,6 +57,16 @@ enum status langfuse__range(struct call *call, const char *from, const char *to,
     return status == STATUS_OK ? read_bound(call, to, &out_range->to_ns) : status;
 }
 
+struct str langfuse__base_url(struct call *call)
+{
+    struct str host = request_header(call->request, STR("host"));
+    struct str scheme = request_header(call->request, STR("x-forwarded-proto"));
+    if (host.len == 0)
+        return str_from(call->options->base_url(call->options->context));
+    return arena_printf(&call->request->arena, "%s://%.*s",
+                        str_equal(scheme, STR("https")) ? "https" : "http", STR_ARGS(host));
+}
+
 struct str langfuse__project(struct call *call)
 {
     struct project *projects;

@@ -31,10 +31,11 @@ static const char *type_of(struct str name)
 /* No script, style, frame or request but our own: prompts are hostile text. */
 static void add_headers(struct response *response, bool immutable)
 {
-    response_header(response, STR("content-security-policy"),
-                    STR("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' "
-                        "data:; font-src 'self'; connect-src 'self'; base-uri 'none'; "
-                        "form-action 'none'; frame-ancestors 'none'"));
+    response_header(
+        response, STR("content-security-policy"),
+        STR("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' "
+            "data:; font-src 'self'; media-src 'self'; connect-src 'self'; base-uri 'none'; "
+            "form-action 'none'; frame-ancestors 'none'"));
     response_header(response, STR("x-content-type-options"), STR("nosniff"));
     response_header(response, STR("referrer-policy"), STR("no-referrer"));
     response_header(response, STR("x-frame-options"), STR("DENY"));

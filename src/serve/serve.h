@@ -11,6 +11,7 @@
 
 #include "base/pool.h"
 #include "control/control.h"
+#include "media/media.h"
 #include "net/http.h"
 #include "query/query.h"
 
@@ -26,6 +27,7 @@ struct serve_status {
 
 struct serve_options {
     struct control *control;
+    struct media *media;
     /* NULL until the index is open. */
     const struct query *(*query)(void *context);
     void (*get_status)(void *context, struct serve_status *out_status);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scores on the trace's screen: shown as text whatever they say, and one's own opinion given, explained and taken back.
 import { strict as assert } from 'node:assert';
+import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { eventually } from '../support/eventually.mjs';
 import { accessible, cannot, quiet, setStage, settled } from './stage.mjs';
@@ -62,5 +63,31 @@ describe('screens: scores', { skip: cannot() }, () => {
     it('axe-core finds no serious problem, and nothing scrolls sideways on a phone', async () => {
         await accessible(stage, `/p/default/traces/${trace.trace_id}`);
         await accessible(stage, `/p/default/traces/${trace.trace_id}`, { viewport: { width: 390, height: 844 } });
+    });
+
+    it('a picture the trace refers to is shown, a page is only offered, and neither can run', async () => {
+        const keep = async (contentType, text) => {
+            const bytes = Buffer.from(text, contentType === 'image/png' ? 'base64' : 'utf8');
+            const reply = await fetch(`${stage.url}/api/public/media`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({
+                contentType, contentLength: bytes.length, sha256Hash: createHash('sha256').update(bytes).digest('base64'), field: 'input', traceId: 'with-media' }) });
+            const { mediaId, uploadUrl } = await reply.json();
+            await fetch(uploadUrl, { method: 'PUT', body: bytes });
+            return `@@@langfuseMedia:type=${contentType}|id=${mediaId}|source=bytes@@@`;
+        };
+        const input = [await keep('image/png', 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='), await keep('text/html', '<script>parent.stolen = 1</script>')].join(' and ');
+        await fetch(`${stage.url}/api/public/ingestion`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ batch: [
+            { id: 'm1', type: 'trace-create', timestamp: new Date().toISOString(), body: { id: 'with-media', name: 'media', input: `look: ${input}`, output: 'seen' } }] }) });
+        const { trace_id } = await eventually(async () => {
+            const { traces } = await stage.api.traces({ from: '-1d', f: 'name=media' });
+            assert.equal(traces.length, 1);
+            return traces[0];
+        });
+        const { page, complaints, context } = await stage.open(`/p/default/traces/${trace_id}`);
+        const picture = page.getByRole('img', { name: 'image/png' });
+        await picture.waitFor();
+        await eventually(async () => assert.equal(await picture.evaluate((img) => img.naturalWidth), 1));
+        assert.match(await page.getByRole('link', { name: 'text/html' }).getAttribute('href'), /^\/api\/v1\/media\/[\w-]{22}\?project=default$/);
+        quiet(complaints);
+        await context.close();
     });
 });

@@ -11,6 +11,7 @@ import { structured, visible } from "../format/text";
 import { Icon } from "./icon";
 import { JsonTree } from "./json-tree";
 import { CopyButton } from "./pieces";
+import { StoredMedia } from "./stored-media";
 import "./long-text.css";
 
 const PAGE = 64 * 1024;
@@ -42,6 +43,7 @@ export function LongText({ text, what, mono, open = false }: Props) {
                 <CopyButton text={head} what={typeof text === "string" ? what : `the first ${bytes(head.length)} of ${what}`} />
             </div>
             {asTree ? <JsonTree value={json} /> : <Prose text={text} head={head} mono={mono || json !== undefined} open={open} what={what} />}
+            <StoredMedia text={head} />
         </div>
     );
 }

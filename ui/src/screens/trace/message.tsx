@@ -4,7 +4,9 @@ import { type ReactNode, useState } from "react";
 import type { Message, Part } from "../../api/types";
 import { Icon, type IconName } from "../../components/icon";
 import { LongText } from "../../components/long-text";
+import { StoredMedia } from "../../components/stored-media";
 import { bytes } from "../../format/number";
+import { mediaReferences } from "../../format/media";
 import { clip, oneLine, visible } from "../../format/text";
 import { headOf, roleClass, roleLabel, summary } from "./conversation";
 
@@ -95,6 +97,8 @@ function ToolCard({ part, title, name, plain }: { part: Part; title: string; nam
 
 /* Media are named, never loaded: an address in a prompt must not make the reader's browser call it. */
 function Media({ part }: { part: Part }) {
+    const reference = part.uri ?? headOf(part.text ?? "");
+    if (mediaReferences(reference).length) return <StoredMedia text={reference} />;
     const size = part.text ? (typeof part.text === "string" ? part.text.length : part.text.bytes) : null;
     return (
         <div className="media">

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Langfuse's JS SDKs, any of v3, v4 and v5 (LANGFUSE_JS): what they offer beside traces and scores.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const version = process.env.LANGFUSE_JS;
+const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+
+async function until(read) {
+    for (const end = Date.now() + 10000; ;) {
+        try { return await read(); } catch (error) {
+            if (Date.now() > end) throw error;
+            await sleep(100);
+        }
+    }
+}
+
+// What the versions call the same things: a trace of one span, all of it sent, and one read back.
+async function v3() {
+    const { Langfuse, LangfuseMedia } = await import('langfuse');
+    const client = new Langfuse({ publicKey: process.env.LANGFUSE_PUBLIC_KEY, secretKey: process.env.LANGFUSE_SECRET_KEY, baseUrl: process.env.LANGFUSE_HOST });
+    // It loads Node's crypto beside everything else, and cannot hash before.
+    await until(() => { if (!new LangfuseMedia({ contentBytes: png, contentType: 'image/png' }).contentSha256Hash) throw new Error('no crypto'); });
+    return {
+        LangfuseMedia, client, api: client.api,
+        begin: async (name, about) => client.trace({ name, ...about }).id,
+        flush: () => client.flushAsync(),
+        trace: async (id) => (await client.fetchTrace(id)).data,
+        media: (id) => client.api.mediaGet(id),
+        resolve: (obj) => client.resolveMediaReferences({ obj, resolveWith: 'base64DataUri' }),
+    };
+}
+
+async function v45() {
+    const prefix = version === '4' ? 'langfuse-v4-' : '@langfuse/';
+    const { NodeTracerProvider } = await import('@opentelemetry/sdk-trace-node');
+    const { LangfuseClient } = await import(`${prefix}client`);
+    const { LangfuseSpanProcessor } = await import(`${prefix}otel`);
+    const { startObservation } = await import(`${prefix}tracing`);
+    const { LangfuseMedia } = await import(version === '4' ? 'langfuse-v4-core' : '@langfuse/core').catch(() => import('../node_modules/langfuse-v4-client/node_modules/@langfuse/core/dist/index.mjs'));
+    const client = new LangfuseClient();
+    const processor = new LangfuseSpanProcessor();
+    new NodeTracerProvider({ spanProcessors: [processor] }).register();
+    return {
+        LangfuseMedia, client, api: client.api,
+        begin: async (name, about) => { const span = startObservation(name, about); span.end(); return span.traceId; },
+        flush: () => processor.forceFlush(),
+        trace: (id) => client.api.trace.get(id),
+        media: (id) => client.api.media.get(id),
+        resolve: (obj) => client.media.resolveReferences({ obj, resolveWith: 'base64DataUri' }),
+    };
+}
+
+const sdk = await (version === '3' ? v3() : v45());
+const picture = () => new sdk.LangfuseMedia({ contentBytes: png, contentType: 'image/png', source: 'bytes' });
+
+async function media() {
+    const page = new sdk.LangfuseMedia({ contentBytes: Buffer.from('<script>1</script>'), contentType: 'text/html', source: 'bytes' });
+    const trace_id = await sdk.begin('picture', { input: { look: picture() }, metadata: { note: page } });
+    await sdk.flush();
+    const trace = await until(async () => {
+        const trace = await sdk.trace(trace_id);
+        if (!JSON.stringify(trace.input ?? '').includes('langfuseMedia')) throw new Error(`no reference yet: ${JSON.stringify(trace)}`);
+        return trace;
+    });
+    const resolved = await sdk.resolve(trace.input);
+    const again = await sdk.begin('picture again', { input: { look: picture() } });
+    await sdk.flush();
+    const id = /\|id=([^|]+)\|/.exec(trace.input.look)[1];
+    return { trace_id, again, trace, resolved, media: await sdk.media(id), bytes: png.length };
+}
+
+console.log(JSON.stringify(await { media }[process.argv[2]]()));
