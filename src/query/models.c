@@ -314,7 +314,7 @@ enum status query_models(const struct query *query, const struct models_question
                          struct arena *arena, struct model_usages *out_models, struct error *error)
 {
     struct builder builder = {.query = query, .question = question, .arena = arena};
-    enum status status = series_steps(question->range, 0, &builder.steps, error);
+    enum status status = rollup_steps(question->range, 0, 0, &builder.steps, error);
     if (status != STATUS_OK)
         return status;
     builder.out.start_ns = builder.steps.start_s * NS_PER_SEC;

@@ -3,8 +3,8 @@
  * overview: one pass adds up the counts of the range and of the one before, one pass the
  * histograms.
  *
- * Rows are grouped by the engine to (step, what the panels tell apart) and spread over the panels
- * here, so that every panel is made of the same numbers.
+ * Each row of the rollups comes as it is and is spread over the panels here, so that every panel is
+ * made of the same numbers and the engine need not group what has nearly as many groups as rows.
  */
 #include "query/overview.h"
 
@@ -12,6 +12,8 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/sum.h"
+#include "query/rollup_labels.h"
 
 const double overview_quantiles[OVERVIEW_QUANTILES] = {0.5, 0.9, 0.95, 0.99};
 
@@ -25,6 +27,7 @@ struct builder {
     const struct overview_question *question;
     struct arena *arena;
     struct steps steps;
+    struct rollup_labels labels; /* place: the index of the model + 1, 0 as long as it has none */
     struct overview out;
     struct model_sketches *keys; /* parallel to out.models */
     size_t model_capacity, key_count, key_capacity;
@@ -32,63 +35,71 @@ struct builder {
     struct quantile_sketch *totals[2][3];     /* now and before: latency, ttft, llm latency */
 };
 
-/* Rows before the range belong to the equally long one in front of it. */
-static void select_both(struct sql *sql, const struct builder *builder, const char *table)
-{
-    const struct steps *steps = &builder->steps;
-    int64_t span = (int64_t)steps->count * steps->step_s;
-    sql_add(sql, " FROM %s r JOIN labels l ON r.label = l.id WHERE l.project = ", table);
-    sql_int(sql, builder->question->project_id);
-    sql_add(sql, " AND r.resolution = %lld AND r.time >= ", (long long)steps->resolution_s);
-    sql_int(sql, steps->start_s - span);
-    sql_add(sql, " AND r.time < ");
-    sql_int(sql, steps->start_s + span);
-}
-
-/* The step of a row, or -1 for the range before (whose steps nobody asks for). */
-static void select_step(struct sql *sql, const struct builder *builder)
-{
-    sql_add(sql, "SELECT CASE WHEN r.time < ");
-    sql_int(sql, builder->steps.start_s);
-    sql_add(sql, " THEN -1 ELSE (r.time - ");
-    sql_int(sql, builder->steps.start_s);
-    sql_add(sql, ") // %lld END AS step, ", (long long)builder->steps.step_s);
-}
-
-static struct overview_model *find_model(struct builder *builder, int64_t model, int64_t provider,
-                                         size_t *out_index)
+static bool find_model(struct builder *builder, int32_t model, int32_t provider, size_t *out_index)
 {
     for (size_t i = 0; i < builder->key_count; i++) {
         if (builder->keys[i].model == model && builder->keys[i].provider == provider) {
             *out_index = i;
-            return &builder->out.models[i];
+            return true;
         }
     }
     if (!arena_grow(builder->arena, &builder->keys, builder->key_count, &builder->key_capacity) ||
         !arena_grow(builder->arena, &builder->out.models, builder->key_count,
                     &builder->model_capacity))
-        return NULL;
+        return false;
     *out_index = builder->key_count;
     builder->keys[builder->key_count] = (struct model_sketches){
         model, provider, quantile_sketch_new(builder->arena), quantile_sketch_new(builder->arena)};
     struct overview_model *added = &builder->out.models[builder->key_count++];
     *added = (struct overview_model){
-        .model = store_name(builder->query->store, (int32_t)model),
-        .provider = provider > 0 ? store_name(builder->query->store, (int32_t)provider) : STR_NONE,
+        .model = store_name(builder->query->store, model),
+        .provider = provider > 0 ? store_name(builder->query->store, provider) : STR_NONE,
         .cost_values = arena_array(builder->arena, int64_t, builder->out.step_count),
     };
-    builder->out.model_count = builder->key_count;
-    return added->cost_values ? added : NULL;
+    return added->cost_values != NULL;
+}
+
+/* Labels that differ in what the table of models does not show share a row of it. False: no memory.
+ */
+static bool place_label(struct builder *builder, struct rollup_label *label)
+{
+    size_t index;
+    if (label->place || !label->model_call || label->model <= 0)
+        return true;
+    if (!find_model(builder, label->model, label->provider, &index))
+        return false;
+    label->place = index + 1;
+    return true;
+}
+
+/* The step of a row; -1: it belongs to the equally long range in front, whose steps nobody asks
+ * for. */
+static int64_t step_of(const struct builder *builder, int64_t time_s)
+{
+    int64_t since = time_s - builder->steps.start_s;
+    return since < 0 ? -1 : since / builder->steps.step_s;
+}
+
+/* Runs "columns FROM table" over both ranges; the rows go to `take` with the builder. */
+static enum status run_pass(struct builder *builder, const char *columns, const char *table,
+                            store_take_columns *take, struct error *error)
+{
+    const struct steps *steps = &builder->steps;
+    int64_t span = (int64_t)steps->count * steps->step_s;
+    struct sql sql = {0};
+    sql_add(&sql, "SELECT r.time, r.label, %s FROM %s r WHERE r.resolution = %lld AND r.time >= ",
+            columns, table, (long long)steps->resolution_s);
+    sql_int(&sql, steps->start_s - span);
+    sql_add(&sql, " AND r.time < ");
+    sql_int(&sql, steps->start_s + span);
+    return sql_stream_columns(&sql, builder->query, builder->question->cancelled, take, builder,
+                              error);
 }
 
 /* Column numbers of the counting pass. */
 enum {
-    C_STEP,
-    C_ROOT,
-    C_KIND,
-    C_ERROR_KIND,
-    C_MODEL,
-    C_PROVIDER,
+    C_TIME,
+    C_LABEL,
     C_SPANS,
     C_ERRORS,
     C_CALLS,
@@ -99,175 +110,157 @@ enum {
     C_CACHE_WRITE,
     C_REASONING,
     C_TOTAL,
-    C_COST
+    C_COST,
+    C_COUNT
 };
 
-static void add_totals(struct overview_totals *totals, const struct store_rows *rows)
+static void add_totals(struct overview_totals *totals, const struct rollup_label *label,
+                       const int64_t value[C_COUNT])
 {
-    bool root = store_rows_int(rows, C_ROOT) != 0;
-    totals->spans += store_rows_int(rows, C_SPANS);
-    totals->requests += root ? store_rows_int(rows, C_SPANS) : 0;
-    totals->errors += root ? store_rows_int(rows, C_ERRORS) : 0;
-    totals->tool_calls +=
-        store_rows_int(rows, C_KIND) == KIND_TOOL ? store_rows_int(rows, C_SPANS) : 0;
-    totals->llm_calls += store_rows_int(rows, C_CALLS);
-    totals->unpriced += store_rows_int(rows, C_UNPRICED);
-    totals->input_tokens += store_rows_int(rows, C_INPUT);
-    totals->output_tokens += store_rows_int(rows, C_OUTPUT);
-    totals->cache_read += store_rows_int(rows, C_CACHE_READ);
-    totals->cache_write += store_rows_int(rows, C_CACHE_WRITE);
-    totals->reasoning += store_rows_int(rows, C_REASONING);
-    totals->total_tokens += store_rows_int(rows, C_TOTAL);
-    totals->cost += store_rows_int(rows, C_COST);
+    sum_add(&totals->spans, value[C_SPANS]);
+    sum_add(&totals->requests, label->root ? value[C_SPANS] : 0);
+    sum_add(&totals->errors, label->root ? value[C_ERRORS] : 0);
+    sum_add(&totals->tool_calls, label->kind == KIND_TOOL ? value[C_SPANS] : 0);
+    sum_add(&totals->llm_calls, value[C_CALLS]);
+    sum_add(&totals->unpriced, value[C_UNPRICED]);
+    sum_add(&totals->input_tokens, value[C_INPUT]);
+    sum_add(&totals->output_tokens, value[C_OUTPUT]);
+    sum_add(&totals->cache_read, value[C_CACHE_READ]);
+    sum_add(&totals->cache_write, value[C_CACHE_WRITE]);
+    sum_add(&totals->reasoning, value[C_REASONING]);
+    sum_add(&totals->total_tokens, value[C_TOTAL]);
+    sum_add(&totals->cost, value[C_COST]);
 }
 
-static bool add_errors(struct builder *builder, const struct store_rows *rows, size_t step)
+static bool add_errors(struct builder *builder, const struct rollup_label *label, int64_t errors,
+                       size_t step)
 {
-    int64_t errors = store_rows_int(rows, C_ERRORS), kind = store_rows_int(rows, C_ERROR_KIND);
-    enum observation_kind of = (enum observation_kind)store_rows_int(rows, C_KIND);
-    bool told =
-        store_rows_int(rows, C_ROOT) || of == KIND_TOOL || observation_kind_is_model_call(of);
-    if (!errors || !told || kind < 0 || kind >= ERROR_KIND_COUNT)
+    bool told = label->root || label->kind == KIND_TOOL || label->model_call;
+    if (!errors || !told || label->error_kind >= ERROR_KIND_COUNT)
         return true;
-    if (kind == ERROR_KIND_NONE)
-        kind = ERROR_KIND_UNKNOWN;
+    int kind = label->error_kind == ERROR_KIND_NONE ? ERROR_KIND_UNKNOWN : label->error_kind;
     int64_t **values = &builder->out.errors_by_kind[kind];
     if (!*values)
         *values = arena_array(builder->arena, int64_t, builder->out.step_count);
     if (*values)
-        (*values)[step] += errors;
+        sum_add(&(*values)[step], errors);
     return *values != NULL;
 }
 
-static bool add_model(struct builder *builder, const struct store_rows *rows, size_t step)
+static void add_model(struct overview_model *model, const int64_t value[C_COUNT], size_t step)
 {
-    enum observation_kind kind = (enum observation_kind)store_rows_int(rows, C_KIND);
-    int64_t name = store_rows_int(rows, C_MODEL);
-    if (!observation_kind_is_model_call(kind) || name <= 0)
+    sum_add(&model->calls, value[C_SPANS]);
+    sum_add(&model->errors, value[C_ERRORS]);
+    sum_add(&model->input_tokens, value[C_INPUT]);
+    sum_add(&model->output_tokens, value[C_OUTPUT]);
+    sum_add(&model->cost, value[C_COST]);
+    sum_add(&model->unpriced, value[C_UNPRICED]);
+    sum_add(&model->cost_values[step], value[C_COST]);
+}
+
+static void add_step(struct overview *out, const struct rollup_label *label,
+                     const int64_t value[C_COUNT], size_t step)
+{
+    if (label->root) {
+        sum_add(&out->requests[step], value[C_SPANS]);
+        sum_add(&out->errors[step], value[C_ERRORS]);
+    }
+    sum_add(&out->llm_calls[step], value[C_CALLS]);
+    sum_add(&out->cost[step], value[C_COST]);
+    sum_add(&out->input_tokens[step], value[C_INPUT]);
+    sum_add(&out->output_tokens[step], value[C_OUTPUT]);
+    sum_add(&out->cache_read[step], value[C_CACHE_READ]);
+    sum_add(&out->reasoning[step], value[C_REASONING]);
+}
+
+static enum status too_large(struct error *error)
+{
+    return fail(error, STATUS_TOO_LARGE, "the overview is too large for one reply");
+}
+
+static bool add_row(struct builder *builder, const int64_t value[C_COUNT])
+{
+    struct overview *out = &builder->out;
+    struct rollup_label *label = rollup_label_at(&builder->labels, value[C_LABEL]);
+    if (!label)
         return true;
-    size_t index;
-    struct overview_model *model =
-        find_model(builder, name, store_rows_int(rows, C_PROVIDER), &index);
-    if (!model)
+    int64_t step = step_of(builder, value[C_TIME]);
+    add_totals(step < 0 ? &out->previous : &out->totals, label, value);
+    if (step < 0)
+        return true;
+    add_step(out, label, value, (size_t)step);
+    if (!add_errors(builder, label, value[C_ERRORS], (size_t)step) || !place_label(builder, label))
         return false;
-    model->calls += store_rows_int(rows, C_SPANS);
-    model->errors += store_rows_int(rows, C_ERRORS);
-    model->input_tokens += store_rows_int(rows, C_INPUT);
-    model->output_tokens += store_rows_int(rows, C_OUTPUT);
-    model->cost += store_rows_int(rows, C_COST);
-    model->unpriced += store_rows_int(rows, C_UNPRICED);
-    model->cost_values[step] += store_rows_int(rows, C_COST);
+    if (label->place)
+        add_model(&out->models[label->place - 1], value, (size_t)step);
     return true;
 }
 
-static bool add_counts(struct builder *builder, const struct store_rows *rows)
+static enum status add_counts(void *context, const int64_t *const *columns, size_t row_count,
+                              struct error *error)
 {
-    struct overview *out = &builder->out;
-    int64_t at = store_rows_int(rows, C_STEP);
-    if (at < 0) {
-        add_totals(&out->previous, rows);
-        return true;
+    for (size_t row = 0; row < row_count; row++) {
+        int64_t value[C_COUNT];
+        for (size_t i = 0; i < C_COUNT; i++)
+            value[i] = columns[i][row];
+        if (!add_row(context, value))
+            return too_large(error);
     }
-    size_t step = (size_t)at;
-    if (step >= out->step_count)
-        return true;
-    add_totals(&out->totals, rows);
-    if (store_rows_int(rows, C_ROOT)) {
-        out->requests[step] += store_rows_int(rows, C_SPANS);
-        out->errors[step] += store_rows_int(rows, C_ERRORS);
-    }
-    out->llm_calls[step] += store_rows_int(rows, C_CALLS);
-    out->cost[step] += store_rows_int(rows, C_COST);
-    out->input_tokens[step] += store_rows_int(rows, C_INPUT);
-    out->output_tokens[step] += store_rows_int(rows, C_OUTPUT);
-    out->cache_read[step] += store_rows_int(rows, C_CACHE_READ);
-    out->reasoning[step] += store_rows_int(rows, C_REASONING);
-    return add_errors(builder, rows, step) && add_model(builder, rows, step);
-}
-
-static enum status run_pass(struct builder *builder, struct sql *sql,
-                            bool (*add)(struct builder *, const struct store_rows *),
-                            const char *group_by, struct error *error)
-{
-    struct store_rows *rows;
-    enum status status = filter_labels(builder->question->filters, builder->query, sql, error);
-    if (status != STATUS_OK) {
-        sql_done(sql);
-        return status;
-    }
-    sql_add(sql, "%s", group_by);
-    status = sql_run(sql, builder->query, builder->question->cancelled, &rows, error);
-    if (status != STATUS_OK)
-        return status;
-    while (status == STATUS_OK && store_rows_next(rows))
-        if (!add(builder, rows))
-            status = fail(error, STATUS_TOO_LARGE, "the overview is too large for one reply");
-    store_rows_free(rows);
-    return status;
-}
-
-static enum status count_pass(struct builder *builder, struct error *error)
-{
-    struct sql sql = {0};
-    select_step(&sql, builder);
-    sql_add(&sql, "l.root, l.kind, l.error_kind, l.model, l.provider, sum(r.spans), sum(r.errors), "
-                  "sum(r.calls), sum(r.unpriced), sum(r.input_tokens), sum(r.output_tokens), "
-                  "sum(r.cache_read), sum(r.cache_write), sum(r.reasoning), sum(r.total_tokens), "
-                  "sum(r.cost)");
-    select_both(&sql, builder, "rollups");
-    return run_pass(builder, &sql, add_counts, " GROUP BY 1, 2, 3, 4, 5, 6", error);
+    return STATUS_OK;
 }
 
 /* Column numbers of the histogram pass. */
-enum { H_STEP, H_ROOT, H_MODEL_CALL, H_MODEL, H_PROVIDER, H_METRIC, H_BUCKET, H_COUNT };
+enum { H_TIME, H_LABEL, H_METRIC, H_BUCKET, H_COUNT };
 
-static bool add_to(struct quantile_sketch **sketch, struct arena *arena,
-                   const struct store_rows *rows)
+struct bucket {
+    int32_t number;
+    int64_t count;
+};
+
+static bool add_to(struct quantile_sketch **sketch, struct arena *arena, struct bucket bucket)
 {
     if (!*sketch)
         *sketch = quantile_sketch_new(arena);
-    return *sketch && quantile_sketch_add(*sketch, arena, (int32_t)store_rows_int(rows, H_BUCKET),
-                                          store_rows_int(rows, H_COUNT));
+    return *sketch && quantile_sketch_add(*sketch, arena, bucket.number, bucket.count);
 }
 
-static bool add_buckets(struct builder *builder, const struct store_rows *rows)
+static bool add_bucket(struct builder *builder, struct rollup_label *label, int64_t step, bool ttft,
+                       struct bucket bucket)
 {
-    int64_t at = store_rows_int(rows, H_STEP), model = store_rows_int(rows, H_MODEL);
-    bool before = at < 0, root = store_rows_int(rows, H_ROOT) != 0;
-    bool model_call = store_rows_int(rows, H_MODEL_CALL) != 0;
-    bool ttft = store_rows_int(rows, H_METRIC) == 1;
-    size_t step = before ? 0 : (size_t)at, index;
-    if (step >= builder->out.step_count)
+    struct arena *arena = builder->arena;
+    bool before = step < 0, fine = true;
+    struct quantile_sketch **totals = builder->totals[before];
+    if (label->root && !ttft)
+        fine = add_to(&totals[0], arena, bucket) &&
+               (before || add_to(&builder->latency[step], arena, bucket));
+    if (ttft && label->model_call)
+        fine = fine && add_to(&totals[1], arena, bucket) &&
+               (before || add_to(&builder->ttft[step], arena, bucket));
+    if (!ttft && label->model_call)
+        fine = fine && add_to(&totals[2], arena, bucket);
+    if (before || !fine)
+        return fine;
+    if (!place_label(builder, label))
+        return false;
+    if (!label->place)
         return true;
-    bool fine = true;
-    if (root && !ttft)
-        fine = add_to(&builder->totals[before][0], builder->arena, rows) &&
-               (before || add_to(&builder->latency[step], builder->arena, rows));
-    if (ttft && model_call)
-        fine = fine && add_to(&builder->totals[before][1], builder->arena, rows) &&
-               (before || add_to(&builder->ttft[step], builder->arena, rows));
-    if (!ttft && model_call)
-        fine = fine && add_to(&builder->totals[before][2], builder->arena, rows);
-    if (fine && !before && model_call && model > 0) {
-        fine = find_model(builder, model, store_rows_int(rows, H_PROVIDER), &index) != NULL;
-        fine = fine && add_to(ttft ? &builder->keys[index].ttft : &builder->keys[index].latency,
-                              builder->arena, rows);
-    }
-    return fine;
+    struct model_sketches *model = &builder->keys[label->place - 1];
+    return add_to(ttft ? &model->ttft : &model->latency, arena, bucket);
 }
 
-static enum status histogram_pass(struct builder *builder, struct error *error)
+static enum status add_buckets(void *context, const int64_t *const *columns, size_t row_count,
+                               struct error *error)
 {
-    struct sql sql = {0};
-    select_step(&sql, builder);
-    sql_add(&sql,
-            "l.root, l.kind IN (%d, %d, %d), l.model, l.provider, r.metric, r.bucket, "
-            "sum(r.count)",
-            KIND_LLM, KIND_EMBEDDING, KIND_RERANKER);
-    select_both(&sql, builder, "histograms");
-    sql_add(&sql, " AND (l.root OR l.kind IN (%d, %d, %d))", KIND_LLM, KIND_EMBEDDING,
-            KIND_RERANKER);
-    return run_pass(builder, &sql, add_buckets, " GROUP BY 1, 2, 3, 4, 5, 6, 7", error);
+    struct builder *builder = context;
+    for (size_t row = 0; row < row_count; row++) {
+        struct rollup_label *label = rollup_label_at(&builder->labels, columns[H_LABEL][row]);
+        struct bucket bucket = {(int32_t)columns[H_BUCKET][row], columns[H_COUNT][row]};
+        if (label && (label->root || label->model_call) &&
+            !add_bucket(builder, label, step_of(builder, columns[H_TIME][row]),
+                        columns[H_METRIC][row] == 1, bucket))
+            return too_large(error);
+    }
+    return STATUS_OK;
 }
 
 static void read_quantiles(const struct quantile_sketch *sketch, double out[OVERVIEW_QUANTILES])
@@ -319,10 +312,11 @@ static void finish(struct builder *builder)
             out->ttft[q][step] = quantile_sketch_value(builder->ttft[step], overview_quantiles[q]);
         }
     }
-    for (size_t i = 0; i < out->model_count; i++) {
+    for (size_t i = 0; i < builder->key_count; i++) {
         read_quantiles(builder->keys[i].latency, out->models[i].latency);
         read_quantiles(builder->keys[i].ttft, out->models[i].ttft);
     }
+    out->model_count = builder->key_count;
     if (out->model_count)
         qsort(out->models, out->model_count, sizeof out->models[0], by_calls);
     if (out->model_count > OVERVIEW_MODELS_MAX)
@@ -333,17 +327,25 @@ enum status query_overview(const struct query *query, const struct overview_ques
                            struct arena *arena, struct overview *out_overview, struct error *error)
 {
     struct builder builder = {.query = query, .question = question, .arena = arena};
-    enum status status = series_steps(question->range, 0, &builder.steps, error);
+    enum status status = rollup_steps(question->range, 0, 1, &builder.steps, error);
     if (status != STATUS_OK)
         return status;
     builder.out.start_ns = builder.steps.start_s * NS_PER_SEC;
     builder.out.step_ns = builder.steps.step_s * NS_PER_SEC;
     builder.out.step_count = builder.steps.count;
     if (!make_arrays(&builder))
-        return fail(error, STATUS_TOO_LARGE, "the overview is too large for one reply");
-    status = count_pass(&builder, error);
+        return too_large(error);
+    status = rollup_labels_read(query, question->project_id, question->filters, question->cancelled,
+                                arena, &builder.labels, error);
     if (status == STATUS_OK)
-        status = histogram_pass(&builder, error);
+        status = run_pass(&builder,
+                          "r.spans, r.errors, r.calls, r.unpriced, r.input_tokens, "
+                          "r.output_tokens, r.cache_read, r.cache_write, r.reasoning, "
+                          "r.total_tokens, r.cost",
+                          "rollups", add_counts, error);
+    if (status == STATUS_OK)
+        status =
+            run_pass(&builder, "r.metric, r.bucket, r.count", "histograms", add_buckets, error);
     if (status == STATUS_OK) {
         finish(&builder);
         *out_overview = builder.out;

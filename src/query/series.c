@@ -206,7 +206,7 @@ enum status query_series(const struct query *query, const struct series_question
 {
     struct steps steps;
     struct store_rows *rows;
-    enum status status = series_steps(question->range, question->step_seconds, &steps, error);
+    enum status status = rollup_steps(question->range, question->step_seconds, 0, &steps, error);
     if (status == STATUS_OK)
         status = is_histogram(question) ? select_buckets(query, question, &steps, &rows, error)
                                         : select_sums(query, question, &steps, &rows, error);

@@ -67,6 +67,11 @@ struct steps {
 };
 enum status series_steps(struct time_range range, int64_t step_seconds, struct steps *out_steps,
                          struct error *error);
+/* The same for what rollups answer, which keep minutes for a week and hours for a year: steps are
+ * no finer than what is left of the range and of the `periods_before` equally long ones in front.
+ */
+enum status rollup_steps(struct time_range range, int64_t step_seconds, int periods_before,
+                         struct steps *out_steps, struct error *error);
 
 /* A histogram being added up; bucket numbers as in store/bucket.h. */
 struct quantile_sketch;

@@ -74,23 +74,31 @@ void sql_asker(struct sql *sql)
     add_param(sql, (struct store_param){.type = STORE_ASKER});
 }
 
+/* What the store is asked; `how` gives the rest. False: the statement ran out of room. */
+static bool ask(struct sql *sql, const struct store_question *how, struct store_question *question,
+                enum status *status, struct error *error)
+{
+    buf_add_byte(&sql->text, 0);
+    if (sql->failed || sql->text.failed) {
+        *status = fail(error, STATUS_TOO_LARGE, "the question has too many filters or values");
+        return false;
+    }
+    *question = *how;
+    question->sql = sql->text.ptr;
+    question->params = sql->params;
+    question->param_count = sql->param_count;
+    log_debug("query", "asks", "sql=\"%s\"", sql->text.ptr);
+    return true;
+}
+
 enum status sql_run(struct sql *sql, const struct query *query, const _Atomic bool *cancelled,
                     struct store_rows **out_rows, struct error *error)
 {
-    buf_add_byte(&sql->text, 0);
+    const struct store_question how = {.timeout_ms = QUESTION_TIMEOUT_MS, .cancelled = cancelled};
+    struct store_question question;
     enum status status;
-    if (sql->failed || sql->text.failed) {
-        status = fail(error, STATUS_TOO_LARGE, "the question has too many filters or values");
-    } else {
-        const struct store_question question = {
-            .sql = sql->text.ptr,
-            .params = sql->params,
-            .param_count = sql->param_count,
-            .timeout_ms = QUESTION_TIMEOUT_MS,
-            .cancelled = cancelled,
-        };
+    if (ask(sql, &how, &question, &status, error))
         status = store_select(query->store, &question, out_rows, error);
-    }
     sql_done(sql);
     return status;
 }
@@ -100,18 +108,23 @@ enum status sql_stream(struct sql *sql, const struct query *query, const struct 
                                            struct error *error),
                        void *context, struct error *error)
 {
-    buf_add_byte(&sql->text, 0);
+    struct store_question question;
     enum status status;
-    if (sql->failed || sql->text.failed) {
-        status = fail(error, STATUS_TOO_LARGE, "the question is too large");
-    } else {
-        struct store_question question = *how;
-        question.sql = sql->text.ptr;
-        question.params = sql->params;
-        question.param_count = sql->param_count;
-        log_debug("query", "asks", "sql=\"%s\"", sql->text.ptr);
+    if (ask(sql, how, &question, &status, error))
         status = store_stream(query->store, &question, take, context, error);
-    }
+    sql_done(sql);
+    return status;
+}
+
+enum status sql_stream_columns(struct sql *sql, const struct query *query,
+                               const _Atomic bool *cancelled, store_take_columns *take,
+                               void *context, struct error *error)
+{
+    const struct store_question how = {.timeout_ms = QUESTION_TIMEOUT_MS, .cancelled = cancelled};
+    struct store_question question;
+    enum status status;
+    if (ask(sql, &how, &question, &status, error))
+        status = store_stream_columns(query->store, &question, take, context, error);
     sql_done(sql);
     return status;
 }

@@ -35,3 +35,7 @@ enum status sql_stream(struct sql *sql, const struct query *query, const struct 
                        enum status (*take)(void *context, const struct store_rows *row,
                                            struct error *error),
                        void *context, struct error *error);
+/* The same for numbers alone, see store_stream_columns(). */
+enum status sql_stream_columns(struct sql *sql, const struct query *query,
+                               const _Atomic bool *cancelled, store_take_columns *take,
+                               void *context, struct error *error);

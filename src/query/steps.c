@@ -39,3 +39,25 @@ enum status series_steps(struct time_range range, int64_t step_seconds, struct s
     *out_steps = steps;
     return STATUS_OK;
 }
+
+/* A day less than the rollups keep: a span that comes a week late leaves no minute. */
+static int64_t finest_left(int64_t from_ns)
+{
+    int64_t age_days = (clock_now_ns() - from_ns) / (86400 * NS_PER_SEC);
+    if (age_days < ROLLUP_MINUTES_KEPT_DAYS - 1)
+        return 60;
+    return age_days < ROLLUP_HOURS_KEPT_DAYS - 1 ? 3600 : 86400;
+}
+
+enum status rollup_steps(struct time_range range, int64_t step_seconds, int periods_before,
+                         struct steps *out_steps, struct error *error)
+{
+    enum status status = series_steps(range, step_seconds, out_steps, error);
+    if (status != STATUS_OK)
+        return status;
+    int64_t span_ns = (int64_t)out_steps->count * out_steps->step_s * NS_PER_SEC;
+    int64_t finest = finest_left(out_steps->start_s * NS_PER_SEC - periods_before * span_ns);
+    if (out_steps->step_s % finest == 0)
+        return STATUS_OK;
+    return series_steps(range, (out_steps->step_s / finest + 1) * finest, out_steps, error);
+}

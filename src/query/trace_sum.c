@@ -3,6 +3,7 @@
 #include "query/trace_sum.h"
 
 #include "base/clock.h"
+#include "base/sum.h"
 
 enum { RUNNING_SECONDS = 30 };
 
@@ -73,9 +74,7 @@ void trace_sum_init(struct trace_sum *sum, struct trace_key key)
 
 static void add(int64_t *total, const struct store_rows *rows, enum column column)
 {
-    int64_t amount = store_rows_int(rows, column);
-    if (__builtin_add_overflow(*total, amount, total))
-        *total = amount < 0 ? INT64_MIN : INT64_MAX;
+    sum_add(total, store_rows_int(rows, column));
 }
 
 static void keep_most(int64_t *most, const struct store_rows *rows, enum column column)

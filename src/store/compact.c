@@ -32,7 +32,6 @@ enum {
     PARTS_QUIET_SECONDS = 90,
     PARTS_ROWS_MAX = 1000000,
     AGE_EVERY_SECONDS = 3600,
-    HOURS_KEPT_DAYS = 400,
 };
 
 COUNTER(checkpoints, "vitrine_index_checkpoints_total", "", "Checkpoints of the index");
@@ -352,10 +351,10 @@ static enum status drop_aged(struct store *store, struct error *error)
         const char *table;
         int resolution, days;
     } ages[] = {
-        {"rollups", RESOLUTION_MINUTE, MINUTES_KEPT_DAYS},
-        {"histograms", RESOLUTION_MINUTE, MINUTES_KEPT_DAYS},
-        {"rollups", RESOLUTION_HOUR, HOURS_KEPT_DAYS},
-        {"histograms", RESOLUTION_HOUR, HOURS_KEPT_DAYS},
+        {"rollups", RESOLUTION_MINUTE, ROLLUP_MINUTES_KEPT_DAYS},
+        {"histograms", RESOLUTION_MINUTE, ROLLUP_MINUTES_KEPT_DAYS},
+        {"rollups", RESOLUTION_HOUR, ROLLUP_HOURS_KEPT_DAYS},
+        {"histograms", RESOLUTION_HOUR, ROLLUP_HOURS_KEPT_DAYS},
     };
     if (compaction->aged_at_ns &&
         clock_mono_ns() - compaction->aged_at_ns < AGE_EVERY_SECONDS * NS_PER_SEC)

@@ -27,7 +27,10 @@ struct store_rows {
     duckdb_type *types;
     uint8_t *scales; /* of decimals */
     duckdb_type *decimal_types;
-    duckdb_vector *vectors; /* of the current chunk */
+    struct cells {
+        const void *data;
+        const uint64_t *valid; /* NULL: none is null */
+    } * cells;                 /* a column each, of the current chunk */
 };
 
 static bool is_readable(duckdb_type type)
@@ -60,8 +63,8 @@ static enum status set_columns(struct store_rows *rows, duckdb_result *result, s
     rows->types = calloc(count + 1, sizeof *rows->types);
     rows->scales = calloc(count + 1, sizeof *rows->scales);
     rows->decimal_types = calloc(count + 1, sizeof *rows->decimal_types);
-    rows->vectors = calloc(count + 1, sizeof *rows->vectors);
-    if (!rows->types || !rows->scales || !rows->decimal_types || !rows->vectors)
+    rows->cells = calloc(count + 1, sizeof *rows->cells);
+    if (!rows->types || !rows->scales || !rows->decimal_types || !rows->cells)
         return fail(error, STATUS_INTERNAL, "index: no memory for an answer");
     rows->column_count = count;
     for (size_t i = 0; i < count; i++) {
@@ -119,10 +122,23 @@ static enum status keep_chunk(struct store_rows *rows, duckdb_data_chunk chunk, 
     return STATUS_OK;
 }
 
+/* Looked up once a chunk: the engine is not asked for every cell. */
+static void enter_chunk(struct store_rows *rows, duckdb_data_chunk chunk)
+{
+    rows->row = 0;
+    rows->row_count = duckdb_data_chunk_get_size(chunk);
+    for (size_t i = 0; i < rows->column_count; i++) {
+        duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, i);
+        rows->cells[i].data = duckdb_vector_get_data(vector);
+        rows->cells[i].valid = duckdb_vector_get_validity(vector);
+    }
+}
+
 /* Where rows go: all kept, or handed on one by one. */
 struct destination {
     struct store_rows *rows;
     enum status (*take)(void *context, const struct store_rows *row, struct error *error);
+    store_take_columns *take_columns;
     void *context;
 };
 
@@ -131,12 +147,40 @@ static enum status hand_on(const struct destination *to, duckdb_data_chunk chunk
 {
     struct store_rows *rows = to->rows;
     enum status status = STATUS_OK;
-    rows->row = 0;
-    rows->row_count = duckdb_data_chunk_get_size(chunk);
-    for (size_t i = 0; i < rows->column_count; i++)
-        rows->vectors[i] = duckdb_data_chunk_get_vector(chunk, i);
+    enter_chunk(rows, chunk);
     for (; rows->row < rows->row_count && status == STATUS_OK; rows->row++)
         status = to->take(to->context, rows, error);
+    duckdb_destroy_data_chunk(&chunk);
+    return status;
+}
+
+static int64_t int_at(const struct store_rows *rows, size_t column, size_t row);
+
+/* The numbers of the chunk as 64-bit integers: as they lie there, or widened into `room`. */
+static enum status hand_on_columns(const struct destination *to, duckdb_data_chunk chunk,
+                                   struct error *error)
+{
+    struct store_rows *rows = to->rows;
+    enter_chunk(rows, chunk);
+    size_t count = rows->row_count;
+    const int64_t **columns = calloc(rows->column_count + 1, sizeof *columns);
+    int64_t *room = malloc((rows->column_count * count + 1) * sizeof *room);
+    enum status status = STATUS_OK;
+    if (!columns || !room)
+        status = fail(error, STATUS_INTERNAL, "index: no memory for an answer");
+    for (size_t i = 0; i < rows->column_count && status == STATUS_OK; i++) {
+        int64_t *widened = room + i * count;
+        columns[i] = widened;
+        if (rows->types[i] == DUCKDB_TYPE_BIGINT && !rows->cells[i].valid)
+            columns[i] = rows->cells[i].data;
+        else
+            for (size_t row = 0; row < count; row++)
+                widened[row] = int_at(rows, i, row);
+    }
+    if (status == STATUS_OK)
+        status = to->take_columns(to->context, columns, count, error);
+    free(columns);
+    free(room);
     duckdb_destroy_data_chunk(&chunk);
     return status;
 }
@@ -148,7 +192,9 @@ static enum status take_result(struct store *store, struct reader *reader, duckd
     enum status status = set_columns(to->rows, result, error);
     duckdb_data_chunk chunk;
     while (status == STATUS_OK && (chunk = duckdb_fetch_chunk(*result)) != NULL)
-        status = to->take ? hand_on(to, chunk, error) : keep_chunk(to->rows, chunk, error);
+        status = to->take           ? hand_on(to, chunk, error)
+                 : to->take_columns ? hand_on_columns(to, chunk, error)
+                                    : keep_chunk(to->rows, chunk, error);
     const char *broken = duckdb_result_error(result);
     if (status == STATUS_OK && broken && *broken)
         status =
@@ -295,18 +341,32 @@ enum status store_select(struct store *store, const struct store_question *quest
     return STATUS_OK;
 }
 
+/* Nothing is kept: rows only say where in the current chunk the reader stands. */
+static enum status stream(struct store *store, const struct store_question *question,
+                          struct destination *to, struct error *error)
+{
+    to->rows = calloc(1, sizeof *to->rows);
+    if (!to->rows)
+        return fail(error, STATUS_INTERNAL, "index: no memory for an answer");
+    enum status status = answer(store, question, to, error);
+    store_rows_free(to->rows);
+    return status;
+}
+
 enum status store_stream(struct store *store, const struct store_question *question,
                          enum status (*take)(void *context, const struct store_rows *row,
                                              struct error *error),
                          void *context, struct error *error)
 {
-    struct store_rows *rows = calloc(1, sizeof *rows);
-    if (!rows)
-        return fail(error, STATUS_INTERNAL, "index: no memory for an answer");
-    const struct destination to = {rows, take, context};
-    enum status status = answer(store, question, &to, error);
-    store_rows_free(rows);
-    return status;
+    struct destination to = {.take = take, .context = context};
+    return stream(store, question, &to, error);
+}
+
+enum status store_stream_columns(struct store *store, const struct store_question *question,
+                                 store_take_columns *take, void *context, struct error *error)
+{
+    struct destination to = {.take_columns = take, .context = context};
+    return stream(store, question, &to, error);
 }
 
 /* --- rows --------------------------------------------------------------------------------- */
@@ -323,10 +383,7 @@ bool store_rows_next(struct store_rows *rows)
         if (rows->chunk > 0)
             duckdb_destroy_data_chunk(&rows->chunks[rows->chunk - 1]);
         duckdb_data_chunk chunk = rows->chunks[rows->chunk++];
-        rows->row = 0;
-        rows->row_count = duckdb_data_chunk_get_size(chunk);
-        for (size_t i = 0; i < rows->column_count; i++)
-            rows->vectors[i] = duckdb_data_chunk_get_vector(chunk, i);
+        enter_chunk(rows, chunk);
     }
     return true;
 }
@@ -336,13 +393,15 @@ size_t store_rows_columns(const struct store_rows *rows)
     return rows->column_count;
 }
 
+static bool is_null(const struct cells *cells, size_t row)
+{
+    return cells->valid && !(cells->valid[row / 64] >> row % 64 & 1);
+}
+
 bool store_rows_null(const struct store_rows *rows, size_t column)
 {
     must(column < rows->column_count && rows->row < rows->row_count);
-    if (rows->types[column] == DUCKDB_TYPE_SQLNULL)
-        return true;
-    uint64_t *mask = duckdb_vector_get_validity(rows->vectors[column]);
-    return mask && !duckdb_validity_row_is_valid(mask, rows->row);
+    return rows->types[column] == DUCKDB_TYPE_SQLNULL || is_null(&rows->cells[column], rows->row);
 }
 
 static int64_t clamp_double(double number)
@@ -402,46 +461,52 @@ static bool integer_at(const void *data, duckdb_type type, size_t row, int64_t *
     }
 }
 
-static double real_at(const struct store_rows *rows, size_t column)
+static double real_at(const struct store_rows *rows, size_t column, size_t row)
 {
-    const void *data = duckdb_vector_get_data(rows->vectors[column]);
+    const void *data = rows->cells[column].data;
     duckdb_type type = rows->types[column];
     int64_t integer;
     if (type == DUCKDB_TYPE_DOUBLE)
-        return ((const double *)data)[rows->row];
+        return ((const double *)data)[row];
     if (type == DUCKDB_TYPE_FLOAT)
-        return ((const float *)data)[rows->row];
+        return ((const float *)data)[row];
     if (type == DUCKDB_TYPE_HUGEINT)
-        return duckdb_hugeint_to_double(((const duckdb_hugeint *)data)[rows->row]);
-    if (type == DUCKDB_TYPE_DECIMAL &&
-        integer_at(data, rows->decimal_types[column], rows->row, &integer))
+        return duckdb_hugeint_to_double(((const duckdb_hugeint *)data)[row]);
+    if (type == DUCKDB_TYPE_DECIMAL && integer_at(data, rows->decimal_types[column], row, &integer))
         return (double)integer / pow(10, rows->scales[column]);
-    return integer_at(data, type, rows->row, &integer) ? (double)integer : NAN;
+    return integer_at(data, type, row, &integer) ? (double)integer : NAN;
+}
+
+static int64_t int_at(const struct store_rows *rows, size_t column, size_t row)
+{
+    const struct cells *cells = &rows->cells[column];
+    int64_t integer;
+    if (rows->types[column] == DUCKDB_TYPE_SQLNULL || is_null(cells, row))
+        return 0;
+    if (integer_at(cells->data, rows->types[column], row, &integer))
+        return integer;
+    return clamp_double(real_at(rows, column, row));
 }
 
 int64_t store_rows_int(const struct store_rows *rows, size_t column)
 {
-    int64_t integer;
-    if (store_rows_null(rows, column))
-        return 0;
-    const void *data = duckdb_vector_get_data(rows->vectors[column]);
-    if (integer_at(data, rows->types[column], rows->row, &integer))
-        return integer;
-    return clamp_double(real_at(rows, column));
+    must(column < rows->column_count && rows->row < rows->row_count);
+    return int_at(rows, column, rows->row);
 }
 
 double store_rows_double(const struct store_rows *rows, size_t column)
 {
-    return store_rows_null(rows, column) ? NAN : real_at(rows, column);
+    return store_rows_null(rows, column) ? NAN : real_at(rows, column, rows->row);
 }
 
 struct str store_rows_text(const struct store_rows *rows, size_t column)
 {
     if (store_rows_null(rows, column) || rows->types[column] != DUCKDB_TYPE_VARCHAR)
         return STR_NONE;
-    duckdb_string_t *text =
-        (duckdb_string_t *)duckdb_vector_get_data(rows->vectors[column]) + rows->row;
-    return (struct str){duckdb_string_t_data(text), duckdb_string_t_length(*text)};
+    const duckdb_string_t *text = (const duckdb_string_t *)rows->cells[column].data + rows->row;
+    /* The engine's declaration lacks a const; it only reads. */
+    return (struct str){duckdb_string_t_data((duckdb_string_t *)text),
+                        duckdb_string_t_length(*text)};
 }
 
 void store_rows_free(struct store_rows *rows)
@@ -454,7 +519,7 @@ void store_rows_free(struct store_rows *rows)
     free(rows->types);
     free(rows->scales);
     free(rows->decimal_types);
-    free(rows->vectors);
+    free(rows->cells);
     free(rows);
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/sum.h"
 #include "store/bucket.h"
 
 enum {
@@ -15,14 +16,7 @@ enum {
     BUCKET_BITS = 12,
     ROWS_KEPT = 1 << 16, /* memory kept between commits */
 };
-#define MINUTES_KEPT_NS (MINUTES_KEPT_DAYS * INT64_C(86400) * NS_PER_SEC)
-
-/* Sums stay within int64 whatever is sent. */
-static void add(int64_t *sum, int64_t amount)
-{
-    if (__builtin_add_overflow(*sum, amount, sum))
-        *sum = amount > 0 ? INT64_MAX : -INT64_MAX;
-}
+#define MINUTES_KEPT_NS (ROLLUP_MINUTES_KEPT_DAYS * INT64_C(86400) * NS_PER_SEC)
 
 /* 28 bits of minutes since 1970 reach 2480; plausible times end before. */
 static uint64_t time_key(int64_t time, int32_t resolution)
@@ -64,7 +58,7 @@ static bool add_bucket(struct rollups *rollups, const struct histogram_row *row)
     if (!at)
         return false;
     if (!is_new) {
-        add(&rollups->buckets[*at].count, row->count);
+        sum_add(&rollups->buckets[*at].count, row->count);
         return true;
     }
     if (rollups->bucket_count == rollups->bucket_capacity) {
@@ -85,15 +79,15 @@ static void add_span(struct rollup_row *row, const struct span_row *span, int si
     row->errors += span->status == SPAN_ERROR ? sign : 0;
     row->unpriced += span->flags & OBSERVATION_UNPRICED ? sign : 0;
     if (!(span->flags & OBSERVATION_BAD_TIME))
-        add(&row->duration_sum, sign * span->duration_ns);
+        sum_add(&row->duration_sum, sign * span->duration_ns);
     if (!(span->flags & OBSERVATION_BILLED))
         return;
     row->calls += sign;
     for (int i = 0; i < TOKENS_COUNT; i++)
         if (span->tokens[i] != NULL_I32)
-            add(&row->tokens[i], sign * (int64_t)span->tokens[i]);
+            sum_add(&row->tokens[i], sign * (int64_t)span->tokens[i]);
     if (span->cost != NULL_I64)
-        add(&row->cost, sign * span->cost);
+        sum_add(&row->cost, sign * span->cost);
 }
 
 bool rollups_add(struct rollups *rollups, const struct span_row *span, int32_t label, int sign)
@@ -126,14 +120,14 @@ bool rollups_add(struct rollups *rollups, const struct span_row *span, int32_t l
 
 static void add_row(struct rollup_row *to, const struct rollup_row *from)
 {
-    add(&to->spans, from->spans);
-    add(&to->errors, from->errors);
-    add(&to->calls, from->calls);
-    add(&to->unpriced, from->unpriced);
+    sum_add(&to->spans, from->spans);
+    sum_add(&to->errors, from->errors);
+    sum_add(&to->calls, from->calls);
+    sum_add(&to->unpriced, from->unpriced);
     for (int i = 0; i < TOKENS_COUNT; i++)
-        add(&to->tokens[i], from->tokens[i]);
-    add(&to->cost, from->cost);
-    add(&to->duration_sum, from->duration_sum);
+        sum_add(&to->tokens[i], from->tokens[i]);
+    sum_add(&to->cost, from->cost);
+    sum_add(&to->duration_sum, from->duration_sum);
 }
 
 /* Every row of one resolution is added to its period of the next. */

@@ -3,14 +3,14 @@
  * rollups: what one commit adds to the counts and histograms of each label, gathered by minute and
  * then added up into hours and days. Superseded spans are taken back with negative numbers. Limits
  * rows of a commit: three resolutions of at most one row and two bucket rows a span. A span that is
- * more than MINUTES_KEPT_DAYS off its arrival leaves no minute, only an hour and a day.
+ * more than ROLLUP_MINUTES_KEPT_DAYS off its arrival leaves no minute, only an hour and a day.
  */
 #pragma once
 
 #include "store/key_map.h"
 #include "store/tables.h"
 
-enum { MINUTES_KEPT_DAYS = 8, METRIC_DURATION = 0, METRIC_TTFT = 1 };
+enum { METRIC_DURATION = 0, METRIC_TTFT = 1 };
 
 struct rollups {
     struct rollup_row *counts;

@@ -19,6 +19,9 @@
 
 struct store;
 
+/* How long the rollups keep minutes and hours; days stay. */
+enum { ROLLUP_MINUTES_KEPT_DAYS = 8, ROLLUP_HOURS_KEPT_DAYS = 400 };
+
 struct store_options {
     const char *directory; /* created when absent */
     size_t memory_bytes;   /* 0: 192 MiB */
@@ -177,6 +180,12 @@ enum status store_stream(struct store *store, const struct store_question *quest
                          enum status (*take)(void *context, const struct store_rows *row,
                                              struct error *error),
                          void *context, struct error *error);
+/* The same for questions about numbers alone, some thousand rows at a time, column by column: cells
+ * as store_rows_int() tells them. What is handed over lives until `take` returns. */
+typedef enum status store_take_columns(void *context, const int64_t *const *columns,
+                                       size_t row_count, struct error *error);
+enum status store_stream_columns(struct store *store, const struct store_question *question,
+                                 store_take_columns *take, void *context, struct error *error);
 bool store_rows_next(struct store_rows *rows); /* false at the end */
 size_t store_rows_columns(const struct store_rows *rows);
 bool store_rows_null(const struct store_rows *rows, size_t column);

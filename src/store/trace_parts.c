@@ -6,18 +6,14 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
+#include "base/sum.h"
+
 enum { ROWS_KEPT = 1 << 14, RANK_BITS = 61 };
 
 int64_t part_rank(int level, int64_t start_ns)
 {
     int64_t start = start_ns < 0 ? 0 : start_ns >> 2;
     return ((int64_t)level << RANK_BITS) | (((INT64_C(1) << RANK_BITS) - 1) - start);
-}
-
-static void add(int64_t *sum, int64_t amount)
-{
-    if (__builtin_add_overflow(*sum, amount, sum))
-        *sum = amount > 0 ? INT64_MAX : -INT64_MAX;
 }
 
 static int64_t larger(int64_t a, int64_t b)
@@ -83,9 +79,9 @@ static void add_usage(struct part_row *part, const struct span_row *span)
     if (span->flags & OBSERVATION_BILLED) {
         for (int i = 0; i < TOKENS_COUNT; i++)
             if (span->tokens[i] != NULL_I32)
-                add(&part->tokens[i], span->tokens[i]);
+                sum_add(&part->tokens[i], span->tokens[i]);
         if (span->cost != NULL_I64)
-            add(&part->cost, span->cost);
+            sum_add(&part->cost, span->cost);
     }
     if (span->flags & OBSERVATION_SUMMARY) {
         part->summary_tokens = larger(part->summary_tokens, span->tokens[TOKENS_TOTAL]);

@@ -139,6 +139,28 @@ test('negative and absurd durations are marked and poison no percentile', async 
     assert.equal(traces.length, 1);
 });
 
+test('weeks old when they come: in the sums of their own day, and not in those of today', async () => {
+    const day = 86400000n * ms, service = newService(), filter = encodeURIComponent(`service=${service}`);
+    for (const age of [3n, 10n, 30n]) {
+        const start = now() - age * day;
+        await send(flow.server.url, service, [modelCall({ trace_id: traceId(), start, end: start + 200n * ms })]);
+    }
+    await flow.api.settled();
+    const sums = async (from, to) => {
+        const range = `from=${now() - from * day}&to=${now() - to * day}&f=${filter}`;
+        const overview = await flow.api.get(`/api/v1/overview?${range}`);
+        const series = await flow.api.get(`/api/v1/series?metric=cost&${range}`);
+        assert.equal(overview.latency.p50.filter((one) => one).length, overview.totals.requests);
+        assert.equal(series.series.flatMap((line) => line.values).reduce((sum, one) => sum + one, 0), overview.totals.cost);
+        return [overview.totals.llm_calls, overview.totals.cost, overview.previous.llm_calls];
+    };
+    assert.deepEqual(await sums(4n, 2n), [1, 33000, 0]);
+    assert.deepEqual(await sums(11n, 9n), [1, 33000, 0]);
+    assert.deepEqual(await sums(31n, 29n), [1, 33000, 0]);
+    assert.deepEqual(await sums(6n, 0n), [1, 33000, 1], 'the range before reaches further back than minutes are kept');
+    assert.deepEqual(await sums(1n, 0n), [0, 0, 0]);
+});
+
 test('50,000 spans in one trace: totals, and a skeleton that answers', { timeout: 120000 }, async (t) => {
     const trace_id = traceId(), service = newService(), start = now() - 600000n * ms;
     const root = { trace_id, span_id: spanId(), name: 'root', start, end: start + 500000n * ms };
