@@ -54,6 +54,9 @@ static const char *const steps[] = {
     " field TEXT NOT NULL, used_ns INTEGER NOT NULL,"
     " PRIMARY KEY(project_id, media_id, trace, observation, dataset_item, field));"
     "CREATE INDEX media_use_trace ON media_use(project_id, trace);",
+    "CREATE TABLE settings(project_id INTEGER PRIMARY KEY REFERENCES project(id),"
+    " latency_target_ns INTEGER NOT NULL, monthly_budget INTEGER NOT NULL,"
+    " success_score TEXT NOT NULL, success_least REAL NOT NULL, updated_ns INTEGER NOT NULL);",
 };
 
 enum status control__complain(struct control *control, struct error *error)

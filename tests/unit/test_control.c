@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "control/control.h"
+#include "control/settings.h"
 
 static char directory[64], path[96];
 
@@ -186,6 +187,42 @@ static void a_newer_schema_is_refused_in_words(void **state)
     assert_non_null(strstr(error.text, "99"));
 }
 
+static void settings_are_kept_for_one_project_and_can_be_taken_back(void **state)
+{
+    (void)state;
+    struct key_pair pair;
+    struct error error = {0};
+    struct arena arena;
+    struct settings read;
+    uint32_t first, other;
+    const struct settings given = {.latency_target_ns = 2000000000,
+                                   .monthly_budget = 50000000000,
+                                   .success_score = STR("helpful"),
+                                   .success_least = 0.6};
+    struct control *control = open_control(true, &pair);
+    arena_init(&arena, 1 << 16);
+    assert_int_equal(control_project_find(control, STR("default"), &first), STATUS_OK);
+    assert_int_equal(
+        control_project_create(control, STR("other"), STR("Other"), false, &other, &pair, &error),
+        STATUS_OK);
+    assert_int_equal(control_settings_put(control, first, &given, &error), STATUS_OK);
+    control_close(control);
+    control = open_control(false, &pair);
+    assert_int_equal(control_settings_get(control, first, &arena, &read, &error), STATUS_OK);
+    assert_true(read.latency_target_ns == given.latency_target_ns);
+    assert_true(read.monthly_budget == given.monthly_budget);
+    assert_true(str_equal(read.success_score, STR("helpful")) && read.success_least == 0.6);
+    assert_true(read.updated_ns > 0);
+    assert_int_equal(control_settings_get(control, other, &arena, &read, &error), STATUS_OK);
+    assert_true(read.latency_target_ns == 0 && read.updated_ns == 0 && !read.success_score.len);
+    const struct settings none = {0};
+    assert_int_equal(control_settings_put(control, first, &none, &error), STATUS_OK);
+    assert_int_equal(control_settings_get(control, first, &arena, &read, &error), STATUS_OK);
+    assert_true(read.monthly_budget == 0 && !read.success_score.len);
+    arena_done(&arena);
+    control_close(control);
+}
+
 int main(void)
 {
 #define CONTROL_TEST(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_directory)
@@ -196,6 +233,7 @@ int main(void)
         CONTROL_TEST(names_of_projects_are_checked_and_unique),
         CONTROL_TEST(the_file_is_for_its_owner_and_holds_no_secret),
         CONTROL_TEST(a_newer_schema_is_refused_in_words),
+        CONTROL_TEST(settings_are_kept_for_one_project_and_can_be_taken_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
