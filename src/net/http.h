@@ -67,6 +67,26 @@ void response_header(struct response *response, struct str name, struct str valu
 void request_reply(struct request *request, struct response *response);
 void request_reply_error(struct request *request, const struct error *error);
 
+/*
+ * A reply that goes on until somebody ends it: server-sent events. request_stream() takes the place
+ * of request_reply(): the head of *response goes out, and its body is what stream_write() hands
+ * over. Net never waits for a writer and a writer never for the net: what a reader has not taken
+ * yet stands in a queue of at most `queue_bytes_max`, and what does not fit is refused.
+ *
+ * Whoever takes nothing of a waiting queue for as long as a request's head may take is cut off.
+ * When the server stops, the stream ends behind what waits.
+ */
+struct stream;
+/* On failure the request is still the caller's to answer. Over gRPC there is no such reply. */
+enum status request_stream(struct request *request, struct response *response,
+                           size_t queue_bytes_max, struct stream **out_stream, struct error *error);
+/* All or nothing, from any thread. STATUS_BUSY: there is no room now. STATUS_CANCELLED: nobody
+ * reads any more, or the server stops. */
+enum status stream_write(struct stream *stream, struct str bytes);
+size_t stream_room(struct stream *stream);  /* bytes that stream_write() would take now */
+bool stream_is_open(struct stream *stream); /* false: stream_write() says STATUS_CANCELLED */
+void stream_end(struct stream *stream);     /* behind what waits; the stream is net's again */
+
 struct route {
     const char *method;  /* "GET", "POST"; a GET route also answers HEAD */
     const char *pattern; /* "/api/v1/traces/{trace_id}"; a last "{rest*}" takes the remainder */

@@ -62,9 +62,31 @@ static void add_headers(struct MHD_Response *out, const struct header *headers, 
     }
 }
 
+/* Nothing to send yet: libmicrohttpd forgets the connection until there is. */
+static ssize_t read_stream(void *context, uint64_t position, char *out, size_t room)
+{
+    struct exchange *exchange = context;
+    bool ended;
+    (void)position;
+    size_t got = net__stream_take(exchange, out, room, &ended);
+    if (got > 0)
+        return (ssize_t)got;
+    if (atomic_load(&exchange->request.cancelled))
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (ended)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    exchange->suspended = true;
+    MHD_suspend_connection(exchange->mhd);
+    return 0;
+}
+
 static struct MHD_Response *make_response(struct exchange *exchange, bool has_body)
 {
+    enum { STREAM_BLOCK_BYTES = 16 * 1024 };
     struct response *response = &exchange->response;
+    if (has_body && exchange->stream)
+        return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, read_stream,
+                                                 exchange, NULL);
     if (has_body && response->file_bytes) {
         /* It closes its own. */
         int file = dup(response->file);
@@ -76,6 +98,8 @@ static struct MHD_Response *make_response(struct exchange *exchange, bool has_bo
     return MHD_create_response_from_buffer(has_body ? body.len : 0, (void *)(uintptr_t)body.ptr,
                                            MHD_RESPMEM_PERSISTENT);
 }
+
+static void watch_hangup(struct exchange *exchange);
 
 static enum MHD_Result send_reply(struct exchange *exchange, struct MHD_Connection *mhd)
 {
@@ -96,6 +120,8 @@ static enum MHD_Result send_reply(struct exchange *exchange, struct MHD_Connecti
     net__count_bytes(exchange->received_bytes, type && !exchange->is_head ? len : 0);
     enum MHD_Result queued = MHD_queue_response(mhd, (unsigned)exchange->http_status, out);
     MHD_destroy_response(out);
+    if (exchange->stream)
+        watch_hangup(exchange);
     return queued;
 }
 
@@ -186,15 +212,18 @@ static void on_hangup(struct watch *watch, uint32_t events)
 {
     struct connection *connection =
         (struct connection *)((char *)watch - offsetof(struct connection, hangup));
-    if (connection->watched && (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)))
-        atomic_store(&connection->watched->request.cancelled, true);
+    if (!connection->watched || !(events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)))
+        return;
+    atomic_store(&connection->watched->request.cancelled, true);
+    if (connection->watched->stream)
+        net__h1_resume(connection->watched);
 }
 
 /* libmicrohttpd does not look at a suspended connection. For work that may take long, we do. */
 static void watch_hangup(struct exchange *exchange)
 {
     struct connection *connection = exchange->carrier;
-    if (exchange->route->route->inline_)
+    if ((exchange->route->route->inline_ && !exchange->stream) || connection->watched)
         return;
     connection->hangup.ready = on_hangup;
     if (net__loop_watch(exchange->loop, connection->fd, &connection->hangup, EPOLLRDHUP | EPOLLET,
@@ -357,13 +386,19 @@ void net__h1_adopt(struct connection *connection)
         net__connection_bury(connection); /* the descriptor is closed already */
 }
 
-void net__h1_reply(struct exchange *exchange)
+void net__h1_resume(struct exchange *exchange)
 {
-    unwatch_hangup(exchange->carrier);
     if (exchange->suspended)
         MHD_resume_connection(exchange->mhd);
     exchange->suspended = false;
     exchange->loop->mhd_due = true;
+}
+
+void net__h1_reply(struct exchange *exchange)
+{
+    if (!exchange->stream) /* a stream is suspended again and again */
+        unwatch_hangup(exchange->carrier);
+    net__h1_resume(exchange);
 }
 
 void net__h1_kill(struct exchange *exchange, enum status status, const char *message)

@@ -62,10 +62,21 @@ static ssize_t read_file(struct exchange *exchange, uint8_t *out, size_t room, u
     return got;
 }
 
+static ssize_t read_stream(struct exchange *exchange, uint8_t *out, size_t room, uint32_t *flags)
+{
+    bool ended;
+    size_t got = net__stream_take(exchange, out, room, &ended);
+    if (ended)
+        *flags |= NGHTTP2_DATA_FLAG_EOF;
+    return got || ended ? (ssize_t)got : NGHTTP2_ERR_DEFERRED;
+}
+
 static ssize_t read_body(nghttp2_session *session, int32_t stream_id, uint8_t *out, size_t room,
                          uint32_t *flags, nghttp2_data_source *source, void *context)
 {
     struct exchange *exchange = source->ptr;
+    if (exchange->stream)
+        return read_stream(exchange, out, room, flags);
     if (exchange->response.file_bytes)
         return read_file(exchange, out, room, flags);
     struct str body = net__reply_body(exchange);
@@ -134,7 +145,8 @@ static int submit_plain(nghttp2_session *session, struct exchange *exchange)
     add(&headers, STR("date"), date_text());
     if (type) {
         add(&headers, STR("content-type"), str_from(type));
-        add(&headers, STR("content-length"), arena_printf(arena, "%zu", len));
+        if (!exchange->stream)
+            add(&headers, STR("content-length"), arena_printf(arena, "%zu", len));
     }
     for (size_t i = 0; i < response->header_count; i++) {
         struct str name = arena_copy(arena, response->headers[i].name);
@@ -145,7 +157,7 @@ static int submit_plain(nghttp2_session *session, struct exchange *exchange)
     }
     for (size_t i = 0; i < exchange->extra_count; i++)
         add(&headers, exchange->extra[i].name, exchange->extra[i].value);
-    bool no_body = !type || exchange->is_head || len == 0;
+    bool no_body = !type || exchange->is_head || (len == 0 && !exchange->stream);
     return nghttp2_submit_response(session, exchange->stream_id, headers.items, headers.count,
                                    no_body ? NULL : &provider);
 }
@@ -161,6 +173,14 @@ void net__h2_reply(struct exchange *exchange)
     if ((is_grpc ? submit_grpc(session, exchange) : submit_plain(session, exchange)) != 0)
         nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, exchange->stream_id,
                                   NGHTTP2_INTERNAL_ERROR);
+    net__h2_mark(connection);
+}
+
+void net__h2_resume(struct exchange *exchange)
+{
+    struct connection *connection = exchange->carrier;
+    /* Refused when the stream waits for the reader's window: then it goes on by itself. */
+    nghttp2_session_resume_data(connection->h2->session, exchange->stream_id);
     net__h2_mark(connection);
 }
 

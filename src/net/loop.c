@@ -128,13 +128,18 @@ static void wake_up(struct loop *loop)
         ;
 }
 
+static bool inbox_is_empty(const struct loop *loop)
+{
+    return !loop->inbox_connections && !loop->inbox_replies && !loop->inbox_streams;
+}
+
 void net__loop_give(struct loop *loop, struct connection *connection)
 {
     connection->loop = loop;
     atomic_fetch_add(&loop->connection_count, 1);
     pthread_mutex_lock(&loop->lock);
     bool gone = loop->gone;
-    bool first = !loop->inbox_connections && !loop->inbox_replies;
+    bool first = inbox_is_empty(loop);
     if (!gone) {
         connection->next = loop->inbox_connections;
         loop->inbox_connections = connection;
@@ -163,7 +168,7 @@ void net__loop_reply(struct exchange *exchange)
     atomic_fetch_add(&server->references, 1);
     pthread_mutex_lock(&loop->lock);
     bool gone = loop->gone;
-    bool first = !loop->inbox_connections && !loop->inbox_replies;
+    bool first = inbox_is_empty(loop);
     if (!gone) {
         exchange->next_reply = loop->inbox_replies;
         loop->inbox_replies = exchange;
@@ -174,6 +179,16 @@ void net__loop_reply(struct exchange *exchange)
     else if (first)
         wake_up(loop);
     net__server_unref(server);
+}
+
+void net__loop_tell(struct loop *loop, struct stream *stream)
+{
+    pthread_mutex_lock(&loop->lock);
+    bool first = inbox_is_empty(loop);
+    bool added = !loop->gone && net__stream_enqueue(stream, &loop->inbox_streams);
+    pthread_mutex_unlock(&loop->lock);
+    if (added && first)
+        wake_up(loop);
 }
 
 void net__loop_stop(struct loop *loop, int64_t deadline_ns)
@@ -191,6 +206,8 @@ static void deliver(struct exchange *replies)
     for (struct exchange *exchange = replies; exchange; exchange = next) {
         next = exchange->next_reply;
         exchange->ready = true;
+        if (exchange->stream && exchange->loop->stopping)
+            net__stream_finish(exchange);
         if (!exchange->carrier)
             net__exchange_free(exchange);
         else if (exchange->request.protocol == PROTOCOL_HTTP1)
@@ -207,6 +224,10 @@ static void begin_stop(struct loop *loop, int64_t deadline_ns)
     loop->stop_deadline_ns = deadline_ns;
     if (loop == loop->server->loops)
         net__listeners_close(loop->server);
+    for (struct exchange *exchange = loop->exchanges; exchange; exchange = exchange->next) {
+        if (exchange->stream)
+            net__stream_finish(exchange);
+    }
     for (struct connection *connection = loop->connections; connection; connection = next) {
         next = connection->next;
         if (connection->kind == KIND_NEW)
@@ -221,10 +242,13 @@ static void take_inbox(struct loop *loop)
     pthread_mutex_lock(&loop->lock);
     struct exchange *replies = loop->inbox_replies;
     struct connection *connections = loop->inbox_connections, *next;
+    struct stream *streams = loop->inbox_streams;
     bool stop = loop->inbox_stop && !loop->stopping;
     int64_t deadline_ns = loop->inbox_deadline_ns;
     loop->inbox_replies = NULL;
     loop->inbox_connections = NULL;
+    loop->inbox_streams = NULL;
+    net__stream_taken(streams);
     pthread_mutex_unlock(&loop->lock);
     for (; connections; connections = next) {
         next = connections->next;
@@ -234,6 +258,7 @@ static void take_inbox(struct loop *loop)
             welcome(loop, connections);
     }
     deliver(replies);
+    net__stream_deliver(streams);
     if (stop)
         begin_stop(loop, deadline_ns);
 }
@@ -271,7 +296,9 @@ static void sweep_exchange(struct exchange *exchange)
         end_slow(exchange, STATUS_TIMEOUT, "the request's headers took too long to arrive");
     else if (exchange->phase == PHASE_BODY && is_slow(exchange, exchange->received_bytes))
         end_slow(exchange, STATUS_TIMEOUT, "the request's body arrives too slowly");
-    else if (exchange->phase == PHASE_SENDING && is_slow(exchange, net__reply_len(exchange)))
+    else if (exchange->phase == PHASE_SENDING &&
+             (exchange->stream ? net__stream_is_stuck(exchange)
+                               : is_slow(exchange, net__reply_len(exchange))))
         end_slow(exchange, STATUS_CANCELLED, NULL);
     else if (exchange->deadline_ns && exchange->deadline_ns < loop->next_sweep_ns)
         loop->next_sweep_ns = exchange->deadline_ns;
@@ -378,8 +405,12 @@ static void close_all(struct loop *loop)
     struct connection *connections = loop->inbox_connections;
     loop->inbox_replies = NULL;
     loop->inbox_connections = NULL;
+    struct stream *streams = loop->inbox_streams;
+    loop->inbox_streams = NULL;
+    net__stream_taken(streams);
     pthread_mutex_unlock(&loop->lock);
     deliver(replies);
+    net__stream_deliver(streams);
     deliver(loop->replies);
     loop->replies = NULL;
     for (; connections; connections = next) {

@@ -145,8 +145,9 @@ struct exchange {
     struct header extra[EXTRA_HEADERS_MAX]; /* values static or in the arena */
     size_t extra_count;
     int http_status;
-    int64_t retry_ms; /* -1: no use */
-    size_t sent;      /* of the body, HTTP/2 */
+    int64_t retry_ms;      /* -1: no use */
+    size_t sent;           /* of the body, HTTP/2 */
+    struct stream *stream; /* the body that has no end yet; NULL: `response` has all of it */
 };
 
 struct exchange *net__exchange_new(struct connection *carrier, enum protocol protocol);
@@ -181,6 +182,20 @@ void net__extra_header(struct exchange *exchange, struct str name, struct str va
 bool net__has_header(const struct exchange *exchange, struct str name); /* of the response */
 void net__preflight(struct exchange *exchange, struct str allow);
 void net__count_reply(const struct exchange *exchange);
+
+/* stream.c: bodies without an end yet. All on the loop's thread. */
+/* Takes what waits, at most `room` bytes. 0: nothing now, or *out_ended. */
+size_t net__stream_take(struct exchange *exchange, void *out, size_t room, bool *out_ended);
+/* The reader is gone; writers hear of it. */
+void net__stream_detach(struct exchange *exchange);
+void net__stream_finish(struct exchange *exchange); /* ends behind what waits */
+bool net__stream_is_stuck(const struct exchange *exchange);
+/* There is news of a stream, and the inbox's hold of it ends. */
+void net__stream_deliver(struct stream *streams);
+/* True: it was not in the inbox yet, and is now. Under loop->lock. */
+bool net__stream_enqueue(struct stream *stream, struct stream **inbox);
+/* The inbox was taken. Under loop->lock. */
+void net__stream_taken(struct stream *streams);
 
 /* grpc_call.c: gRPC's part of a request over HTTP/2. */
 bool net__is_grpc(const struct exchange *exchange);
@@ -242,6 +257,7 @@ struct loop {
     pthread_mutex_t lock; /* guards what follows */
     struct exchange *inbox_replies;
     struct connection *inbox_connections;
+    struct stream *inbox_streams;
     bool inbox_stop, gone;
     int64_t inbox_deadline_ns;
 };
@@ -280,6 +296,8 @@ void net__loop_done(struct loop *loop);
 void net__loop_give(struct loop *loop, struct connection *connection);
 /* From any thread, after the response is filled. */
 void net__loop_reply(struct exchange *exchange);
+/* From any thread: something is to be sent, or the end. */
+void net__loop_tell(struct loop *loop, struct stream *stream);
 bool net__loop_watch(struct loop *loop, int fd, struct watch *watch, uint32_t events,
                      int operation);
 /* Takes it out of the loop's list; the memory goes at the end of the round. */
@@ -291,11 +309,13 @@ int64_t net__h1_wait_ms(struct loop *loop); /* -1: as long as you like */
 void net__h1_stop(struct loop *loop);
 void net__h1_adopt(struct connection *connection);
 void net__h1_reply(struct exchange *exchange);
+void net__h1_resume(struct exchange *exchange); /* its stream has something to send */
 void net__h1_kill(struct exchange *exchange, enum status status, const char *message);
 void net__h1_sweep(struct connection *connection);
 
 void net__h2_adopt(struct connection *connection);
 void net__h2_reply(struct exchange *exchange);
+void net__h2_resume(struct exchange *exchange); /* its stream has something to send */
 /* Answers in the handler's place, and lets go of the exchange. */
 void net__h2_give_up(struct exchange *exchange, enum status status, const char *message);
 void net__h2_sweep(struct connection *connection);

@@ -73,6 +73,7 @@ static void let_go(struct exchange *exchange)
 
 void net__exchange_free(struct exchange *exchange)
 {
+    net__stream_detach(exchange);
     let_go(exchange);
     unlink_exchange(exchange);
     atomic_fetch_sub(&exchange->server->bodies_bytes, exchange->reserved_bytes);

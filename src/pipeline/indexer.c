@@ -120,6 +120,8 @@ static enum status commit(struct indexer *indexer, struct error *error)
         indexer->pending_since_ns = 0;
         indexer->oldest_pending_ns = 0;
         counter_set(&index_lag, 0);
+        if (indexer->options.committed)
+            indexer->options.committed(indexer->options.context, indexer->position);
         /* Keeps the write-ahead part small under load, too. */
         status = store_compact(indexer->options.store, false, error);
     }

@@ -18,6 +18,9 @@ struct indexer_options {
     struct journal *journal;
     struct store *store;
     struct price_book *prices;
+    /* After each commit, on the index thread: everything before `end` is visible. NULL is fine. */
+    void (*committed)(void *context, struct journal_position end);
+    void *context;
 };
 
 enum status indexer_start(const struct indexer_options *options, struct indexer **out_indexer,

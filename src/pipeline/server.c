@@ -22,6 +22,7 @@
 #include "serve/jobs.h"
 #include "search/index.h"
 #include "serve/serve.h"
+#include "serve/tail.h"
 
 enum {
     ROUTES_MAX = 256,
@@ -45,6 +46,7 @@ struct vitrine {
     struct journal *journal;
     struct pool *pool, *asks;
     struct jobs *jobs;
+    struct tail *tail;
     struct server *server;
     struct receive_options receive;
     struct serve_options serve;
@@ -81,6 +83,11 @@ static const struct query *get_query(void *context)
 {
     struct vitrine *vitrine = context;
     return vitrine->query_ready ? &vitrine->query : NULL;
+}
+
+static void tell_tail(void *context, struct journal_position end)
+{
+    tail_committed(((struct vitrine *)context)->tail, end);
 }
 
 static const char *get_grpc(void *context)
@@ -127,8 +134,13 @@ static void *open_index(void *argument)
     if (status == STATUS_OK)
         status = store_open(&store, &vitrine->store, failure);
     if (status == STATUS_OK) {
-        const struct indexer_options indexer = {
-            .journal = vitrine->journal, .store = vitrine->store, .prices = vitrine->prices};
+        const struct indexer_options indexer = {.journal = vitrine->journal,
+                                                .store = vitrine->store,
+                                                .prices = vitrine->prices,
+                                                .committed = tell_tail,
+                                                .context = vitrine};
+        const struct store_progress reached = store_progress(vitrine->store);
+        tell_tail(vitrine, (struct journal_position){reached.segment, reached.offset});
         status = indexer_start(&indexer, &vitrine->indexer, failure);
     }
     if (status == STATUS_OK) {
@@ -249,12 +261,17 @@ static enum status start_net(struct vitrine *vitrine, struct error *error)
     status = jobs_open(&jobs, &vitrine->jobs, error);
     if (status != STATUS_OK)
         return status;
+    const struct tail_options tail = {.query = get_query, .context = vitrine};
+    status = tail_start(&tail, &vitrine->tail, error);
+    if (status != STATUS_OK)
+        return status;
     vitrine->serve = (struct serve_options){
         .control = vitrine->control,
         .media = vitrine->media,
         .asks = vitrine->asks,
         .answers = vitrine->answers_path,
         .jobs = vitrine->jobs,
+        .tail = vitrine->tail,
         .query = get_query,
         .get_status = get_status,
         .context = vitrine,
@@ -377,6 +394,7 @@ void vitrine_stop(struct vitrine *vitrine)
     if (vitrine->opener_started)
         pthread_join(vitrine->opener, NULL);
     indexer_stop(vitrine->indexer);
+    tail_stop(vitrine->tail);
     search_index_close(vitrine->search);
     store_close(vitrine->store);
     journal_close(vitrine->journal);

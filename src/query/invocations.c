@@ -31,7 +31,10 @@ static enum status where_calls(struct sql *sql, const struct query *query,
     sql_int(sql, question->range.from_ns);
     sql_add(sql, " AND s.start_ns < ");
     sql_int(sql, question->range.to_ns);
-    sql_add(sql, " AND s.kind IN (%d, %d, %d)", KIND_LLM, KIND_EMBEDDING, KIND_RERANKER);
+    if (!question->any_kind)
+        sql_add(sql, " AND s.kind IN (%d, %d, %d)", KIND_LLM, KIND_EMBEDDING, KIND_RERANKER);
+    if (question->journalled)
+        journalled_where(sql, question->journalled);
     return filter_rows(question->filters, query, sql, error);
 }
 
@@ -53,9 +56,10 @@ static void where_cursor(struct sql *sql, const struct invocation_question *ques
 static const char columns[] =
     "s.trace_hi, s.trace_lo, s.span_id, s.start_ns, s.duration_ns, s.cost, s.ttft, s.input_tokens, "
     "s.output_tokens, s.cache_read, s.reasoning, s.kind, s.error_kind, s.status, s.flags, s.name, "
-    "s.model, s.model_version, s.provider, s.op, s.service, s.agent, s.error_type, s.finish, "
-    "s.prompt, s.prompt_version, s.user_id, s.session, s.segment, s.frame, s.record";
-enum { FIRST_NAME = 15, FIRST_TEXT = 26, FIRST_PLACE = 28, SORT_VALUE = 31 };
+    "s.model, s.model_version, s.provider, s.op, s.service, s.agent, s.tool, s.error_type, "
+    "s.finish, s.prompt, s.prompt_version, s.user_id, s.session, s.parent_id, s.segment, s.frame, "
+    "s.record";
+enum { FIRST_NAME = 15, FIRST_TEXT = 27, PARENT = 29, FIRST_PLACE = 30, SORT_VALUE = 33 };
 
 static int64_t number_at(const struct store_rows *rows, size_t column)
 {
@@ -68,6 +72,7 @@ static void read_row(const struct query *query, const struct store_rows *rows, s
     *out = (struct invocation){
         .trace = {store_rows_int(rows, 0), store_rows_int(rows, 1)},
         .span_id = store_rows_int(rows, 2),
+        .parent_id = store_rows_int(rows, PARENT),
         .start_ns = store_rows_int(rows, 3),
         .duration_ns = store_rows_int(rows, 4),
         .cost = number_at(rows, 5),
@@ -82,9 +87,10 @@ static void read_row(const struct query *query, const struct store_rows *rows, s
         .unpriced = (store_rows_int(rows, 14) & OBSERVATION_UNPRICED) != 0,
         .sort_value = store_rows_int(rows, SORT_VALUE),
     };
-    struct str *const names[] = {&out->name,   &out->model,   &out->model_version, &out->provider,
-                                 &out->op,     &out->service, &out->agent,         &out->error_type,
-                                 &out->finish, &out->prompt,  &out->prompt_version};
+    struct str *const names[] = {&out->name,     &out->model,  &out->model_version,
+                                 &out->provider, &out->op,     &out->service,
+                                 &out->agent,    &out->tool,   &out->error_type,
+                                 &out->finish,   &out->prompt, &out->prompt_version};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         int64_t id = store_rows_int(rows, FIRST_NAME + i);
         *names[i] = id > 0 ? store_name(query->store, (int32_t)id) : STR_NONE;
@@ -152,7 +158,6 @@ enum status query_invocation_count(const struct query *query,
                                    int64_t *out_count, struct error *error)
 {
     struct sql sql = {0};
-    struct store_rows *rows;
     sql_add(&sql, "SELECT count(*) FROM (SELECT 1");
     enum status status = where_calls(&sql, query, question, error);
     if (status != STATUS_OK) {
@@ -162,10 +167,5 @@ enum status query_invocation_count(const struct query *query,
     sql_add(&sql, " LIMIT ");
     sql_int(&sql, most);
     sql_add(&sql, ")");
-    status = sql_run(&sql, query, question->cancelled, &rows, error);
-    if (status != STATUS_OK)
-        return status;
-    *out_count = store_rows_next(rows) ? store_rows_int(rows, 0) : 0;
-    store_rows_free(rows);
-    return STATUS_OK;
+    return sql_count(&sql, query, question->cancelled, out_count, error);
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * invocations: a list of model calls, one row a call, with the first bytes of the prompt and the
- * answer. Those are read from the journal for the page that is asked for, and only for it.
+ * invocations: a list of model calls, or of spans of any kind, one row a span, with the first bytes
+ * of the prompt and the answer. Those are read from the journal for the page that is asked for, and
+ * only for it.
  */
 #pragma once
 
 #include "query/filter.h"
+#include "query/journalled.h"
 #include "query/traces.h"
 
 enum invocation_sort {
@@ -20,12 +22,13 @@ const char *invocation_sort_name(enum invocation_sort sort);
 
 struct invocation {
     struct trace_key trace;
-    int64_t span_id, start_ns, duration_ns, cost, ttft_ns, sort_value; /* cost, ttft: -1: unknown */
-    int64_t input_tokens, output_tokens, cache_read, reasoning;        /* -1: unknown */
+    int64_t span_id, parent_id, start_ns, duration_ns, cost, ttft_ns,
+        sort_value;                                             /* cost, ttft: -1: unknown */
+    int64_t input_tokens, output_tokens, cache_read, reasoning; /* -1: unknown */
     enum observation_kind kind;
     enum error_kind error_kind;
     bool is_error, unpriced;
-    struct str name, model, model_version, provider, op, service, agent, error_type, finish;
+    struct str name, model, model_version, provider, op, service, agent, tool, error_type, finish;
     struct str prompt, prompt_version, user, session;
     struct str input, output; /* previews */
 };
@@ -34,6 +37,8 @@ struct invocation_question {
     uint32_t project_id;
     struct time_range range;
     const struct filters *filters;
+    bool any_kind;                       /* not only calls of models */
+    const struct journalled *journalled; /* only what came in this part of the journal; NULL: any */
     enum invocation_sort sort;
     bool ascending;
     size_t limit;

@@ -43,6 +43,20 @@ static void where_logs(struct sql *sql, const struct query *query,
         sql_add(sql, " AND time_ns <= ");
         sql_int(sql, question->cursor_time_ns);
     }
+    if (question->journalled)
+        journalled_where(sql, question->journalled);
+}
+
+enum status query_log_count(const struct query *query, const struct log_question *question,
+                            int64_t most, int64_t *out_count, struct error *error)
+{
+    struct sql sql = {0};
+    sql_add(&sql, "SELECT count(*) FROM (SELECT 1 FROM logs WHERE ");
+    where_logs(&sql, query, question);
+    sql_add(&sql, " LIMIT ");
+    sql_int(&sql, most);
+    sql_add(&sql, ")");
+    return sql_count(&sql, query, question->cancelled, out_count, error);
 }
 
 enum status query_logs(const struct query *query, const struct log_question *question,

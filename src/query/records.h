@@ -2,6 +2,7 @@
 /* records: lists of log records, and metrics over time. */
 #pragma once
 
+#include "query/journalled.h"
 #include "query/series.h"
 
 struct log_question {
@@ -14,7 +15,8 @@ struct log_question {
     size_t limit;
     bool has_cursor;
     int64_t cursor_time_ns;
-    int64_t cursor_skip; /* rows of that very time already shown */
+    int64_t cursor_skip;                 /* rows of that very time already shown */
+    const struct journalled *journalled; /* only what came in this part of the journal; NULL: any */
     const _Atomic bool *cancelled;
 };
 
@@ -32,6 +34,10 @@ struct log_list {
 };
 enum status query_logs(const struct query *query, const struct log_question *question,
                        struct arena *arena, struct log_list *out_list, struct error *error);
+
+/* How many there are altogether, counted up to `most`. */
+enum status query_log_count(const struct query *query, const struct log_question *question,
+                            int64_t most, int64_t *out_count, struct error *error);
 
 struct metric_row {
     struct str name, unit;

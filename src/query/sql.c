@@ -103,6 +103,18 @@ enum status sql_run(struct sql *sql, const struct query *query, const _Atomic bo
     return status;
 }
 
+enum status sql_count(struct sql *sql, const struct query *query, const _Atomic bool *cancelled,
+                      int64_t *out_count, struct error *error)
+{
+    struct store_rows *rows;
+    enum status status = sql_run(sql, query, cancelled, &rows, error);
+    if (status != STATUS_OK)
+        return status;
+    *out_count = store_rows_next(rows) ? store_rows_int(rows, 0) : 0;
+    store_rows_free(rows);
+    return STATUS_OK;
+}
+
 enum status sql_stream(struct sql *sql, const struct query *query, const struct store_question *how,
                        enum status (*take)(void *context, const struct store_rows *row,
                                            struct error *error),

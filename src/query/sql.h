@@ -29,6 +29,9 @@ void sql_asker(struct sql *sql); /* the number of the question, for asker_values
 /* Runs it and frees the statement, whatever happens. Close *out_rows with store_rows_free(). */
 enum status sql_run(struct sql *sql, const struct query *query, const _Atomic bool *cancelled,
                     struct store_rows **out_rows, struct error *error);
+/* Runs `SELECT count(*) …`, likewise. */
+enum status sql_count(struct sql *sql, const struct query *query, const _Atomic bool *cancelled,
+                      int64_t *out_count, struct error *error);
 /* The same for an answer of any size: rows go to `take`. Of `how` the time, the asker and the
  * look-up count. */
 enum status sql_stream(struct sql *sql, const struct query *query, const struct store_question *how,

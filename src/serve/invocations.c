@@ -74,6 +74,7 @@ static void write_names(struct json_out *out, const struct invocation *call)
                  {"op", call->op},
                  {"service", call->service},
                  {"agent", call->agent},
+                 {"tool", call->tool},
                  {"prompt", call->prompt},
                  {"prompt_version", call->prompt_version},
                  {"user", call->user},
@@ -86,11 +87,12 @@ static void write_names(struct json_out *out, const struct invocation *call)
         out_name(out, names[i].key, names[i].text);
 }
 
-static void write_call(struct json_out *out, const struct invocation *call)
+void out_invocation(struct json_out *out, const struct invocation *call)
 {
     json_out_object(out, NULL);
     out_trace_id(out, "trace_id", call->trace);
     out_span_id(out, "span_id", call->span_id);
+    out_span_id(out, "parent_span_id", call->parent_id);
     out_time(out, "start", call->start_ns);
     json_out_int(out, "duration", call->duration_ns);
     json_out_text(out, "kind", observation_kind_name(call->kind));
@@ -140,7 +142,7 @@ void serve__invocations(struct request *request, void *context)
         json_out_object(&call.out, NULL);
         json_out_array(&call.out, "invocations");
         for (size_t i = 0; i < list.count; i++)
-            write_call(&call.out, &list.items[i]);
+            out_invocation(&call.out, &list.items[i]);
         json_out_end_array(&call.out);
         write_cursor(&call.out, &list);
         if (count >= 0)

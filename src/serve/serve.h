@@ -35,6 +35,7 @@ struct serve_options {
     const char *answers; /* directory for large answers and results of jobs, empty at start */
     struct pool *asks;   /* for questions that may take seconds */
     struct jobs *jobs;   /* questions that may take minutes */
+    struct tail *tail;   /* who follows what comes in */
     bool auth_required;
     /* What to print in "point your SDK here": "http://127.0.0.1:4318". Set once the port is known.
      */

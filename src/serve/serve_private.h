@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/foreign_id.h"
+#include "query/invocations.h"
 #include "query/scores.h"
 #include "query/traces.h"
 #include "serve/serve.h"
@@ -69,4 +70,5 @@ void out_known(struct json_out *out, const char *key, int64_t number);
 void out_times(struct json_out *out, int64_t start_ns, int64_t step_ns, size_t count);
 /* The scores of a trace, or of one span of it, as member "scores". */
 void out_scores(struct call *call, struct trace_key trace, int64_t span_id);
+void out_invocation(struct json_out *out, const struct invocation *call); /* or any other span */
 void out_trace(struct json_out *out, const char *key, const struct trace_summary *trace);

@@ -39,6 +39,7 @@ struct fixture {
     struct server_options options;
     struct gate gate;
     pthread_t answerer;
+    struct stream *stream; /* of the last request for /stream */
     char address[64];
     int port;
 };
@@ -134,6 +135,26 @@ static void handle_async(struct request *request, void *context)
     pthread_detach(thread);
 }
 
+enum { STREAM_QUEUE_BYTES = 64 * 1024 };
+
+static void handle_stream(struct request *request, void *context)
+{
+    struct gate *gate = &the_fixture->gate;
+    struct response response = {.status = STATUS_OK, .content_type = "text/event-stream"};
+    struct stream *stream;
+    struct error error;
+    (void)context;
+    if (request_stream(request, &response, STREAM_QUEUE_BYTES, &stream, &error) != STATUS_OK) {
+        request_reply_error(request, &error);
+        return;
+    }
+    pthread_mutex_lock(&gate->lock);
+    the_fixture->stream = stream;
+    gate->entered++;
+    pthread_cond_broadcast(&gate->changed);
+    pthread_mutex_unlock(&gate->lock);
+}
+
 static const struct route fixture_routes[] = {
     {"GET", "/hello", handle_hello, NULL, true, true, false, false},
     {"GET", "/", handle_hello, NULL, true, true, false, false},
@@ -147,6 +168,8 @@ static const struct route fixture_routes[] = {
     {"POST", "/busy", handle_busy, NULL, true, false, false, true},
     {"GET", "/big", handle_big, NULL, false, false, false, false},
     {"GET", "/gate", handle_gate, NULL, false, false, false, false},
+    {"GET", "/stream", handle_stream, NULL, false, false, false, false},
+    {"GET", "/stream/inline", handle_stream, NULL, true, false, false, false},
     {"POST", "/gate", handle_gate, NULL, false, false, false, true},
     {"POST", "/test.Service/Echo", handle_echo, NULL, true, false, false, true},
 };
