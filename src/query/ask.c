@@ -159,6 +159,8 @@ static enum status count_matched(const struct run *run, const struct plan *plan,
 {
     struct ask_reply *reply = run->reply;
     bool journal, filters = plan_filters(plan, &journal);
+    if (plan_tallies_source(plan))
+        reply->rows_scanned = tally;
     reply->rows_matched = filters ? tally : reply->rows_scanned;
     if (plan_is_top(plan) && filters && !journal)
         return count_rows(run, plan, plan_print_matched, &reply->rows_matched);
@@ -189,7 +191,9 @@ static enum status run_plan(const struct run *run, struct plan *plan)
 {
     struct ask_journal journal;
     struct store_lookup lookup;
-    enum status status = count_rows(run, plan, plan_print_scanned, &run->reply->rows_scanned);
+    enum status status = STATUS_OK;
+    if (!plan_tallies_source(plan))
+        status = count_rows(run, plan, plan_print_scanned, &run->reply->rows_scanned);
     if (status != STATUS_OK)
         return status;
     ask_journal_init(&journal, run->query, plan, run->ask->cancelled, &lookup);

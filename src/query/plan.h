@@ -147,5 +147,7 @@ void plan_print_matched(const struct plan *plan, uint32_t project_id, struct sql
 /* Only the first rows by some order are wanted of the source: the engine passes over rows that
  * cannot be among them, so what it looks at is not what matches. */
 bool plan_is_top(const struct plan *plan);
+/* The lowest block groups all rows of the source, so that tally() has counted them in the end. */
+bool plan_tallies_source(const struct plan *plan);
 /* The conditions of the lowest block: whether there are any, and whether records decide some. */
 bool plan_filters(const struct plan *plan, bool *out_journal);

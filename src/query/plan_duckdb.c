@@ -459,6 +459,12 @@ bool plan_is_top(const struct plan *plan)
            !block->grouped && !block->dedup.count && !block->unnested;
 }
 
+bool plan_tallies_source(const struct plan *plan)
+{
+    const struct plan_block *block = lowest(plan);
+    return block->from == FROM_SOURCE && block->grouped && block->where.count == 0;
+}
+
 bool plan_filters(const struct plan *plan, bool *out_journal)
 {
     const struct plan_block *block = lowest(plan);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "wire/json_private.h"
 #include "wire/utf8.h"
 
 struct json_out json_out(struct buf *buf)
@@ -96,18 +97,13 @@ void json_out_int_text(struct json_out *out, const char *key, int64_t number)
 /* The shortest of the texts that read back as the same number. */
 void json_out_double(struct json_out *out, const char *key, double number)
 {
-    char text[32];
+    char text[JSON_DOUBLE_TEXT];
     begin_value(out, key);
     if (!isfinite(number)) {
         buf_add_str(out->buf, STR("null"));
         return;
     }
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, number);
-        if (strtod(text, NULL) == number)
-            break;
-    }
-    buf_add_str(out->buf, str_from(text));
+    buf_add_str(out->buf, (struct str){text, json__double_text(number, text)});
 }
 
 void json_out_bool(struct json_out *out, const char *key, bool boolean)

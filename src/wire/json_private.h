@@ -16,3 +16,8 @@ struct json_fault {
  * JSON.
  */
 bool json__mend(char *text, size_t len, struct json_fault *out_fault);
+
+/* The shortest text of a finite number that reads back as the same; not terminated. Returns its
+ * length. */
+enum { JSON_DOUBLE_TEXT = 32 };
+size_t json__double_text(double number, char out_text[JSON_DOUBLE_TEXT]);

@@ -301,6 +301,36 @@ static void the_writer_puts_in_the_commas(void **state)
     buf_done(&buf);
 }
 
+static void doubles_are_written_as_people_would(void **state)
+{
+    (void)state;
+    static const struct {
+        double number;
+        const char *text;
+    } cases[] = {
+        {0, "0"},
+        {-1.5, "-1.5"},
+        {100000, "100000"},
+        {1e16, "10000000000000000"},
+        {1e17, "1e+17"},
+        {0.00001, "0.00001"},
+        {1e-6, "1e-06"},
+        {0.1 + 0.2, "0.30000000000000004"},
+        {5e-324, "5e-324"},
+        {1.2345678901234567e-5, "0.000012345678901234568"},
+        {-1.7976931348623157e308, "-1.7976931348623157e+308"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf buf = {0};
+        struct json_out out = json_out(&buf);
+        json_out_double(&out, NULL, cases[i].number);
+        buf_add_byte(&buf, 0);
+        assert_string_equal(buf.ptr, cases[i].text);
+        assert_true(strtod(buf.ptr, NULL) == cases[i].number);
+        buf_done(&buf);
+    }
+}
+
 static void written_strings_read_back(void **state)
 {
     (void)state;
@@ -342,6 +372,7 @@ int main(void)
         TEST(large_documents_are_read_whole),
         TEST(absurdly_long_arrays_are_refused),
         TEST(the_writer_puts_in_the_commas),
+        TEST(doubles_are_written_as_people_would),
         TEST(written_strings_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
