@@ -16,6 +16,8 @@ int64_t langfuse__skip(const struct langfuse_page *page);
 /* {"data": […], "meta": {…}} around what is written between. */
 void langfuse__open_page(struct call *call);
 void langfuse__close_page(struct call *call, const struct langfuse_page *page);
+/* {page, limit, totalItems, totalPages} alone. */
+void langfuse__page_numbers(struct call *call, const char *key, const struct langfuse_page *page);
 
 enum status langfuse__range(struct call *call, const char *from, const char *to,
                             struct time_range *out_range);

@@ -29,15 +29,20 @@ void langfuse__open_page(struct call *call)
     json_out_array(&call->out, "data");
 }
 
-void langfuse__close_page(struct call *call, const struct langfuse_page *page)
+void langfuse__page_numbers(struct call *call, const char *key, const struct langfuse_page *page)
 {
-    json_out_end_array(&call->out);
-    json_out_object(&call->out, "meta");
+    json_out_object(&call->out, key);
     json_out_int(&call->out, "page", page->page);
     json_out_int(&call->out, "limit", page->limit);
     json_out_int(&call->out, "totalItems", page->total);
     json_out_int(&call->out, "totalPages", (page->total + page->limit - 1) / page->limit);
     json_out_end_object(&call->out);
+}
+
+void langfuse__close_page(struct call *call, const struct langfuse_page *page)
+{
+    json_out_end_array(&call->out);
+    langfuse__page_numbers(call, "meta", page);
     json_out_end_object(&call->out);
 }
 
