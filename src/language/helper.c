@@ -2,7 +2,7 @@
 /*
  * helper: commands that are rare: lookup, join, and the ones that came to CloudWatch in 2026, which
  * all are made of options (name=value), fields with or without commas, `by`, `where` and `with`.
- * Most are understood only, so that the refusal can say what is missing rather than what is wrong.
+ * What each of them takes is checked afterwards, by helper_check.c.
  */
 #include "language/language_private.h"
 
@@ -62,7 +62,7 @@ static void read_option(struct parser *parser, struct command *command, struct r
 static void read_field(struct parser *parser, struct command *command, struct reading *reading)
 {
     struct item item = {.expression = parser__operand(parser)};
-    parser__take_sign(parser, '*');
+    item.wildcard = parser__take_sign(parser, '*');
     if (!item.expression || parser->failed)
         return;
     item.name = item.expression->kind == EXPRESSION_FIELD ? item.expression->text
@@ -109,7 +109,7 @@ static void read_part(struct parser *parser, struct command *command, struct rea
         read_with(parser, command, reading);
     else if (parser__is_sign(parser, '('))
         command->subquery = parser__subquery(parser);
-    else if (parser__is_word(parser, "maxspan") ||
+    else if (parser__is_word(parser, "maxspan") || parser__is_word(parser, "timeshift") ||
              (parser->token.kind == TOKEN_WORD && parser__peek(parser) == '='))
         read_option(parser, command, reading);
     else if (parser__take_word(parser, "as"))
@@ -117,16 +117,6 @@ static void read_part(struct parser *parser, struct command *command, struct rea
                          parser__name(parser, "a name behind `as`"));
     else
         read_field(parser, command, reading);
-}
-
-static void check_fields_only(struct parser *parser, const struct command *command)
-{
-    if (!command->items.count)
-        parser__expected(parser, "a field", NULL);
-    if (command->by.count || command->option_count || command->names.count || command->subquery ||
-        command->expression)
-        parser__fail(parser, command->word_at, command_words[command->id].syntax, NULL,
-                     "%s takes fields only", command_words[command->id].name);
 }
 
 void parser__helper(struct parser *parser, struct command *command)
@@ -137,11 +127,7 @@ void parser__helper(struct parser *parser, struct command *command)
         if (parser__take_sign(parser, ',') && at_end(parser))
             parser__expected(parser, "a field", NULL);
     }
-    if (command->id == COMMAND_COUNT_FREQUENT || command->id == COMMAND_EXPAND)
-        check_fields_only(parser, command);
-    if (command->id == COMMAND_EXPAND && command->items.count > 1)
-        parser__fail(parser, command->items.list[1].expression->at, NULL, NULL,
-                     "expand takes one field");
+    parser__check_helper(parser, command);
 }
 
 /* table key [as field], … OUTPUT column [as field], … */
@@ -152,15 +138,18 @@ void parser__lookup(struct parser *parser, struct command *command)
     do {
         read_field(parser, command, &reading);
     } while (parser__take_sign(parser, ','));
-    if (!parser__take_word(parser, "output") && !parser__take_word(parser, "outputnew")) {
+    command->only_missing = parser__take_word(parser, "outputnew");
+    if (!command->only_missing && !parser__take_word(parser, "output")) {
         parser__expected(parser, "`OUTPUT` and columns of the table", NULL);
         return;
     }
+    size_t capacity = 0;
     do {
         struct word column = parser__name(parser, "a column");
+        parser__add_name(parser, &command->names, &reading.names, column);
         if (parser__take_word(parser, "as"))
             column = parser__name(parser, "a name behind `as`");
-        parser__add_name(parser, &command->names, &reading.names, column);
+        parser__add_name(parser, &command->outputs, &capacity, column);
     } while (parser__take_sign(parser, ','));
 }
 
@@ -185,4 +174,5 @@ void parser__join(struct parser *parser, struct command *command)
     command->expression = left;
     parser__add_name(parser, &command->names, &capacity, right);
     command->subquery = parser__subquery(parser);
+    parser__check_helper(parser, command);
 }

@@ -195,6 +195,7 @@ struct item {
     struct expression *expression;
     struct str name; /* the column: the alias, or the field's name, or the source text */
     bool has_alias;
+    bool wildcard; /* filldown: every column whose name begins so: cpu* */
     struct place name_at;
     enum direction direction;  /* sort */
     struct expression *offset; /* stats … by bin(1h) offset 30m: a period, or NULL */
@@ -237,10 +238,10 @@ enum diff_period { DIFF_PREVIOUS, DIFF_PREVIOUS_DAY, DIFF_PREVIOUS_WEEK, DIFF_PR
  *   pattern                   expression
  *   diff                      diff
  *   anomaly                   nothing
- *   lookup cidrlookup         table, items (keys, alias: the field), names (OUTPUT columns)
+ *   lookup cidrlookup         table, items (keys), names (OUTPUT columns), outputs, only_missing
  *   join                      options (type, left, right), expression = names[0], subquery
  *   appendcols                subquery
- *   the other helpers         items, by, options, expression (where), names (as), subquery
+ *   the other helpers         items, options (helper_options.def), expression (where), names (as)
  */
 struct command {
     enum command_id id;
@@ -252,6 +253,8 @@ struct command {
     struct place pattern_at;
     bool is_regex;
     struct words names;
+    struct words outputs; /* lookup: what `names` are called in the row */
+    bool only_missing;    /* lookup: OUTPUTNEW */
     int64_t count;
     bool any;
     enum diff_period diff;
@@ -260,6 +263,12 @@ struct command {
     size_t option_count;
     struct language_query *subquery;
 };
+
+/* The option as it was written, or NULL; its value is of the kind helper_options.def says. */
+const struct expression *command_option(const struct command *command, const char *name);
+bool command_flag(const struct command *command, const char *name, bool otherwise);
+/* `p=2` is 2 to 2, `p=1-4` is 1 to 4. */
+void expression_range(const struct expression *value, int64_t *out_first, int64_t *out_last);
 
 /* --- the whole ------------------------------------------------------------------------------- */
 

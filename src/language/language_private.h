@@ -120,6 +120,8 @@ bool parser__add_name(struct parser *parser, struct words *names, size_t *inout_
 void parser__helper(struct parser *parser, struct command *command);
 void parser__lookup(struct parser *parser, struct command *command);
 void parser__join(struct parser *parser, struct command *command);
+/* What a command of helper.c may and must have (helper_check.c). */
+void parser__check_helper(struct parser *parser, struct command *command);
 void parser__source_command(struct parser *parser, struct language_query *query, struct place at);
 
 /* --- rewrite.c ------------------------------------------------------------------------------- */

@@ -166,32 +166,22 @@ static void write_expand(const struct command *command, struct buf *out)
     write_name(out, item->name);
 }
 
-static bool is_false(const struct expression *value)
+/* The plain form; totals of columns and of fields that are not named need all rows. */
+static bool sums_rows(const struct command *command)
 {
-    return value->kind == EXPRESSION_BOOLEAN && !value->integer;
+    return command->id == COMMAND_ADDTOTALS && command->items.count &&
+           command_flag(command, "row", true) && !command_flag(command, "col", false);
 }
 
-static void write_totals(struct parser *parser, const struct command *command, struct buf *out)
+static void write_totals(const struct command *command, struct buf *out)
 {
-    struct str name = STR("Total");
-    for (size_t i = 0; i < command->option_count; i++) {
-        const struct named_value *option = &command->options[i];
-        if (str_equal_nocase(option->name.text, STR("fieldname")) && option->value->text.len)
-            name = option->value->text;
-        else if (!str_equal_nocase(option->name.text, STR("col")) || !is_false(option->value))
-            parser__fail_status(parser, STATUS_UNIMPLEMENTED, option->name.at,
-                                "addtotals with %.*s is understood, but not executed here",
-                                STR_ARGS(option->name.text));
-    }
-    if (!command->items.count)
-        parser__fail_status(parser, STATUS_UNIMPLEMENTED, command->word_at,
-                            "addtotals without fields is understood, but not executed here");
+    const struct expression *name = command_option(command, "fieldname");
     buf_printf(out, "fields ");
     for (size_t i = 0; i < command->items.count; i++)
         buf_printf(out, "%scoalesce(toNumber(%.*s), 0)", i ? " + " : "",
                    STR_ARGS(command->items.list[i].expression->source_text));
     buf_printf(out, " as ");
-    write_name(out, name);
+    write_name(out, name ? name->text : STR("Total"));
 }
 
 static bool replace(struct parser *parser, struct language_query *query, size_t index,
@@ -224,14 +214,10 @@ static bool rewrite_command(struct parser *parser, struct language_query *query,
         write_count_frequent(command, &written);
     else if (command->id == COMMAND_EXPAND)
         write_expand(command, &written);
-    else if (command->id == COMMAND_ADDTOTALS)
-        write_totals(parser, command, &written);
+    else if (sums_rows(command))
+        write_totals(command, &written);
     else
         return true;
-    if (parser->failed) {
-        buf_done(&written);
-        return false;
-    }
     struct language_query *by = parse_written(parser, &written);
     buf_done(&written);
     return by && replace(parser, query, index, by);

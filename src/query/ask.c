@@ -7,8 +7,7 @@
 
 #include "base/clock.h"
 #include "query/ask_private.h"
-#include "query/pattern.h"
-#include "wire/json.h"
+#include "query/row_command.h"
 
 /* --- rows ---------------------------------------------------------------------------------- */
 
@@ -101,16 +100,6 @@ static enum status deliver_head(const struct plan *plan, const struct ask_sink *
 
 /* --- running ------------------------------------------------------------------------------- */
 
-struct run {
-    const struct query *query;
-    const struct ask *ask;
-    struct arena *arena;
-    const struct ask_sink *sink;
-    struct ask_reply *reply;
-    struct error *error;
-    int64_t began_ns;
-};
-
 static void copy_problem(struct ask_reply *reply, const struct language_error *problem,
                          struct arena *arena)
 {
@@ -123,7 +112,7 @@ static void copy_problem(struct ask_reply *reply, const struct language_error *p
     reply->suggestion = arena_copy(arena, str_from(problem->suggestion));
 }
 
-static enum status refuse(const struct run *run, const struct language_error *problem)
+enum status ask_refuse(const struct run *run, const struct language_error *problem)
 {
     /* A command that is not executed here is a wrong query to whoever asked. */
     enum status status = problem->status == STATUS_UNIMPLEMENTED ? STATUS_INVALID : problem->status;
@@ -187,10 +176,51 @@ static enum status run_rows(const struct run *run, const struct plan *plan,
                       take_row, &delivery, run->error);
 }
 
-static enum status run_plan(const struct run *run, struct plan *plan)
+/* Cells of rows in memory; behind the columns, where the row leads. */
+static enum status give_rows(void *context, int set, const struct store_lookup_row *rows,
+                             size_t count, struct str *values, struct arena *arena,
+                             struct error *error)
+{
+    const struct rowset *rowset = context;
+    size_t width = rowset->column_count + POINTER_PARTS;
+    (void)set;
+    for (size_t i = 0; i < count; i++) {
+        size_t row = rows[i].segment;
+        struct str *out = values + i * width;
+        if (rows[i].absent || row >= rowset->row_count)
+            continue;
+        for (size_t c = 0; c < rowset->column_count; c++) {
+            const struct ask_cell *cell = &rowset->columns[c].cells[row];
+            out[c] = cell_any(cell, arena);
+            if (!out[c].ptr && cell->kind != CELL_NULL)
+                return fail(error, STATUS_TOO_LARGE, "the rows are too large to read at once");
+        }
+        if (!rowset->pointers)
+            continue;
+        const struct ask_pointer *pointer = &rowset->pointers[row];
+        const int64_t parts[POINTER_PARTS] = {pointer->trace.hi, pointer->trace.lo, pointer->span};
+        for (size_t p = 0; p < POINTER_PARTS; p++) {
+            struct ask_cell part = cell_of_integer(parts[p]);
+            out[rowset->column_count + p] = cell_any(&part, arena);
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status run_over_rows(const struct run *run, const struct plan *plan)
+{
+    struct store_lookup lookup = {.fill = give_rows,
+                                  .context = (void *)plan->rows,
+                                  .widths = {plan->rows->column_count + POINTER_PARTS}};
+    return run_rows(run, plan, &lookup);
+}
+
+enum status ask_run_plan(const struct run *run, struct plan *plan)
 {
     struct ask_journal journal;
     struct store_lookup lookup;
+    if (plan->rows)
+        return run_over_rows(run, plan);
     enum status status = STATUS_OK;
     if (!plan_tallies_source(plan))
         status = count_rows(run, plan, plan_print_scanned, &run->reply->rows_scanned);
@@ -208,216 +238,10 @@ static enum status run_plan(const struct run *run, struct plan *plan)
     return status;
 }
 
-/* --- patterns ------------------------------------------------------------------------------ */
-
-struct clustering {
-    struct patterns *patterns;
-    bool earlier;
-};
-
-static enum status no_head(void *context, const struct ask_head *head, struct error *error)
-{
-    (void)context, (void)head, (void)error;
-    return STATUS_OK;
-}
-
-static enum status add_text(void *context, const struct ask_cell *cells,
-                            const struct ask_pointer *pointer, struct error *error)
-{
-    const struct clustering *clustering = context;
-    (void)pointer, (void)error;
-    if (cells[0].kind == CELL_TEXT)
-        patterns_add(clustering->patterns, cells[0].text, clustering->earlier);
-    return STATUS_OK;
-}
-
-static enum status cluster(struct run *run, struct plan *plan, struct patterns *patterns,
-                           bool earlier)
-{
-    const struct ask_sink *given = run->sink;
-    struct clustering clustering = {patterns, earlier};
-    const struct ask_sink sink = {no_head, add_text, &clustering};
-    run->sink = &sink;
-    enum status status = run_plan(run, plan);
-    run->sink = given;
-    run->reply->rows = 0;
-    return status;
-}
-
-struct pattern_rows {
-    const struct pattern_row *items;
-    size_t count, width;
-};
-
-static struct str number_text(struct arena *arena, double number)
-{
-    struct buf text = {0};
-    struct json_out out = json_out(&text);
-    json_out_double(&out, NULL, number);
-    struct str any = store_any_make(arena, STORE_ANY_NUMBER, buf_str(&text));
-    buf_done(&text);
-    return any;
-}
-
-static enum status give_patterns(void *context, int set, const struct store_lookup_row *rows,
-                                 size_t count, struct str *values, struct arena *arena,
-                                 struct error *error)
-{
-    const struct pattern_rows *patterns = context;
-    (void)set, (void)error;
-    for (size_t i = 0; i < count; i++) {
-        if (rows[i].absent || rows[i].segment >= patterns->count)
-            continue;
-        const struct pattern_row *row = &patterns->items[rows[i].segment];
-        struct str *out = values + i * patterns->width;
-        out[0] = store_any_make(arena, 0, row->text);
-        out[1] = number_text(arena, row->ratio);
-        out[2] = number_text(arena, (double)row->count);
-        out[3] = row->severity.ptr ? store_any_make(arena, 0, row->severity) : STR_NONE;
-        if (patterns->width == PATTERN_COLUMNS)
-            continue;
-        out[4] = number_text(arena, (double)row->before);
-        out[5] = number_text(arena, (double)(row->count - row->before));
-    }
-    return STATUS_OK;
-}
-
-static struct time_range earlier_range(struct time_range range, enum diff_period period)
-{
-    static const int64_t days[] = {
-        [DIFF_PREVIOUS_DAY] = 1, [DIFF_PREVIOUS_WEEK] = 7, [DIFF_PREVIOUS_MONTH] = 30};
-    int64_t by_ns =
-        period == DIFF_PREVIOUS ? range.to_ns - range.from_ns : days[period] * 86400 * NS_PER_SEC;
-    return range.from_ns < INT64_MIN / 2
-               ? range
-               : (struct time_range){range.from_ns - by_ns, range.to_ns - by_ns};
-}
-
-/* The texts of the time before, planned and read in the same way. */
-static enum status cluster_earlier(struct run *run, struct plan_question question,
-                                   enum diff_period period, struct patterns *patterns)
-{
-    struct plan plan;
-    struct language_error problem = {0};
-    struct ask_reply now = *run->reply;
-    question.range = earlier_range(question.range, period);
-    if (plan_make(&question, run->arena, &plan, &problem) != STATUS_OK)
-        return refuse(run, &problem);
-    enum status status = cluster(run, &plan, patterns, true);
-    run->reply->rows_matched = now.rows_matched;
-    run->reply->rows_scanned += now.rows_scanned;
-    return status;
-}
-
-static enum status run_patterns(struct run *run, struct plan_question question, struct plan *plan)
-{
-    struct language_error problem = {0};
-    struct patterns *patterns = patterns_new(run->arena);
-    struct pattern_rows rows = {.width = PATTERN_COLUMNS};
-    const struct language_query *tree = question.tree;
-    size_t next = plan->next_command;
-    if (!patterns)
-        return fail(run->error, STATUS_TOO_LARGE, "the query is too large");
-    enum status status = cluster(run, plan, patterns, false);
-    bool diff = next < tree->command_count && tree->commands[next].id == COMMAND_DIFF;
-    if (status == STATUS_OK && diff)
-        status = cluster_earlier(run, question, tree->commands[next].diff, patterns);
-    if (status != STATUS_OK)
-        return status;
-    rows.items = patterns_rows(patterns, &rows.count);
-    question.behind_pattern = true;
-    question.with_diff = diff;
-    question.first_command = next + diff;
-    question.pattern_rows = rows.count;
-    if (diff)
-        rows.width = PATTERN_DIFF_COLUMNS;
-    if (!rows.items || plan_make(&question, run->arena, plan, &problem) != STATUS_OK)
-        return refuse(run, &problem);
-    struct store_lookup lookup = {.fill = give_patterns, .context = &rows, .widths = {rows.width}};
-    return run_rows(run, plan, &lookup);
-}
-
-/* --- a query inside a query ---------------------------------------------------------------- */
-
-enum { SUBQUERY_VALUES_MAX = 10000 };
-
-struct subquery {
-    struct run *run;
-    struct plan_question question; /* of the outer query */
-    struct expression **values;
-    size_t count, capacity;
-};
-
-static enum status add_value(void *context, const struct ask_cell *cells,
-                             const struct ask_pointer *pointer, struct error *error)
-{
-    struct subquery *subquery = context;
-    struct arena *arena = subquery->run->arena;
-    const struct ask_cell *cell = &cells[0];
-    (void)pointer;
-    if (cell->kind == CELL_NULL || cell->kind == CELL_JSON)
-        return STATUS_OK;
-    if (subquery->count == SUBQUERY_VALUES_MAX)
-        return fail(error, STATUS_TOO_LARGE, "the query inside `in` gives more than %d values",
-                    SUBQUERY_VALUES_MAX);
-    struct expression *value = arena_new(arena, struct expression);
-    if (!value || !arena_grow(arena, &subquery->values, subquery->count, &subquery->capacity))
-        return fail(error, STATUS_TOO_LARGE, "the query inside `in` gives too much");
-    value->kind = cell->kind == CELL_TEXT ? EXPRESSION_STRING : EXPRESSION_NUMBER;
-    value->text = cell->kind == CELL_TEXT ? arena_copy(arena, cell->text) : STR_NONE;
-    value->is_integer = cell->kind != CELL_NUMBER;
-    value->integer = cell->integer;
-    value->number = cell->kind == CELL_NUMBER ? cell->number : (double)cell->integer;
-    subquery->values[subquery->count++] = value;
-    return STATUS_OK;
-}
-
-static enum status choose_source(const struct run *run, const struct language_query *tree,
-                                 enum source_id *out_source);
-
-/* Run before the outer query is planned: its values are constants to it. */
-static enum status ask_subquery(void *context, const struct language_query *tree,
-                                struct expression **out_list, struct language_error *error)
-{
-    struct subquery *subquery = context;
-    struct run *run = subquery->run;
-    const struct ask_sink *given = run->sink;
-    const struct ask_sink sink = {no_head, add_value, subquery};
-    struct plan plan;
-    struct plan_question question = subquery->question;
-    question.tree = tree;
-    question.limit = SUBQUERY_VALUES_MAX + 1;
-    question.subquery = NULL;
-    subquery->values = NULL;
-    subquery->count = subquery->capacity = 0;
-    enum status status = choose_source(run, tree, &question.source);
-    if (status == STATUS_OK && plan_make(&question, run->arena, &plan, error) != STATUS_OK)
-        return error->status;
-    if (status == STATUS_OK && plan.next_command)
-        status = fail(run->error, STATUS_INVALID, "a query inside `in` cannot use pattern");
-    run->sink = &sink;
-    if (status == STATUS_OK)
-        status = run_plan(run, &plan);
-    run->sink = given;
-    run->reply->rows = 0;
-    run->reply->truncated = false;
-    if (status != STATUS_OK)
-        return language_fail(error, tree->text, (struct place){0, 0}, status, NULL, NULL, "%s",
-                             run->error->text);
-    struct expression *list = arena_new(run->arena, struct expression);
-    if (!list)
-        return language_fail(error, tree->text, (struct place){0, 0}, STATUS_TOO_LARGE, NULL, NULL,
-                             "the query is too large");
-    *list = (struct expression){
-        .kind = EXPRESSION_LIST, .arguments = subquery->values, .argument_count = subquery->count};
-    *out_list = list;
-    return STATUS_OK;
-}
-
 /* --- the text ------------------------------------------------------------------------------ */
 
-static enum status choose_source(const struct run *run, const struct language_query *tree,
-                                 enum source_id *out_source)
+enum status ask_choose_source(const struct run *run, const struct language_query *tree,
+                              enum source_id *out_source)
 {
     bool said = tree->source != SOURCE_UNSAID && tree->source != SOURCE_GROUPS;
     *out_source = said ? tree->source : SOURCE_SPANS;
@@ -440,38 +264,98 @@ static int64_t source_time(struct source_time time, int64_t now_ns, int64_t othe
                                                                : base + time.ms * NS_PER_MS;
 }
 
-static enum status answer(struct run *run)
+/* A command on rows in memory: takes the plan's rows, changes them. */
+static enum status run_row_command(const struct run *run, const struct plan_question *question,
+                                   struct plan *plan, struct rowset *rows)
+{
+    struct run inner = *run;
+    const struct command *command = plan->row_command;
+    struct rowset_taker taker = {.rowset = rows,
+                                 .shown = plan->shown_count,
+                                 .command = str_from(command_words[command->id].name)};
+    struct ask_sink sink = rowset_sink(&taker);
+    inner.sink = &sink;
+    enum status status = ask_run_plan(&inner, plan);
+    run->reply->rows = 0;
+    run->reply->truncated = false;
+    if (status != STATUS_OK)
+        return status;
+    struct row_run row_run = {.command = command,
+                              .tree = question->tree,
+                              .rows = rows,
+                              .query = run->query,
+                              .range = question->range,
+                              .cancelled = run->ask->cancelled};
+    return row_command_run(&row_run, run->error);
+}
+
+static void keep_warnings(const struct run *run, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->warning_count; i++)
+        if (run->reply->warning_count < ASK_WARNINGS_MAX)
+            run->reply->warnings[run->reply->warning_count++] = plan->warnings[i];
+}
+
+/* Part after part: each but the last makes rows in memory that the next one reads. */
+enum status ask_run(const struct run *run, struct plan_question question)
+{
+    struct rowset sets[2];
+    struct plan plan;
+    enum status status = STATUS_OK;
+    rowset_init(&sets[0]);
+    rowset_init(&sets[1]);
+    for (int part = 0; status == STATUS_OK; part++) {
+        struct language_error problem = {0};
+        struct rowset *made = &sets[part % 2];
+        if (plan_make(&question, run->arena, &plan, &problem) != STATUS_OK) {
+            status = ask_refuse(run, &problem);
+            break;
+        }
+        rowset_done(made);
+        rowset_init(made);
+        if (!plan.next_command)
+            status = ask_run_plan(run, &plan);
+        else if (plan.clusters)
+            status = ask_patterns(run, &question, &plan, made);
+        else
+            status = run_row_command(run, &question, &plan, made);
+        keep_warnings(run, &plan);
+        if (!plan.next_command)
+            break;
+        question.rows = made;
+        question.first_command = plan.next_command;
+    }
+    rowset_done(&sets[0]);
+    rowset_done(&sets[1]);
+    return status;
+}
+
+static enum status answer(const struct run *run)
 {
     struct language_query *tree;
     struct language_error problem = {0};
-    struct plan plan;
     struct plan_question question = {.query = run->query,
                                      .range = run->ask->range,
                                      .limit = run->ask->limit,
                                      .now_ns = clock_now_ns()};
     if (language_parse(run->ask->text, run->arena, &tree, &problem) != STATUS_OK)
-        return refuse(run, &problem);
-    enum status status = choose_source(run, tree, &question.source);
+        return ask_refuse(run, &problem);
+    enum status status = ask_choose_source(run, tree, &question.source);
     if (status != STATUS_OK)
         return status;
     question.tree = tree;
     question.range.from_ns = source_time(tree->start, question.now_ns, question.range.from_ns);
     question.range.to_ns = source_time(tree->end, question.now_ns, question.range.to_ns);
-    struct subquery subquery = {.run = run, .question = question};
+    struct subquery subquery = {.run = run, .question = &question};
     question.subquery = ask_subquery;
     question.context = &subquery;
-    if (plan_make(&question, run->arena, &plan, &problem) != STATUS_OK)
-        return refuse(run, &problem);
-    status = plan.next_command ? run_patterns(run, question, &plan) : run_plan(run, &plan);
-    for (size_t i = 0; i < plan.warning_count; i++)
-        run->reply->warnings[run->reply->warning_count++] = plan.warnings[i];
-    return status;
+    return ask_run(run, question);
 }
 
 enum status query_ask(const struct query *query, const struct ask *ask, struct arena *arena,
                       const struct ask_sink *sink, struct ask_reply *out_reply, struct error *error)
 {
-    struct run run = {query, ask, arena, sink, out_reply, error, clock_mono_ns()};
+    const struct run run = {query, ask, arena, sink, out_reply, error, clock_mono_ns()};
     *out_reply = (struct ask_reply){.used = ASK_USED_INDEX};
     enum status status = answer(&run);
     out_reply->elapsed_ms = (double)(clock_mono_ns() - run.began_ns) / 1e6;

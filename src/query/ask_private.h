@@ -4,6 +4,47 @@
 
 #include "query/ask.h"
 #include "query/plan.h"
+#include "query/rowset.h"
+
+enum { POINTER_PARTS = 3 }; /* of where a row leads, behind its cells */
+
+/* One question on its way. */
+struct run {
+    const struct query *query;
+    const struct ask *ask;
+    struct arena *arena;
+    const struct ask_sink *sink;
+    struct ask_reply *reply;
+    struct error *error;
+    int64_t began_ns;
+};
+
+/* --- ask.c ----------------------------------------------------------------------------------- */
+
+enum status ask_refuse(const struct run *run, const struct language_error *problem);
+enum status ask_choose_source(const struct run *run, const struct language_query *tree,
+                              enum source_id *out_source);
+/* Rows of one plan go to the sink. */
+enum status ask_run_plan(const struct run *run, struct plan *plan);
+/* Rows of the whole query do. */
+enum status ask_run(const struct run *run, struct plan_question question);
+
+/* --- ask_patterns.c -------------------------------------------------------------------------- */
+
+/* The pattern command, with a diff behind it: takes plan->next_command further. */
+enum status ask_patterns(const struct run *run, const struct plan_question *question,
+                         struct plan *plan, struct rowset *out);
+
+/* --- ask_subquery.c -------------------------------------------------------------------------- */
+
+struct subquery {
+    const struct run *run;
+    const struct plan_question *question; /* of the outer query */
+};
+enum status ask_subquery(void *context, const struct language_query *tree,
+                         struct expression **out_list, struct language_error *error);
+
+/* --- ask_journal.c, ask_search.c, ask_record.c ----------------------------------------------- */
 
 /* The spans a search found, in the order of the journal. */
 struct ask_places {

@@ -9,8 +9,9 @@
 #include <string.h>
 
 #include "query/plan_private.h"
+#include "query/rowset.h"
 
-static void show(struct planner *planner, struct str name, struct plan_expr *expr)
+void plan_show(struct planner *planner, struct str name, struct plan_expr *expr)
 {
     if (!arena_grow(planner->arena, &planner->shown, planner->shown_count,
                     &planner->shown_capacity))
@@ -19,7 +20,7 @@ static void show(struct planner *planner, struct str name, struct plan_expr *exp
 }
 
 /* A block whose rows may still be dropped. One above a cut keeps the order of what was cut. */
-static struct plan_block *open_block(struct planner *planner)
+struct plan_block *plan_open_block(struct planner *planner)
 {
     struct plan_block *below = planner->block;
     if (!below->limited && !below->dedup.count && !below->unnested)
@@ -55,7 +56,7 @@ static void plan_fields(struct planner *planner, const struct command *command)
             scope_bind(planner, item->name, expr);
         bool again = planner->closed && !item->has_alias && is_shown(planner, item->name);
         if (display || (!planner->displayed && !again))
-            show(planner, item->name, expr);
+            plan_show(planner, item->name, expr);
     }
     planner->named = true;
     planner->displayed = planner->displayed || display;
@@ -95,7 +96,7 @@ static void add_condition(struct planner *planner, struct plan_block *block, str
 
 static void plan_filter(struct planner *planner, const struct command *command)
 {
-    struct plan_block *block = open_block(planner);
+    struct plan_block *block = plan_open_block(planner);
     struct plan_expr *condition =
         as_boolean(planner, plan_expression(planner, command->expression));
     if (!planner_failed(planner))
@@ -122,6 +123,7 @@ static void leave_group(struct planner *planner, const struct plan_block *block)
     struct binding *outputs = planner->outputs;
     size_t count = planner->output_count;
     planner->closed = true;
+    planner->points = false;
     planner->binding_count = planner->shown_count = 0;
     planner->displayed = false;
     scope_block(planner);
@@ -132,7 +134,7 @@ static void leave_group(struct planner *planner, const struct plan_block *block)
         column->integer = (int64_t)i;
         column->form = block->columns.items[i]->form;
         scope_bind(planner, outputs[i].name, column);
-        show(planner, outputs[i].name, column);
+        plan_show(planner, outputs[i].name, column);
     }
 }
 
@@ -148,7 +150,7 @@ static void add_output(struct planner *planner, struct plan_block *block, struct
 
 static void plan_stats(struct planner *planner, const struct command *command)
 {
-    struct plan_block *block = open_block(planner);
+    struct plan_block *block = plan_open_block(planner);
     size_t most = command->items.count + command->by.count;
     planner->outputs = arena_array(planner->arena, struct binding, most + 1);
     planner->output_count = 0;
@@ -188,7 +190,7 @@ static bool is_bound(const struct planner *planner, struct str name)
 
 static void plan_sort(struct planner *planner, const struct command *command)
 {
-    struct plan_block *block = open_block(planner);
+    struct plan_block *block = plan_open_block(planner);
     block->sorts.count = 0;
     for (size_t i = 0; i < command->items.count; i++) {
         const struct item *item = &command->items.list[i];
@@ -213,10 +215,6 @@ static void sort_by_default(struct planner *planner)
     if (planner->sorted || block->limited)
         return;
     planner->sorted = true;
-    if (block->from == FROM_PATTERNS) {
-        sorts_add(planner, &block->sorts, planner->bindings[2].expr, true);
-        return;
-    }
     if (!planner->closed) {
         sorts_add(planner, &block->sorts,
                   scope_find(planner, STR("@timestamp"), (struct place){0, 0}), true);
@@ -234,7 +232,7 @@ static void plan_limit(struct planner *planner, const struct command *command)
 {
     struct plan_block *block = planner->block;
     if (block->unnested)
-        block = open_block(planner);
+        block = plan_open_block(planner);
     if (!command->any)
         sort_by_default(planner);
     if (block->limit < 0 || command->count < block->limit)
@@ -244,7 +242,7 @@ static void plan_limit(struct planner *planner, const struct command *command)
 
 static void plan_dedup(struct planner *planner, const struct command *command)
 {
-    struct plan_block *block = open_block(planner);
+    struct plan_block *block = plan_open_block(planner);
     sort_by_default(planner);
     for (size_t i = 0; i < command->items.count; i++) {
         struct plan_expr *key =
@@ -256,144 +254,12 @@ static void plan_dedup(struct planner *planner, const struct command *command)
 
 static void plan_unnest(struct planner *planner, const struct command *command)
 {
-    struct plan_block *block = open_block(planner);
+    struct plan_block *block = plan_open_block(planner);
     struct plan_expr *list = as_any(planner, plan_expression(planner, command->expression));
     scope_use(planner, block, list);
     block->unnested = list;
-    open_block(planner);
+    plan_open_block(planner);
     scope_bind(planner, command->names.list[0].text, expr_leaf(planner, OP_ITEM, ASK_ANY));
-}
-
-/* --- parse --------------------------------------------------------------------------------- */
-
-/* `a * b *` -> `a (.*?) b (.*)`: the last star takes all that is left. */
-static struct str regex_of_glob(struct planner *planner, struct str glob)
-{
-    struct buf regex = {0};
-    buf_add_str(&regex, STR("(?s)"));
-    for (size_t i = 0; i < glob.len; i++) {
-        char c = glob.ptr[i];
-        if (c == '*') {
-            buf_add_str(&regex, i + 1 == glob.len ? STR("(.*)") : STR("(.*?)"));
-            continue;
-        }
-        if (c && strchr("\\.+?()[]{}|^$", c))
-            buf_add_byte(&regex, '\\');
-        buf_add_byte(&regex, (uint8_t)c);
-    }
-    struct str text = arena_copy(planner->arena, buf_str(&regex));
-    buf_done(&regex);
-    return text;
-}
-
-/* The engine writes `(?P<name>…)`. Also tells the number of each named group. */
-static struct str regex_of_engine(struct planner *planner, struct str given,
-                                  const struct words *names, int *numbers)
-{
-    struct buf regex = {0};
-    int group = 0;
-    bool in_class = false;
-    for (size_t i = 0; i < given.len; i++) {
-        char c = given.ptr[i];
-        buf_add_byte(&regex, (uint8_t)c);
-        if (c == '\\' && i + 1 < given.len) {
-            buf_add_byte(&regex, (uint8_t)given.ptr[++i]);
-            continue;
-        }
-        if (in_class || c != '(') {
-            in_class = in_class ? c != ']' : c == '[';
-            continue;
-        }
-        struct str rest = str_sub(given, i + 1, given.len);
-        bool plain = str_starts(rest, STR("?<")), python = str_starts(rest, STR("?P<"));
-        if (rest.len && rest.ptr[0] != '?')
-            group++;
-        if (!(plain || python) || str_starts(rest, STR("?<=")) || str_starts(rest, STR("?<!")))
-            continue;
-        struct str name = str_sub(rest, plain ? 2 : 3, rest.len);
-        name = str_sub(name, 0, str_find_byte(name, '>'));
-        group++;
-        for (size_t n = 0; n < names->count; n++)
-            if (str_equal(names->list[n].text, name))
-                numbers[n] = group;
-        /* The group stays unnamed: names may hold what the engine does not take. */
-        i += (plain ? 2 : 3) + name.len + 1;
-    }
-    struct str text = arena_copy(planner->arena, buf_str(&regex));
-    buf_done(&regex);
-    return text;
-}
-
-static void plan_parse(struct planner *planner, const struct command *command)
-{
-    struct plan_expr *text = command->expression
-                                 ? plan_expression(planner, command->expression)
-                                 : scope_find(planner, STR("@message"), command->word_at);
-    int *numbers = arena_array(planner->arena, int, command->names.count + 1);
-    if (!numbers)
-        return;
-    for (size_t i = 0; i < command->names.count; i++)
-        numbers[i] = (int)i + 1;
-    struct str regex = command->is_regex
-                           ? regex_of_engine(planner, command->pattern, &command->names, numbers)
-                           : regex_of_glob(planner, command->pattern);
-    if (!plan_regex_check(planner, regex, command->pattern_at))
-        return;
-    text = as_shown(planner, text);
-    text =
-        text->type == ASK_ANY ? EXPR(planner, OP_ANY_TEXT, ASK_TEXT, text) : as_text(planner, text);
-    for (size_t i = 0; i < command->names.count; i++) {
-        struct plan_expr *value =
-            EXPR(planner, OP_REGEX_GROUP, ASK_TEXT, text, expr_text(planner, regex),
-                 expr_integer(planner, numbers[i]));
-        scope_bind(planner, command->names.list[i].text, value);
-        if (!planner->displayed)
-            show(planner, command->names.list[i].text, value);
-    }
-}
-
-/* --- pattern ------------------------------------------------------------------------------- */
-
-static void plan_pattern(struct planner *planner, const struct command *command)
-{
-    struct plan_expr *text = as_shown(planner, plan_expression(planner, command->expression));
-    text =
-        text->type == ASK_ANY ? EXPR(planner, OP_ANY_TEXT, ASK_TEXT, text) : as_text(planner, text);
-    planner->shown_count = 0;
-    show(planner, STR("@pattern"), text);
-    planner->plan->next_command = (size_t)(command - planner->question->tree->commands) + 1;
-}
-
-/* The rows a pattern command made, as the source of what stands behind it. */
-static void bind_patterns(struct planner *planner)
-{
-    static const struct {
-        struct str name;
-        enum ask_type type;
-    } columns[PATTERN_DIFF_COLUMNS] = {
-        {STR_INIT("@pattern"), ASK_TEXT},
-        {STR_INIT("@ratio"), ASK_NUMBER},
-        {STR_INIT("@sampleCount"), ASK_INTEGER},
-        {STR_INIT("@severityLabel"), ASK_TEXT},
-        {STR_INIT("@previousSampleCount"), ASK_INTEGER},
-        {STR_INIT("@difference"), ASK_INTEGER},
-    };
-    size_t count = planner->question->with_diff ? PATTERN_DIFF_COLUMNS : PATTERN_COLUMNS;
-    planner->block->from = FROM_PATTERNS;
-    planner->closed = true;
-    planner->plan->shape = ASK_PATTERN;
-    planner->plan->pattern_rows = planner->question->pattern_rows;
-    for (size_t i = 0; i < count; i++) {
-        struct plan_expr *item = expr_leaf(planner, OP_PATTERN_ITEM, ASK_ANY);
-        if (planner_failed(planner))
-            return;
-        item->integer = (int64_t)i + 1;
-        item = columns[i].type == ASK_TEXT     ? as_text(planner, item)
-               : columns[i].type == ASK_NUMBER ? as_number(planner, item)
-                                               : as_integer(planner, item);
-        scope_bind(planner, columns[i].name, item);
-        show(planner, columns[i].name, item);
-    }
 }
 
 /* --- the whole ----------------------------------------------------------------------------- */
@@ -436,13 +302,12 @@ static void plan_command(struct planner *planner, const struct command *command)
                      "diff compares what a pattern command found");
         break;
     default:
-        planner_fail(planner, command->word_at, NULL, NULL, "%s is not executed here yet",
-                     command_words[command->id].name);
+        plan_row_command(planner, command);
     }
 }
 
 /* When no command names columns; what parse took out stands behind them. */
-static void show_default(struct planner *planner)
+void plan_show_default(struct planner *planner)
 {
     static const char *const names[][10] = {
         [SOURCE_SPANS] = {"@timestamp", "name", "kind", "model", "status", "duration",
@@ -459,42 +324,45 @@ static void show_default(struct planner *planner)
     planner->shown_count = planner->shown_capacity = 0;
     for (size_t i = 0; i < 10 && names[planner->plan->source][i]; i++) {
         struct str name = str_from(names[planner->plan->source][i]);
-        show(planner, name, scope_find(planner, name, (struct place){0, 0}));
+        plan_show(planner, name, scope_find(planner, name, (struct place){0, 0}));
     }
     for (size_t i = 0; i < count; i++) {
-        show(planner, parsed[i].name, parsed[i].expr);
+        plan_show(planner, parsed[i].name, parsed[i].expr);
         if (!planner_failed(planner) && planner->shown_count)
             planner->shown[planner->shown_count - 1].block = parsed[i].block;
     }
 }
 
-static bool has_traces(enum source_id source)
+/* How many rows the plan gives, and whether that was asked for. */
+static void limit_rows(struct planner *planner, struct plan_block *rows)
 {
-    return source != SOURCE_METRICS;
+    struct plan *plan = planner->plan;
+    int64_t asked = planner->question->limit, most = asked ? asked : ASK_ROWS_DEFAULT;
+    if (plan->clusters) {
+        plan->limit = INT64_MAX;
+        return;
+    }
+    if (plan->next_command) /* one too many says that there are too many */
+        most = ROWSET_ROWS_MAX + 1;
+    plan->limit_is_ours = rows->limit < 0 || rows->limit > most;
+    plan->limit = plan->limit_is_ours ? most : rows->limit;
+    if (plan->limit > ASK_ROWS_MAX && !plan->next_command)
+        plan->limit = ASK_ROWS_MAX;
+    rows->limit = plan->limit + plan->limit_is_ours;
 }
 
 /* The last block only shows: what people see is made of the rows that are left. */
 static void finish(struct planner *planner)
 {
     struct plan *plan = planner->plan;
-    static const char *const pointer[] = {"trace_hi", "trace_lo", "span_id"};
-    bool clusters = plan->next_command != 0; /* every text, in any order */
-    if (!clusters)
+    if (!plan->clusters) /* pattern wants every text, in any order */
         sort_by_default(planner);
     struct plan_block *rows = planner->block;
-    if (!planner->named && !planner->closed && !clusters)
-        show_default(planner);
-    int64_t asked = planner->question->limit, most = asked ? asked : ASK_ROWS_DEFAULT;
-    plan->limit_is_ours = rows->limit < 0 || rows->limit > most;
-    plan->limit = plan->limit_is_ours ? most : rows->limit;
-    if (plan->limit > ASK_ROWS_MAX)
-        plan->limit = ASK_ROWS_MAX;
+    if (!planner->named && !planner->closed && !plan->next_command)
+        plan_show_default(planner);
     if (rows->unnested)
-        rows = open_block(planner);
-    if (clusters)
-        plan->limit = INT64_MAX;
-    else
-        rows->limit = plan->limit + plan->limit_is_ours;
+        rows = plan_open_block(planner);
+    limit_rows(planner, rows);
     struct plan_block *top = scope_block(planner);
     plan->columns = arena_array(planner->arena, struct ask_column, planner->shown_count + 1);
     for (size_t i = 0; plan->columns && i < planner->shown_count; i++) {
@@ -505,10 +373,9 @@ static void finish(struct planner *planner)
         exprs_add(planner, &top->columns, expr);
         plan->columns[plan->column_count++] = (struct ask_column){shown->name, expr->type};
     }
-    plan->has_pointers = !planner->closed && !clusters && has_traces(plan->source);
-    size_t count = plan->source == SOURCE_TRACES ? 2 : 3;
-    for (size_t i = 0; plan->has_pointers && i < count; i++)
-        exprs_add(planner, &top->columns, scope_raw(planner, pointer[i], top));
+    plan->has_pointers = planner->points && !plan->clusters;
+    for (size_t i = 0; plan->has_pointers && i < plan_pointer_count(plan); i++)
+        exprs_add(planner, &top->columns, plan_pointer(planner, i, top));
     plan->top = top;
 }
 
@@ -526,8 +393,9 @@ enum status plan_make(const struct plan_question *question, struct arena *arena,
                               .now_ns = question->now_ns,
                               .bytes = 16};
     scope_block(planner);
-    if (question->behind_pattern)
-        bind_patterns(planner);
+    planner->points = question->source != SOURCE_METRICS;
+    if (question->rows)
+        plan_bind_rows(planner);
     for (size_t i = question->first_command;
          i < question->tree->command_count && !planner_failed(planner) && !out_plan->next_command;
          i++)

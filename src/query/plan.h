@@ -15,6 +15,8 @@
 #include "query/query_fields.h"
 #include "query/sql.h"
 
+struct rowset;
+
 enum {
     PLAN_NODES_MAX = 20000,
     PLAN_DEPTH_MAX = 300,
@@ -69,7 +71,7 @@ struct plan_sorts {
 enum plan_from {
     FROM_SOURCE,
     FROM_BLOCK,
-    FROM_PATTERNS, /* rows made by the pattern command: n of them, looked up as set 0 */
+    FROM_ROWS, /* those of the question's rowset: looked up by their number, as set 0 */
 };
 
 struct plan_block {
@@ -109,10 +111,13 @@ struct plan {
         struct place at;
     } searches[PLAN_SEARCHES_MAX];
     size_t search_count;
-    /* A pattern command splits a query in two: this plan gives the text, and the rest is planned
-     * over what came of it. */
-    size_t next_command; /* behind the pattern command; 0: there is none */
-    size_t pattern_rows;
+    /* A command that works on rows in memory splits a query: this plan gives the rows, and the rest
+     * is planned over what came of them. */
+    const struct command *row_command; /* NULL: there is none */
+    size_t next_command;               /* behind it */
+    size_t shown_count;                /* of the columns; what follows is for commands behind */
+    bool clusters;                     /* a pattern command: one column, in any order */
+    const struct rowset *rows;         /* read as the source */
 };
 
 struct plan_question {
@@ -122,17 +127,14 @@ struct plan_question {
     struct time_range range;
     int64_t limit; /* 0: none asked for */
     int64_t now_ns;
-    /* Behind a pattern command: where to go on, and what it made. */
-    size_t first_command, pattern_rows;
-    bool behind_pattern, with_diff;
+    /* Behind a command that works on rows in memory: where to go on, and what it made. */
+    size_t first_command;
+    const struct rowset *rows;
     /* Answers the query of `in (…)` as a list of values; NULL: there is none inside another. */
     enum status (*subquery)(void *context, const struct language_query *tree,
                             struct expression **out_list, struct language_error *error);
     void *context;
 };
-
-/* What a pattern command makes, and a diff behind it: the order of the columns looked up. */
-enum { PATTERN_COLUMNS = 4, PATTERN_DIFF_COLUMNS = 6 };
 
 /* STATUS_INVALID, with the place in the text, when a name or a type does not fit. */
 enum status plan_make(const struct plan_question *question, struct arena *arena,
@@ -144,6 +146,9 @@ void plan_print_duckdb(const struct plan *plan, uint32_t project_id, struct sql 
  * lowest block leave. */
 void plan_print_scanned(const struct plan *plan, uint32_t project_id, struct sql *sql);
 void plan_print_matched(const struct plan *plan, uint32_t project_id, struct sql *sql);
+/* The starts of all bins of a key `bin(…)` in the range, in order. False: more than `most`. */
+bool plan_print_bins(const struct item *bin, struct time_range range, size_t most,
+                     struct arena *arena, struct sql *sql);
 /* Only the first rows by some order are wanted of the source: the engine passes over rows that
  * cannot be among them, so what it looks at is not what matches. */
 bool plan_is_top(const struct plan *plan);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plan_calls: what each function of the language is made of. */
+#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -229,13 +230,17 @@ static int64_t months_of(enum period_unit unit)
     return unit == UNIT_MONTH ? 1 : unit == UNIT_QUARTER ? 3 : unit == UNIT_YEAR ? 12 : 0;
 }
 
+double plan_bin_count(const struct expression *period)
+{
+    return fmin(period->number, most_of(period->unit));
+}
+
 struct plan_expr *plan_bin(struct planner *planner, struct plan_expr *time,
                            const struct expression *period, const struct expression *offset,
                            bool up, bool capped)
 {
-    double count = period->number;
-    if (capped && count > most_of(period->unit)) {
-        count = most_of(period->unit);
+    double count = capped ? plan_bin_count(period) : period->number;
+    if (count < period->number) {
         planner_warn(planner, "bin: at most %.0f%s, as in CloudWatch", count,
                      period_unit_text(period->unit));
     }

@@ -7,10 +7,12 @@
  * after all conditions that the index can decide; the lowest block counts what passes its
  * conditions with tally(). Both are volatile: the engine leaves them where they stand.
  */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "query/plan.h"
+#include "query/plan_private.h"
+#include "query/rowset.h"
 #include "query/sql.h"
 
 struct printer {
@@ -166,7 +168,7 @@ static void print_own(struct printer *printer, const struct plan_expr *expr)
     case OP_COLUMN:
         sql_add(sql, "s.c%lld", (long long)expr->integer);
         break;
-    case OP_PATTERN_ITEM:
+    case OP_ROW_ITEM:
         sql_add(sql, "s.j[%lld]", (long long)expr->integer);
         break;
     case OP_JOURNAL:
@@ -303,11 +305,11 @@ static void print_rows(struct printer *printer, const struct plan_block *block)
         print_source(printer);
         return;
     }
-    if (block->from == FROM_PATTERNS) {
-        sql_add(sql, "(SELECT asker_values(0, ");
+    if (block->from == FROM_ROWS) {
+        sql_add(sql, "(SELECT r.i, asker_values(0, ");
         sql_asker(sql);
         sql_add(sql, ", r.i, 0, 0) AS j FROM range(%zu) r(i)) s WHERE true",
-                printer->plan->pattern_rows);
+                printer->plan->rows->row_count);
         return;
     }
     sql_add(sql, "(");
@@ -497,4 +499,35 @@ void plan_print_matched(const struct plan *plan, uint32_t project_id, struct sql
     sql_add(sql, "SELECT count(*) FROM ");
     print_source(&printer);
     print_conditions(&printer, lowest(plan), false);
+}
+
+bool plan_print_bins(const struct item *bin, struct time_range range, size_t most,
+                     struct arena *arena, struct sql *sql)
+{
+    const struct expression *period =
+        bin->expression->arguments[bin->expression->argument_count - 1];
+    struct plan plan = {0};
+    struct language_error error;
+    struct planner planner = {.arena = arena, .plan = &plan, .error = &error};
+    struct printer printer = {.sql = sql, .plan = &plan};
+    /* Bins of the calendar are a day or longer. */
+    double bin_ns = period->number * (double)period_unit_ns(period->unit);
+    double step_ns =
+        period->unit >= UNIT_WEEK ? 86400e9 : plan_bin_count(period) * bin_ns / period->number;
+    double count = ceil(((double)range.to_ns - (double)range.from_ns) / step_ns) + 1;
+    if (!(step_ns >= 1) || count > (double)most)
+        return false;
+    struct plan_expr *time = expr_leaf(&planner, OP_RAW, ASK_TIME);
+    time->text = STR("t");
+    struct plan_expr *start = plan_bin(&planner, time, period, bin->offset, false, true);
+    sql_add(sql, "SELECT DISTINCT ");
+    print(&printer, start);
+    sql_add(sql, " AS b FROM (SELECT least(");
+    sql_int(sql, range.from_ns);
+    sql_add(sql, " + r.i * ");
+    sql_int(sql, (int64_t)step_ns);
+    sql_add(sql, ", ");
+    sql_int(sql, range.to_ns - 1);
+    sql_add(sql, ") AS t FROM range(%zu) r(i)) s ORDER BY b", (size_t)count);
+    return !planner_failed(&planner);
 }

@@ -29,6 +29,7 @@ struct planner {
     struct binding *bindings;
     size_t binding_count, binding_capacity;
     bool closed; /* the source's fields are gone: a stats command was passed */
+    bool points; /* rows are still single spans, traces or logs */
 
     struct binding *shown; /* columns of the answer, by `fields`, `display`, `stats` */
     size_t shown_count, shown_capacity;
@@ -80,6 +81,8 @@ struct plan_expr *plan_aggregate(struct planner *planner, const struct expressio
 struct plan_expr *plan_bin(struct planner *planner, struct plan_expr *time,
                            const struct expression *period, const struct expression *offset,
                            bool up, bool capped);
+/* Units a bin() counts by: at most 60 s, 60 m, 24 h. */
+double plan_bin_count(const struct expression *period);
 /* Regexes are tried where they are written, so that an error has a place. */
 bool plan_regex_check(struct planner *planner, struct str regex, struct place at);
 void *planner_fail(struct planner *planner, struct place at, const char *expected,
@@ -88,6 +91,22 @@ void *planner_fail(struct planner *planner, struct place at, const char *expecte
 void planner_warn(struct planner *planner, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 bool planner_failed(const struct planner *planner);
+
+/* --- commands (plan.c, plan_parse.c, plan_rows.c) --------------------------------------------- */
+/* A column of the answer. */
+void plan_show(struct planner *planner, struct str name, struct plan_expr *expr);
+void plan_show_default(struct planner *planner); /* when no command names any */
+/* A block whose rows may still be dropped. One above a cut keeps the order of what was cut. */
+struct plan_block *plan_open_block(struct planner *planner);
+void plan_parse(struct planner *planner, const struct command *command);
+void plan_pattern(struct planner *planner, const struct command *command);
+/* Ends the plan: the command works on rows in memory. */
+void plan_row_command(struct planner *planner, const struct command *command);
+/* The rows such a command made, as the source of what stands behind it. */
+void plan_bind_rows(struct planner *planner);
+/* The parts of where a row leads (struct ask_pointer), in their order, over the rows of `to`. */
+size_t plan_pointer_count(const struct plan *plan);
+struct plan_expr *plan_pointer(struct planner *planner, size_t part, struct plan_block *to);
 
 /* --- names and blocks (plan_scope.c) ---------------------------------------------------------- */
 struct plan_block *scope_block(struct planner *planner); /* a new one over the present one */

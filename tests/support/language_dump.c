@@ -81,7 +81,7 @@ static void dump_items(struct buf *out, const struct items *items)
         const struct item *item = &items->list[i];
         buf_printf(out, i ? ", " : " ");
         dump_expression(out, item->expression);
-        buf_printf(out, "%s", directions[item->direction]);
+        buf_printf(out, "%s%s", item->wildcard ? "*" : "", directions[item->direction]);
         if (item->has_alias)
             buf_printf(out, " as %.*s", STR_ARGS(item->name));
         if (item->offset) {
@@ -91,10 +91,14 @@ static void dump_items(struct buf *out, const struct items *items)
     }
 }
 
-static void dump_words(struct buf *out, const struct words *words)
+static void dump_words(struct buf *out, const struct words *words, const struct words *called)
 {
-    for (size_t i = 0; i < words->count; i++)
-        buf_printf(out, "%s%.*s", i ? ", " : " -> ", STR_ARGS(words->list[i].text));
+    for (size_t i = 0; i < words->count; i++) {
+        struct str name = words->list[i].text;
+        buf_printf(out, "%s%.*s", i ? ", " : " -> ", STR_ARGS(name));
+        if (called->count && !str_equal(called->list[i].text, name))
+            buf_printf(out, " as %.*s", STR_ARGS(called->list[i].text));
+    }
 }
 
 static void dump_command(struct buf *out, const struct command *command)
@@ -119,7 +123,7 @@ static void dump_command(struct buf *out, const struct command *command)
     if (command->pattern.len)
         buf_printf(out, " %s %.*s", command->is_regex ? "regex" : "glob",
                    STR_ARGS(command->pattern));
-    dump_words(out, &command->names);
+    dump_words(out, &command->names, &command->outputs);
     if (command->count)
         buf_printf(out, "%s %lld", command->any ? " any" : "", (long long)command->count);
     if (command->subquery) {
@@ -139,7 +143,7 @@ static void dump_query(struct buf *out, const struct language_query *query)
 {
     if (query->source != SOURCE_UNSAID) {
         buf_printf(out, "SOURCE %s", source_name(query->source));
-        dump_words(out, &query->groups);
+        dump_words(out, &query->groups, &(struct words){0});
         dump_time(out, "start", &query->start);
         dump_time(out, "end", &query->end);
     }
