@@ -14,6 +14,8 @@ static const struct {
 } metrics[METRIC_COUNT_] = {
     [METRIC_REQUESTS] = {"requests", "CASE WHEN l.root THEN r.spans ELSE 0 END"},
     [METRIC_REQUEST_ERRORS] = {"errors", "CASE WHEN l.root THEN r.errors ELSE 0 END"},
+    [METRIC_FAILURES] = {"failures",
+                         "CASE WHEN l.root OR l.kind IN (1, 2, 4, 5) THEN r.errors ELSE 0 END"},
     [METRIC_SPANS] = {"spans", "r.spans"},
     [METRIC_CALLS] = {"llm_calls", "r.calls"},
     [METRIC_TOKENS] = {"tokens", "r.total_tokens"},

@@ -13,6 +13,7 @@
 enum series_metric {
     METRIC_REQUESTS,
     METRIC_REQUEST_ERRORS,
+    METRIC_FAILURES, /* of roots, model calls and tools, as errors by kind */
     METRIC_SPANS,
     METRIC_CALLS,
     METRIC_TOKENS,

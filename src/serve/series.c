@@ -92,9 +92,10 @@ static enum status read_series_question(struct call *call, struct filters *filte
     struct str metric = request_param(call->request, STR("metric"));
     struct str scope = request_param(call->request, STR("scope"));
     if (!series_metric_parse(metric, &question->metric))
-        return fail(&call->error, STATUS_INVALID,
-                    "metric: expected requests, errors, spans, llm_calls, tokens, input_tokens, "
-                    "output_tokens, cache_read_tokens, reasoning_tokens, cost, latency or ttft");
+        return fail(
+            &call->error, STATUS_INVALID,
+            "metric: expected requests, errors, failures, spans, llm_calls, tokens, input_tokens, "
+            "output_tokens, cache_read_tokens, reasoning_tokens, cost, latency or ttft");
     question->scope = str_equal(scope, STR("llm")) ? SCOPE_CALLS : SCOPE_REQUESTS;
     if (scope.len && question->scope == SCOPE_REQUESTS && !str_equal(scope, STR("requests")))
         return fail(&call->error, STATUS_INVALID, "scope: expected requests or llm");

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * explain: how much there is now and before, what it is made of, and which of that stands out.
+ *
+ * Totals are exact. Beyond EXPLAIN_SPANS_MAX spans on a side, values are counted in a share of its
+ * traces and their amounts are shares of the exact total.
+ */
+#include <math.h>
+
+#include "query/explain_private.h"
+#include "query/label_text.h"
+
+_Static_assert(OBSERVATION_ROOT == 128 && OBSERVATION_BILLED == 1 && OBSERVATION_BAD_TIME == 4,
+               "flags of explain_measures.def");
+_Static_assert(SPAN_ERROR == 2 && KIND_LLM == 1 && KIND_EMBEDDING == 2 && KIND_RERANKER == 4 &&
+                   KIND_TOOL == 5,
+               "numbers of explain_measures.def");
+#define IS_ROOT    "s.flags & 128 <> 0"
+#define IS_BILLED  "s.flags & 1 <> 0"
+#define IS_TIMED   "s.flags & 4 = 0"
+#define IS_FAILED  "s.status = 2"
+#define IS_CALL    "s.kind = 1"
+#define IS_COUNTED "(s.kind IN (1, 2, 4, 5) OR " IS_ROOT ")" /* as errors by kind are */
+
+static const struct explain_measure measures[] = {
+#define MEASURE(name, unit, of, hit, weight, biggest, tail, whole)                                 \
+    {#name, EXPLAIN_##unit, of, hit, weight, biggest, tail, whole},
+#include "query/explain_measures.def"
+#undef MEASURE
+};
+enum { MEASURES = sizeof measures / sizeof measures[0] };
+
+const struct explain_dimension explain_dimensions[] = {
+#define DIMENSION(name, of, column, second) {#name, EXPLAIN_OF_##of, column, second},
+#include "query/explain_dimensions.def"
+#undef DIMENSION
+};
+const size_t explain_dimension_count = sizeof explain_dimensions / sizeof explain_dimensions[0];
+
+const struct explain_measure *explain_measure_find(struct str name)
+{
+    for (size_t i = 0; i < MEASURES; i++)
+        if (str_equal(name, str_from(measures[i].name)))
+            return &measures[i];
+    return NULL;
+}
+
+struct str explain_measure_names(struct arena *arena)
+{
+    struct str names = STR("");
+    for (size_t i = 0; i < MEASURES; i++)
+        names = arena_printf(arena, "%.*s%s%s", STR_ARGS(names),
+                             !i                  ? ""
+                             : i == MEASURES - 1 ? " or "
+                                                 : ", ",
+                             measures[i].name);
+    return names;
+}
+
+/* --- sampling -----------------------------------------------------------------------------------
+ */
+
+static int sample_of(double spans, double most)
+{
+    if (spans <= most)
+        return EXPLAIN_SAMPLE_ALL;
+    int sample = (int)(EXPLAIN_SAMPLE_ALL * (most / spans));
+    return sample > 1 ? sample : 1;
+}
+
+/* Of a side with more than `most`, a part is looked at; `whole` becomes the totals of those. */
+static enum status take_sample(struct explain_scan *scan, const double counts[EXPLAIN_SIDES],
+                               double most, struct explain_whole *whole, struct error *error)
+{
+    bool all = true;
+    for (int side = 0; side < EXPLAIN_SIDES; side++) {
+        scan->samples[side] = sample_of(counts[side], most);
+        all = all && scan->samples[side] == EXPLAIN_SAMPLE_ALL;
+    }
+    return all ? STATUS_OK : explain_totals(scan, whole, error);
+}
+
+/* --- the answer ---------------------------------------------------------------------------------
+ */
+
+static bool is_same(const struct explain_tally *a, const struct explain_tally *b)
+{
+    return a->dimension != b->dimension && a->spans[0] == b->spans[0] &&
+           a->spans[1] == b->spans[1] && a->amounts[0] == b->amounts[0] &&
+           a->amounts[1] == b->amounts[1] && a->first_ns == b->first_ns &&
+           a->first_span == b->first_span && a->biggest_span == b->biggest_span;
+}
+
+/* The text of a dictionary id, or of an enum's number. */
+static struct str text_of(const struct query *query, const char *field, int64_t number)
+{
+    return label_text(query->store, filter_field_find(str_from(field)), number);
+}
+
+static double scaled(double part, double sampled, double exact)
+{
+    return sampled > 0 ? round(part * (exact / sampled)) : 0;
+}
+
+static struct explain_value value_of(const struct query *query, const struct explain_tally *tally,
+                                     const struct explain_whole *sampled,
+                                     const struct explanation *all)
+{
+    const struct explain_dimension *dimension = &explain_dimensions[tally->dimension];
+    struct explain_value value = {
+        .dimension = dimension->name,
+        .second_dimension = dimension->second,
+        .text = dimension->level == EXPLAIN_OF_TEXT
+                    ? tally->text
+                    : text_of(query, dimension->name, tally->number),
+        .second = dimension->second ? text_of(query, dimension->second, tally->second) : STR_NONE,
+        .strength = tally->strength,
+        .chance = explain_chance(tally->strength, all->compared),
+        .first_ns = tally->first_ns,
+        .first = tally->first,
+        .first_span = tally->first_span,
+        .biggest = tally->biggest,
+        .biggest_span = tally->biggest_span,
+        .same = -1,
+    };
+    for (int side = 0; side < EXPLAIN_SIDES; side++) {
+        value.amounts[side] =
+            scaled(tally->amounts[side], sampled->amounts[side], all->amounts[side]);
+        value.spans[side] = scaled(tally->spans[side], sampled->spans[side], all->spans[side]);
+        value.of[side] =
+            sampled->has_of ? scaled(tally->of[side], sampled->of[side], all->of[side]) : NAN;
+    }
+    return value;
+}
+
+static enum status tell(const struct query *query, const struct explain_question *question,
+                        struct explain_tallies *tallies, const struct explain_whole *sampled,
+                        struct arena *arena, struct explanation *out, struct error *error)
+{
+    size_t standing = explain_rank(tallies, sampled), heads = 0;
+    size_t *places = arena_array(arena, size_t, EXPLAIN_VALUES_MAX);
+    out->compared = tallies->compared;
+    out->values = arena_array(arena, struct explain_value, EXPLAIN_VALUES_MAX);
+    if (!out->values || !places)
+        return fail(error, STATUS_TOO_LARGE, "limit: too many values for one reply");
+    for (size_t i = 0; i < standing && out->count < EXPLAIN_VALUES_MAX; i++) {
+        struct explain_value value = value_of(query, &tallies->items[i], sampled, out);
+        for (size_t j = 0; j < out->count && value.same < 0; j++)
+            if (out->values[j].same < 0 && is_same(&tallies->items[places[j]], &tallies->items[i]))
+                value.same = (int)j;
+        if (value.same < 0 && ++heads > question->limit)
+            continue;
+        places[out->count] = i;
+        out->values[out->count++] = value;
+    }
+    return STATUS_OK;
+}
+
+/* Less than before, for how long each side is; of the slow ones, a smaller share. */
+static bool falls(const struct explanation *all, bool tail)
+{
+    double now = tail ? all->of[EXPLAIN_NOW] : all->lengths_ns[EXPLAIN_NOW];
+    double before = tail ? all->of[EXPLAIN_BASELINE] : all->lengths_ns[EXPLAIN_BASELINE];
+    return all->amounts[EXPLAIN_NOW] * before < all->amounts[EXPLAIN_BASELINE] * now;
+}
+
+static double length_without(struct time_range range, struct time_range hole)
+{
+    int64_t from = range.from_ns > hole.from_ns ? range.from_ns : hole.from_ns;
+    int64_t to = range.to_ns < hole.to_ns ? range.to_ns : hole.to_ns;
+    return (double)(range.to_ns - range.from_ns) - (to > from ? (double)(to - from) : 0);
+}
+
+static enum status count_values(struct explain_scan *scan, const struct explanation *all,
+                                struct arena *arena, struct explain_tallies *tallies,
+                                struct explain_whole *sampled, struct error *error)
+{
+    enum status status = take_sample(scan, all->spans, EXPLAIN_SPANS_MAX, sampled, error);
+    if (status == STATUS_OK)
+        status = explain_values(scan, arena, tallies, error);
+    if (status != STATUS_OK || !scan->measure->of[0] || !tallies->count)
+        return status;
+    /* `of` in a sample of its own: there are many more of them. */
+    struct explain_whole of = *sampled;
+    status = take_sample(scan, all->of, EXPLAIN_SPANS_MAX / 2, &of, error);
+    if (status == STATUS_OK)
+        status = explain_of(scan, tallies, error);
+    sampled->has_of = true;
+    sampled->of[EXPLAIN_NOW] = of.of[EXPLAIN_NOW];
+    sampled->of[EXPLAIN_BASELINE] = of.of[EXPLAIN_BASELINE];
+    return status;
+}
+
+enum status query_explain(const struct query *query, const struct explain_question *question,
+                          struct arena *arena, struct explanation *out_explanation,
+                          struct error *error)
+{
+    struct explain_scan scan = {
+        .question = question,
+        .query = query,
+        .measure = question->measure,
+        .samples = {EXPLAIN_SAMPLE_ALL, EXPLAIN_SAMPLE_ALL},
+    };
+    struct explain_whole whole = {0};
+    struct explain_tallies tallies = {0};
+    struct time_range now = question->ranges[EXPLAIN_NOW];
+    struct explanation all = {
+        .lengths_ns = {(double)(now.to_ns - now.from_ns),
+                       length_without(question->ranges[EXPLAIN_BASELINE], now)},
+        .sample = 1,
+    };
+    enum status status = explain_threshold(&scan, error);
+    if (status == STATUS_OK)
+        status = explain_totals(&scan, &whole, error);
+    if (status != STATUS_OK)
+        return status;
+    for (int side = 0; side < EXPLAIN_SIDES; side++) {
+        all.amounts[side] = whole.amounts[side];
+        all.spans[side] = whole.spans[side];
+        all.of[side] = whole.of[side];
+    }
+    all.threshold_ns = scan.threshold_ns;
+    all.falls = scan.falls = whole.falls = falls(&all, question->measure->tail != NULL);
+    status = count_values(&scan, &all, arena, &tallies, &whole, error);
+    if (status == STATUS_OK)
+        status = tell(query, question, &tallies, &whole, arena, &all, error);
+    double spans = all.spans[EXPLAIN_NOW] + all.spans[EXPLAIN_BASELINE];
+    if (spans > 0)
+        all.sample = (whole.spans[EXPLAIN_NOW] + whole.spans[EXPLAIN_BASELINE]) / spans;
+    if (status == STATUS_OK)
+        *out_explanation = all;
+    return status;
+}
