@@ -83,11 +83,12 @@ static enum status take_sample(struct explain_scan *scan, const double counts[EX
 /* --- the answer ---------------------------------------------------------------------------------
  */
 
-static bool is_same(const struct explain_tally *a, const struct explain_tally *b)
+/* The same spans of the side that has more, as far as counts and examples tell. */
+static bool is_same(const struct explain_tally *a, const struct explain_tally *b,
+                    enum explain_side more)
 {
-    return a->dimension != b->dimension && a->spans[0] == b->spans[0] &&
-           a->spans[1] == b->spans[1] && a->amounts[0] == b->amounts[0] &&
-           a->amounts[1] == b->amounts[1] && a->first_ns == b->first_ns &&
+    return a->dimension != b->dimension && a->spans[more] == b->spans[more] &&
+           a->amounts[more] == b->amounts[more] && a->first_ns == b->first_ns &&
            a->first_span == b->first_span && a->biggest_span == b->biggest_span;
 }
 
@@ -133,6 +134,18 @@ static struct explain_value value_of(const struct query *query, const struct exp
     return value;
 }
 
+/* The place of the value told before that stands for the same spans, or -1. */
+static int same_place(const struct explanation *all, const struct explain_tallies *tallies,
+                      const size_t *places, size_t at)
+{
+    enum explain_side more = all->falls ? EXPLAIN_BASELINE : EXPLAIN_NOW;
+    for (size_t i = 0; i < all->count; i++)
+        if (all->values[i].same < 0 &&
+            is_same(&tallies->items[places[i]], &tallies->items[at], more))
+            return (int)i;
+    return -1;
+}
+
 static enum status tell(const struct query *query, const struct explain_question *question,
                         struct explain_tallies *tallies, const struct explain_whole *sampled,
                         struct arena *arena, struct explanation *out, struct error *error)
@@ -144,14 +157,19 @@ static enum status tell(const struct query *query, const struct explain_question
     if (!out->values || !places)
         return fail(error, STATUS_TOO_LARGE, "limit: too many values for one reply");
     for (size_t i = 0; i < standing && out->count < EXPLAIN_VALUES_MAX; i++) {
-        struct explain_value value = value_of(query, &tallies->items[i], sampled, out);
-        for (size_t j = 0; j < out->count && value.same < 0; j++)
-            if (out->values[j].same < 0 && is_same(&tallies->items[places[j]], &tallies->items[i]))
-                value.same = (int)j;
-        if (value.same < 0 && ++heads > question->limit)
+        size_t told = i;
+        int same = same_place(out, tallies, places, i);
+        if (same < 0 && ++heads > question->limit)
             continue;
-        places[out->count] = i;
-        out->values[out->count++] = value;
+        /* Of values for the same spans the dimension listed first names them. */
+        if (same >= 0 && tallies->items[i].dimension < tallies->items[places[same]].dimension) {
+            told = places[same];
+            places[same] = i;
+            out->values[same] = value_of(query, &tallies->items[i], sampled, out);
+        }
+        places[out->count] = told;
+        out->values[out->count] = value_of(query, &tallies->items[told], sampled, out);
+        out->values[out->count++].same = same;
     }
     return STATUS_OK;
 }

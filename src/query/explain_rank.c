@@ -17,47 +17,54 @@ static const double chance_max = 0.01, share_least = 0.02;
 /* As many imagined failures, spread like all spans, stand in every baseline. */
 static const double prior_spans = 10;
 
-static double part(double observed, double expected)
-{
-    return observed > 0 && expected > 0 ? observed * log(observed / expected) : 0;
-}
-
-/* One row of the table: `more` and `less` on the two sides, where `share` of it was expected on the
- * first; `unit` is what an average span of the row weighs. */
-static double row_strength(double more, double less, double share, double unit)
-{
-    if (!(unit > 0))
-        return 0;
-    double sum = (more + less) / unit;
-    return part(more / unit, sum * share) + part(less / unit, sum * (1 - share));
-}
-
+/* What an average span weighs, large ones counted as often as they weigh. */
 static double unit_of(double squares, double amount)
 {
-    return amount > 0 ? squares / amount : 0;
+    return amount > 0 && squares > 0 ? squares / amount : 1;
+}
+
+/* G of a table of counts, made smaller where they are few (Williams). */
+static double table_strength(const double cells[2][2])
+{
+    double rows[2], columns[2], all = 0, sum = 0, row_part = -1, column_part = -1;
+    for (int i = 0; i < 2; i++) {
+        rows[i] = cells[i][0] + cells[i][1];
+        columns[i] = cells[0][i] + cells[1][i];
+        all += rows[i];
+    }
+    for (int i = 0; i < 2; i++) {
+        if (!(rows[i] > 0) || !(columns[i] > 0))
+            return 0;
+        row_part += all / rows[i];
+        column_part += all / columns[i];
+        for (int j = 0; j < 2; j++)
+            if (cells[i][j] > 0)
+                sum += cells[i][j] * log(cells[i][j] * all / (rows[i] * columns[j]));
+    }
+    return 2 * sum / (1 + row_part * column_part / (6 * all));
 }
 
 static double value_strength(const struct explain_tally *tally, const struct explain_whole *whole)
 {
     enum explain_side more = whole->falls ? EXPLAIN_BASELINE : EXPLAIN_NOW;
     enum explain_side less = whole->falls ? EXPLAIN_NOW : EXPLAIN_BASELINE;
-    double a = tally->amounts[more], b = tally->amounts[less];
-    double all_a = whole->amounts[more], all_b = whole->amounts[less];
+    double own[2] = {tally->amounts[more], tally->amounts[less]};
+    double others[2] = {whole->amounts[more] - own[0], whole->amounts[less] - own[1]};
+    double own_unit = unit_of(tally->squares, own[0] + own[1]);
+    double others_unit = unit_of(whole->squares - tally->squares, others[0] + others[1]);
     if (whole->has_of) {
         double of = whole->of[0] + whole->of[1];
-        double share = of > 0 ? (tally->of[0] + tally->of[1]) / of : 0;
-        b += prior_spans * fmin(share, 1);
-        all_b += prior_spans;
+        double share = of > 0 ? fmin((tally->of[0] + tally->of[1]) / of, 1) : 0;
+        own[1] += prior_spans * share;
+        others[1] += prior_spans * (1 - share);
     }
-    if (!(all_a > 0) || !(all_b > 0) || a / all_a - b / all_b < share_least)
+    double before = own[1] + others[1], now = own[0] + others[0];
+    if (!(now > 0) || !(before > 0) || own[0] / now - own[1] / before < share_least)
         return 0;
-    double share = all_a / (all_a + all_b);
-    double own = unit_of(tally->squares, tally->amounts[0] + tally->amounts[1]);
-    double others =
-        unit_of(whole->squares - tally->squares,
-                whole->amounts[0] + whole->amounts[1] - tally->amounts[0] - tally->amounts[1]);
-    return 2 * (row_strength(a, b, share, own) +
-                row_strength(all_a - a, all_b - b, share, others > 0 ? others : own));
+    const double cells[2][2] = {
+        {own[0] / own_unit, own[1] / own_unit},
+        {fmax(others[0], 0) / others_unit, fmax(others[1], 0) / others_unit}};
+    return table_strength(cells);
 }
 
 double explain_chance(double strength, size_t compared)

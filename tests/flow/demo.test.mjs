@@ -114,6 +114,56 @@ test('each story of docs/demo.md can be found', async () => {
     assert.ok((await calls('status=error', 'error_kind=throttle')) >= 20);
 });
 
+// The latest time that it was so late (UTC) and the story had ended, as demo_day.c has it.
+function story(hour, minute, minutes) {
+    const day = 86400e3, length = minutes * 60e3;
+    let from = Math.floor(Date.now() / day) * day + (hour * 60 + minute) * 60e3;
+    while (from + length > Date.now()) from -= day;
+    return { from: new Date(from).toISOString(), to: new Date(from + length).toISOString() };
+}
+
+test('a change is explained by the story behind it', async () => {
+    // A story may have been before the demo's day began.
+    await fill('--hours', '36');
+    await demo.settled();
+    const rest = { baseline_from: '-37h', baseline_to: 'now' };
+    const stories = [
+        ['a model throttles', { measure: 'failures', ...story(14, 0, 45), ...rest }, 'error_kind=throttle'],
+        ['a tool is away', { measure: 'failures', ...story(16, 10, 50), ...rest }, 'tool=track_parcel'],
+        ['a prompt makes answers longer', { measure: 'output_tokens', ...story(12, 30, 180), f: 'service=support-chat' }, 'prompt=support-reply prompt_version=8'],
+        ['a release is slow', { measure: 'latency', ...story(8, 30, 180), f: 'service=docs-search', ...rest }, 'model=gemini-2.5-pro'],
+        ['a tenant spends more', { measure: 'cost', from: new Date(Math.ceil(Date.now() / 3600e3) * 3600e3 - 6 * 3600e3).toISOString(), ...rest }, 'tenant=northwind'],
+    ];
+    for (const [what, question, cause] of stories) {
+        const { values, now } = await demo.get('/api/v1/explain', question);
+        const lines = values.map((each) => `${each.same_as ?? '-'} ${each.filters.join(' ')} ${each.strength.toFixed(1)}`);
+        const at = values.findIndex(({ filters }) => filters.join(' ') === cause);
+        assert.ok(at >= 0, `${what}: ${JSON.stringify(now)} ${lines.join(', ')}`);
+        // Values that stand for the same spans are one finding.
+        const heads = values.flatMap(({ same_as }, place) => (same_as === null ? [place] : []));
+        assert.ok(heads.indexOf(values[at].same_as ?? at) < 2, `${what}: ${lines.join(', ')}`);
+        const { trace_id, span_id } = values[at].biggest_example;
+        assert.ok((await demo.trace(trace_id)).spans.some((span) => span.id === span_id), `${what}: its example`);
+        // What it counts is what the list behind it is made of.
+        if (question.measure === 'failures') {
+            const total = (await demo.traces({ from: question.from, to: question.to, f: [cause, 'errors>0'], count: 1, limit: 1 })).total;
+            assert.ok(total > 0 && total <= values[at].amount, `${what}: ${total} traces, ${values[at].amount} failures`);
+        }
+    }
+});
+
+test('what did not change has no explanation, and what is asked wrongly is said', async () => {
+    // The same hours, cut in two by nothing but the second they began in, are alike.
+    const { values, compared } = await demo.get('/api/v1/explain', { measure: 'requests', f: 'service=mail-triage', from: '-2h', to: '-1h', baseline_from: '-3h', baseline_to: 'now' });
+    assert.deepEqual(values, []);
+    assert.ok(compared > 0);
+    const refused = (query) => assert.rejects(demo.get('/api/v1/explain', { measure: 'cost', ...query }), (error) => error.status === 400);
+    await refused({ measure: 'happiness' });
+    await refused({ baseline: 'yesterday' });
+    await refused({ from: '-2h', to: '-1h', baseline_from: '-90m', baseline_to: '-80m' });
+    await refused({ limit: 26 });
+});
+
 test('a conversation in Arabic arrives letter by letter', async () => {
     assert.ok((await count(['service=support-chat'])) > 300);
     const { traces } = await demo.traces({ f: ['service=docs-search'], from: '-25h', limit: 500 });
