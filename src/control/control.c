@@ -57,6 +57,28 @@ static const char *const steps[] = {
     "CREATE TABLE settings(project_id INTEGER PRIMARY KEY REFERENCES project(id),"
     " latency_target_ns INTEGER NOT NULL, monthly_budget INTEGER NOT NULL,"
     " success_score TEXT NOT NULL, success_least REAL NOT NULL, updated_ns INTEGER NOT NULL);",
+    "CREATE TABLE dataset(id TEXT PRIMARY KEY,"
+    " project_id INTEGER NOT NULL REFERENCES project(id), name TEXT NOT NULL, description TEXT,"
+    " metadata TEXT, input_schema TEXT, expected_schema TEXT, created_ns INTEGER NOT NULL,"
+    " updated_ns INTEGER NOT NULL, UNIQUE(project_id, name));"
+    "CREATE TABLE dataset_item(project_id INTEGER NOT NULL, id TEXT NOT NULL,"
+    " dataset_id TEXT NOT NULL REFERENCES dataset(id) ON DELETE CASCADE, from_ns INTEGER NOT NULL,"
+    " to_ns INTEGER NOT NULL, archived INTEGER NOT NULL, input TEXT, expected TEXT, metadata TEXT,"
+    " source_trace TEXT, source_span TEXT, created_ns INTEGER NOT NULL,"
+    " PRIMARY KEY(project_id, id, from_ns)) WITHOUT ROWID;"
+    "CREATE INDEX dataset_item_now ON dataset_item(dataset_id, to_ns, archived, created_ns);"
+    "CREATE INDEX dataset_item_source ON dataset_item(project_id, source_trace)"
+    " WHERE source_trace IS NOT NULL;"
+    "CREATE TABLE dataset_run(id TEXT PRIMARY KEY, project_id INTEGER NOT NULL,"
+    " dataset_id TEXT NOT NULL REFERENCES dataset(id) ON DELETE CASCADE, name TEXT NOT NULL,"
+    " description TEXT, metadata TEXT, created_ns INTEGER NOT NULL, updated_ns INTEGER NOT NULL,"
+    " UNIQUE(dataset_id, name));"
+    "CREATE TABLE dataset_run_item(id TEXT PRIMARY KEY, project_id INTEGER NOT NULL,"
+    " run_id TEXT NOT NULL REFERENCES dataset_run(id) ON DELETE CASCADE, item_id TEXT NOT NULL,"
+    " trace TEXT NOT NULL, span TEXT NOT NULL, item_version_ns INTEGER NOT NULL,"
+    " created_ns INTEGER NOT NULL, updated_ns INTEGER NOT NULL,"
+    " UNIQUE(run_id, item_id, trace, span));"
+    "CREATE INDEX dataset_run_item_item ON dataset_run_item(project_id, item_id);",
 };
 
 enum status control__complain(struct control *control, struct error *error)
@@ -89,6 +111,47 @@ struct str control__column(sqlite3_stmt *statement, int index, struct arena *are
     struct str text = {(const char *)sqlite3_column_text(statement, index),
                        (size_t)sqlite3_column_bytes(statement, index)};
     return text.ptr ? arena_copy(arena, text) : STR_NONE;
+}
+
+void control__bind_or_null(sqlite3_stmt *statement, int index, struct str text)
+{
+    if (text.ptr)
+        control__bind(statement, index, text);
+    else
+        sqlite3_bind_null(statement, index);
+}
+
+enum status control__finish(struct control *control, sqlite3_stmt *statement, struct error *error)
+{
+    int code = sqlite3_step(statement);
+    sqlite3_finalize(statement);
+    return code == SQLITE_DONE ? STATUS_OK : control__complain(control, error);
+}
+
+enum status control__begin(struct control *control, struct error *error)
+{
+    pthread_mutex_lock(&control->lock);
+    enum status status = control__run(control, "BEGIN IMMEDIATE", error);
+    if (status != STATUS_OK)
+        pthread_mutex_unlock(&control->lock);
+    return status;
+}
+
+enum status control__end(struct control *control, enum status status, struct error *error)
+{
+    if (status == STATUS_OK)
+        status = control__run(control, "COMMIT", error);
+    if (status != STATUS_OK)
+        sqlite3_exec(control->db, "ROLLBACK", NULL, NULL, NULL);
+    pthread_mutex_unlock(&control->lock);
+    return status;
+}
+
+void control__make_id(char out_id[CONTROL_ID_BYTES])
+{
+    unsigned char bytes[12];
+    randombytes_buf(bytes, sizeof bytes);
+    sodium_bin2hex(out_id, CONTROL_ID_BYTES, bytes, sizeof bytes);
 }
 
 static enum status upgrade(struct control *control, struct error *error)

@@ -28,8 +28,19 @@ enum status control__prepare(struct control *control, const char *sql, sqlite3_s
 enum status control__run(struct control *control, const char *sql, struct error *error);
 enum status control__complain(struct control *control, struct error *error);
 void control__bind(sqlite3_stmt *statement, int index, struct str text);
+/* The same, ptr NULL as SQL's null. */
+void control__bind_or_null(sqlite3_stmt *statement, int index, struct str text);
 /* A column as text in the arena; STR_NONE for null. */
 struct str control__column(sqlite3_stmt *statement, int index, struct arena *arena);
+/* Steps a statement that gives no rows, and finalises it. */
+enum status control__finish(struct control *control, sqlite3_stmt *statement, struct error *error);
+/* A transaction, with the lock: control__end() writes it when `status` is OK, else nothing of it.
+ */
+enum status control__begin(struct control *control, struct error *error);
+enum status control__end(struct control *control, enum status status, struct error *error);
+enum { CONTROL_ID_BYTES = 32 };
+/* 24 random hex digits, zero-terminated. */
+void control__make_id(char out_id[CONTROL_ID_BYTES]);
 /* Both with the lock held. */
 enum status control__load_keys(struct control *control, struct error *error);
 enum status control__add_key(struct control *control, uint32_t project_id,

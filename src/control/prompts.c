@@ -31,13 +31,6 @@ static struct prompt read_row(sqlite3_stmt *statement, struct arena *arena)
     };
 }
 
-enum status control__finish(struct control *control, sqlite3_stmt *statement, struct error *error)
-{
-    int code = sqlite3_step(statement);
-    sqlite3_finalize(statement);
-    return code == SQLITE_DONE ? STATUS_OK : control__complain(control, error);
-}
-
 enum status control__prompt_find(struct control *control, uint32_t project_id,
                                  const struct prompt_choice *choice, struct arena *arena,
                                  struct prompt *out_prompt, struct error *error)

@@ -12,5 +12,3 @@ enum status control__prompt_find(struct control *control, uint32_t project_id,
 enum status control__prompt_resolve(struct control *control, uint32_t project_id,
                                     const struct prompt *prompt, struct arena *arena,
                                     struct prompt_resolved *out_resolved, struct error *error);
-/* Steps a statement that gives no rows, and ends it. */
-enum status control__finish(struct control *control, sqlite3_stmt *statement, struct error *error);

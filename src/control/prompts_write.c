@@ -79,28 +79,6 @@ static enum status check_draft(const struct prompt_draft *draft, struct error *e
     return STATUS_OK;
 }
 
-/* --- transactions ----------------------------------------------------------------------------- */
-
-/* Takes the lock, too. */
-static enum status begin(struct control *control, struct error *error)
-{
-    pthread_mutex_lock(&control->lock);
-    enum status status = control__run(control, "BEGIN IMMEDIATE", error);
-    if (status != STATUS_OK)
-        pthread_mutex_unlock(&control->lock);
-    return status;
-}
-
-static enum status end(struct control *control, enum status status, struct error *error)
-{
-    if (status == STATUS_OK)
-        status = control__run(control, "COMMIT", error);
-    if (status != STATUS_OK)
-        sqlite3_exec(control->db, "ROLLBACK", NULL, NULL, NULL);
-    pthread_mutex_unlock(&control->lock);
-    return status;
-}
-
 /* A statement about one prompt: the first two parameters are bound. */
 static enum status about(struct control *control, uint32_t project_id, struct str name,
                          const char *sql, sqlite3_stmt **out_statement, struct error *error)
@@ -191,13 +169,13 @@ enum status control_prompt_label(struct control *control, uint32_t project_id, s
             status = fail(error, STATUS_INVALID,
                           "newLabels[%zu]: latest follows the newest version by itself", i);
     if (status == STATUS_OK)
-        status = begin(control, error);
+        status = control__begin(control, error);
     if (status != STATUS_OK)
         return status;
     status = touch(control, project_id, name, version, error);
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
         status = move_label(control, project_id, name, labels[i], version, error);
-    return end(control, status, error);
+    return control__end(control, status, error);
 }
 
 /* --- what refers to it --------------------------------------------------------------------------
@@ -265,13 +243,13 @@ enum status control_prompt_unlabel(struct control *control, uint32_t project_id,
 {
     if (str_equal(label, STR("latest")))
         return fail(error, STATUS_INVALID, "label: latest follows the newest version by itself");
-    enum status status = begin(control, error);
+    enum status status = control__begin(control, error);
     if (status != STATUS_OK)
         return status;
     status = refuse_while_used(control, project_id, name, 0, label, error);
     if (status == STATUS_OK)
         status = remove_label(control, project_id, name, label, error);
-    return end(control, status, error);
+    return control__end(control, status, error);
 }
 
 /* --- a new version ------------------------------------------------------------------------------
@@ -412,13 +390,13 @@ enum status control_prompt_create(struct control *control, uint32_t project_id,
     struct arena arena; /* what the references lead to, which is not kept */
     enum status status = check_draft(draft, error);
     if (status == STATUS_OK)
-        status = begin(control, error);
+        status = control__begin(control, error);
     if (status != STATUS_OK)
         return status;
     arena_init(&arena, 64 << 20);
     status = create(control, project_id, draft, &arena, out_version, error);
     arena_done(&arena);
-    return end(control, status, error);
+    return control__end(control, status, error);
 }
 
 /* --- deletion -----------------------------------------------------------------------------------
@@ -478,9 +456,9 @@ static enum status delete_versions(struct control *control, uint32_t project_id,
 enum status control_prompt_delete(struct control *control, uint32_t project_id,
                                   const struct prompt_choice *choice, struct error *error)
 {
-    enum status status = begin(control, error);
+    enum status status = control__begin(control, error);
     if (status != STATUS_OK)
         return status;
     status = delete_versions(control, project_id, choice, error);
-    return end(control, status, error);
+    return control__end(control, status, error);
 }

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// Datasets and experiments by Langfuse's own SDKs, every generation, unmodified; then by hand, what they never send.
+import { strict as assert } from 'node:assert';
+import { resolve } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { eventually } from './support/api.mjs';
+import { noPython, runClient } from './support/client.mjs';
+import { startServer } from './support/server.mjs';
+
+const venv = resolve(fileURLToPath(import.meta.url), '../.venv');
+const pair = { public: 'pk-lf-datasets', secret: 'sk-lf-datasets-secret' };
+const headers = { authorization: `Basic ${Buffer.from(`${pair.public}:${pair.secret}`).toString('base64')}` };
+let server;
+before(async () => {
+    server = await startServer({ args: ['--auth', 'required'], env: { VITRINE_INIT_PUBLIC_KEY: pair.public, VITRINE_INIT_SECRET_KEY: pair.secret } });
+    server.api.headers = headers;
+});
+after(async () => { await server?.close(); });
+
+async function send(method, path, body) {
+    const reply = await fetch(server.url + path, { method, headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) }, body: body === undefined ? undefined : JSON.stringify(body) });
+    const text = await reply.text();
+    return { status: reply.status, body: text ? JSON.parse(text) : null };
+}
+const get = (path) => send('GET', path);
+const post = (path, body) => send('POST', path, body);
+
+const python = (version) => ({ PYTHONPATH: resolve(venv, `langfuse${version}`) });
+// `version`: reads as of a moment. `schema`: gives schemas. `experiment`: has a runner of its own.
+const sdks = [
+    { name: 'JS v3', key: 'js3', file: 'langfuse_datasets_js3.mjs' },
+    { name: 'JS v4', key: 'js4', file: 'langfuse_datasets_js.mjs', env: { LANGFUSE_JS: '4' }, schema: true, experiment: true },
+    { name: 'JS v5', key: 'js5', file: 'langfuse_datasets_js.mjs', env: { LANGFUSE_JS: '5' }, schema: true, experiment: true, version: true },
+    // Python v2 does not encode the slash of a name in the addresses of runs.
+    { name: 'Python v2', key: 'py2', file: 'langfuse_datasets_python2.py', env: python(2), dataset: 'capitals py2' },
+    { name: 'Python v3', key: 'py3', file: 'langfuse_datasets_python.py', env: python(3), schema: true, experiment: true, version: true },
+    { name: 'Python v4', key: 'py4', file: 'langfuse_datasets_python.py', env: python(4), schema: true, experiment: true, version: true },
+];
+const expected = (item) => item.expectedOutput ?? item.expected_output;
+const item_of = (items, id) => items.find((item) => item.id === id);
+
+async function checkScores(sdk, run) {
+    const items = run.datasetRunItems;
+    await eventually(async () => {
+        const { body } = await get('/api/public/v2/scores?name=exact&limit=100');
+        const values = items.map((item) => body.data.find((score) => score.traceId === item.traceId)?.value).sort();
+        assert.deepEqual(values, [0, 1, 1]);
+    });
+    if (sdk.key === 'py2') return;
+    await eventually(async () => {
+        const { body } = await get(`/api/public/v2/scores?datasetRunId=${run.id}`);
+        assert.deepEqual(body.data.map((score) => [score.name, Math.round(score.value * 1000), score.traceId]), [['mean exact', 667, null]]);
+    });
+}
+
+function checkExperiment(sdk, said, run) {
+    assert.equal(said.refused, 400);
+    assert.equal(said.result.id, run.id);
+    assert.equal(said.result.items, 3);
+    assert.deepEqual(said.result.evaluations.map((one) => [one.name, Math.round(one.value * 1000)]), [['mean exact', 667]]);
+    assert.equal(said.result.url, `${server.url}/project/default/datasets/${run.datasetId}/runs/${run.id}`);
+    assert.match(said.result.text, /exact/);
+    assert.deepEqual(said.local.items, [['Paris', 1]]);
+    for (const item of run.datasetRunItems) assert.match(item.observationId ?? item.traceId, /^[0-9a-f]+$/);
+}
+
+// Most of their time they wait, each for itself.
+describe('each SDK', { concurrency: 3 }, () => {
+    for (const sdk of sdks) {
+        const skip = sdk.file.endsWith('.py') && noPython();
+        test(`${sdk.name}: datasets, items, runs, experiments and their scores, written and read back`, { skip }, async () => {
+            const name = sdk.dataset ?? `evals/capitals ${sdk.key}`;
+            const said = await runClient(sdk.file, { args: [name, sdk.key], env: { LANGFUSE_PUBLIC_KEY: pair.public, LANGFUSE_SECRET_KEY: pair.secret,
+                LANGFUSE_HOST: server.url, LANGFUSE_BASE_URL: server.url, LANGFUSE_BASEURL: server.url, ...sdk.env } });
+            const { dataset, run } = said;
+            assert.deepEqual([dataset.name, dataset.description, dataset.metadata], [name, 'capitals', { owner: 'qa' }]);
+            assert.deepEqual(dataset.items.map((item) => item.id).sort(), ['France', 'Japan', 'Peru'].map((country) => `${sdk.key}-${country}`));
+            assert.deepEqual(item_of(dataset.items, `${sdk.key}-France`).input, { country: 'France' });
+            assert.deepEqual(item_of(dataset.items, `${sdk.key}-France`).metadata, { level: 1 });
+            assert.equal(expected(item_of(dataset.items, `${sdk.key}-Peru`)), sdk.experiment ? 'Lima, of course' : 'Lima');
+            if (sdk.version) assert.equal(expected(item_of(said.as_of.items, `${sdk.key}-Peru`)), 'Lima');
+            const listed = said.datasets.find((one) => one.name === name);
+            assert.equal(listed.id, dataset.id);
+            if (sdk.schema) assert.deepEqual(listed.inputSchema.required, ['country']);
+            assert.deepEqual([said.item.id, said.item.input, said.item.status, said.item.datasetName], [`${sdk.key}-France`, { country: 'France' }, 'ACTIVE', name]);
+            assert.deepEqual([said.old.status, said.old.input], ['ARCHIVED', { country: 'Siam' }]);
+            assert.deepEqual([run.name, run.metadata, run.datasetId, run.datasetName], ['first run', { model: 'm1' }, dataset.id, name]);
+            assert.deepEqual(run.datasetRunItems.map((item) => item.datasetItemId).sort(), ['France', 'Japan', 'Peru'].map((country) => `${sdk.key}-${country}`));
+            assert.ok(said.runs.some((one) => one.id === run.id));
+            if (said.run_items) assert.deepEqual(said.run_items.map((item) => item.id), run.datasetRunItems.map((item) => item.id));
+            for (const other of [said.by_hand, said.linked, said.spans]) if (other) assert.equal(other.datasetRunItems.length, 3);
+            if (sdk.experiment) checkExperiment(sdk, said, run);
+            await checkScores(sdk, run);
+        });
+    }
+});
+
+test('items: an id belongs to one dataset, null leaves what is there, versions, deletion', async () => {
+    await post('/api/public/v2/datasets', { name: 'by hand' });
+    await post('/api/public/v2/datasets', { name: 'another' });
+    const made = (await post('/api/public/dataset-items', { datasetName: 'by hand', id: 'h-1', input: 'é "quoted"', expectedOutput: 1.5, metadata: [true, null] })).body;
+    assert.deepEqual([made.input, made.expectedOutput, made.metadata, made.mediaReferences], ['é "quoted"', 1.5, [true, null], []]);
+    const taken = await post('/api/public/dataset-items', { datasetName: 'another', id: 'h-1', input: 1 });
+    assert.deepEqual([taken.status, taken.body.error], [404, 'LangfuseNotFoundError']);
+    const same = (await post('/api/public/dataset-items', { datasetName: 'by hand', id: 'h-1', input: 'é "quoted"' })).body;
+    assert.equal(same.updatedAt, made.updatedAt);
+    const changed = (await post('/api/public/dataset-items', { datasetName: 'by hand', id: 'h-1', input: null, expectedOutput: 2, metadata: null })).body;
+    assert.deepEqual([changed.input, changed.expectedOutput, changed.metadata, changed.createdAt], [made.input, 2, made.metadata, made.createdAt]);
+    assert.ok(changed.updatedAt > made.updatedAt);
+    const of = async (version) => (await get(`/api/public/dataset-items?datasetName=by%20hand&version=${version}`)).body.data.map((item) => item.expectedOutput);
+    assert.deepEqual([await of(made.updatedAt), await of(changed.updatedAt), await of('2020-01-01T00:00:00Z')], [[1.5], [2], []]);
+    await post('/api/public/dataset-run-items', { runName: 'r', datasetItemId: 'h-1', traceId: 't-1' });
+    const again = (await post('/api/public/dataset-run-items', { runName: 'r', datasetItemId: 'h-1', traceId: 't-1' })).body;
+    assert.equal((await get(`/api/public/dataset-run-items?datasetId=${made.datasetId}&runName=r`)).body.data[0].id, again.id);
+    assert.equal((await send('DELETE', '/api/public/dataset-items/h-1')).body.message, 'Dataset item successfully deleted');
+    assert.equal((await get('/api/public/dataset-items/h-1')).status, 404);
+    assert.deepEqual(await of(changed.updatedAt), [2]);
+    assert.equal((await get('/api/public/datasets/by%20hand/runs/r')).body.datasetRunItems.length, 0);
+    assert.equal((await send('DELETE', '/api/public/datasets/by%20hand/runs/r')).status, 200);
+    assert.equal((await get('/api/public/datasets/by%20hand/runs/r')).status, 404);
+    // Version 1 tells of items and runs; names that were encoded twice are found.
+    assert.deepEqual((await get('/api/public/datasets/by%20hand')).body.items, []);
+    assert.equal((await get('/api/public/v2/datasets/by%2520hand')).body.name, 'by hand');
+});
+
+test('schemas: what does not fit is refused with its place, and so is a schema that what is there does not fit', async () => {
+    const schema = { type: 'object', properties: { q: { $ref: '#/$defs/text' } }, required: ['q'], $defs: { text: { type: 'string', pattern: '^[A-Z]' } } };
+    assert.equal((await post('/api/public/v2/datasets', { name: 'strict', inputSchema: schema })).status, 200);
+    const wrong = await post('/api/public/dataset-items', { datasetName: 'strict', input: { q: 'lower' } });
+    assert.equal(wrong.status, 400);
+    assert.match(wrong.body.message, /^input\/q: expected a text that matches/);
+    assert.equal((await post('/api/public/dataset-items', { datasetName: 'strict' })).status, 400);
+    assert.equal((await post('/api/public/dataset-items', { datasetName: 'strict', id: 's-1', input: { q: 'Upper' } })).status, 200);
+    assert.equal((await post('/api/public/dataset-items', { datasetName: 'strict', id: 's-1', status: 'ARCHIVED' })).status, 200);
+    await post('/api/public/dataset-items', { datasetName: 'strict', id: 's-1', status: 'ACTIVE' });
+    const late = await post('/api/public/v2/datasets', { name: 'strict', inputSchema: { required: ['other'] } });
+    assert.match(late.body.message, /item 's-1' does not fit the new schema: input: the member 'other' is missing/);
+    for (const [bad, words] of [[{ tpye: 'string' }, /'tpye' is no keyword/], [{ $ref: 'http://elsewhere/' }, /\$ref: /], [{ pattern: '(?=x)' }, /pattern: /], [{ type: 'text' }, /type: expected/], [[], /expected a JSON schema/]]) {
+        const reply = await post('/api/public/v2/datasets', { name: 'refused', inputSchema: bad });
+        assert.equal(reply.status, 400);
+        assert.match(reply.body.message, words);
+    }
+});
+
+test('bodies that are wrong or too large are refused in words', async () => {
+    const large = 'x'.repeat((4 << 20) + 1);
+    await post('/api/public/v2/datasets', { name: 'limits' });
+    for (const [path, body, status, words] of [
+        ['/api/public/v2/datasets', {}, 400, /^name: /],
+        ['/api/public/v2/datasets', { name: ' ' }, 400, /^name: /],
+        ['/api/public/v2/datasets', { name: 'n'.repeat(1001) }, 413, /^name: at most/],
+        ['/api/public/dataset-items', { datasetName: 'nowhere' }, 404, /no dataset 'nowhere'/],
+        ['/api/public/dataset-items', { datasetName: 'limits', input: large }, 413, /^input: at most/],
+        ['/api/public/dataset-items', { datasetName: 'limits', status: 'GONE' }, 400, /^status: expected ACTIVE or ARCHIVED/],
+        ['/api/public/dataset-items', { datasetName: 'limits', id: 'i'.repeat(256) }, 413, /^id: at most/],
+        ['/api/public/dataset-run-items', { datasetItemId: 'x', traceId: 't' }, 400, /^runName: /],
+        ['/api/public/dataset-run-items', { runName: 'r', datasetItemId: 'x' }, 400, /^traceId: /],
+        ['/api/public/dataset-run-items', { runName: 'r', datasetItemId: 'x', traceId: 't' }, 404, /none with the id 'x'/],
+        ['/api/public/dataset-run-items', { runName: 'r', datasetItemId: 'x', observationId: 'never' }, 404, /^observationId: /],
+    ]) {
+        const reply = await post(path, body);
+        assert.equal(reply.status, status, JSON.stringify(reply.body));
+        assert.match(reply.body.message, words);
+    }
+    assert.equal((await get('/api/public/dataset-items?version=2026-01-01T00:00:00Z')).status, 400);
+    assert.equal((await get('/api/public/datasets/limits/runs/none')).status, 404);
+});
