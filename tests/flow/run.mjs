@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs every *.test.mjs here, or those whose name contains an argument, FLOW_JOBS (2) at a time; the last line is
-// `N passed, N failed, N skipped`. Installs the clients first when they are not there. VERBOSE=1 shows each test.
+// `N passed, N failed, N skipped`. Installs the clients first when they are not there,
+// and with --install nothing else. VERBOSE=1 shows each test.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -48,6 +49,7 @@ async function runFile(file) {
 }
 
 install();
+if (process.argv[2] === '--install') process.exit(0);
 const wanted = process.argv.slice(2);
 const files = readdirSync(here).filter((name) => name.endsWith('.test.mjs') && (!wanted.length || wanted.some((part) => name.includes(part)))).sort();
 // Two files side by side: each has a server of its own, and they mostly wait.
