@@ -352,9 +352,8 @@ static enum status read_filters(struct call *call, struct follower *follower)
 {
     struct str text;
     for (size_t n = 0; (text = request_param_at(call->request, STR("f"), n)).ptr; n++) {
-        enum status status =
-            filter_parse(&follower->filters, arena_copy(&follower->arena, text), &follower->arena,
-                         &call->error);
+        enum status status = filter_parse(&follower->filters, arena_copy(&follower->arena, text),
+                                          &follower->arena, &call->error);
         if (status != STATUS_OK)
             return status;
     }

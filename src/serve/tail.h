@@ -9,8 +9,8 @@
  * meanwhile is one round. Ingestion never waits.
  *
  * Threads  tail_committed() from the index thread; one thread of its own asks and writes.
- * Limits   TAIL_FOLLOWERS_MAX, TAIL_PROJECT_MAX of one project, TAIL_SECONDS_MAX each (a revoked key
- * does not listen for ever; whoever comes again goes on where it was).
+ * Limits   TAIL_FOLLOWERS_MAX, TAIL_PROJECT_MAX of one project, TAIL_SECONDS_MAX each (a revoked
+ * key does not listen for ever; whoever comes again goes on where it was).
  */
 #pragma once
 

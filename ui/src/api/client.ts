@@ -63,6 +63,13 @@ export async function getJson<T>(path: string, query: Query = {}, signal?: Abort
     return (await reply.json()) as T;
 }
 
+/** A reply that goes on until one side ends it. */
+export async function openStream(url: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const { body } = await ask(url, "text/event-stream", signal);
+    if (!body) throw new ApiError(0, "offline", "The server sent nothing.");
+    return body as ReadableStream<Uint8Array<ArrayBuffer>>;
+}
+
 /** Sends JSON; gives what came back as JSON, or undefined for an empty reply. */
 export async function sendJson<T>(method: "POST" | "PUT" | "DELETE", url: string, value: unknown, signal?: AbortSignal): Promise<T> {
     const reply = await ask(url, "application/json", signal, { method, type: "application/json", body: value === undefined ? undefined : JSON.stringify(value) });

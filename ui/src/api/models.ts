@@ -44,6 +44,7 @@ export interface ModelSizes {
 export interface Invocation {
     trace_id: string;
     span_id: string;
+    parent_span_id: string | null;
     start: Ns;
     duration: number;
     kind: string;
@@ -63,6 +64,7 @@ export interface Invocation {
     provider: string | null;
     service: string | null;
     agent: string | null;
+    tool: string | null;
     prompt: string | null;
     prompt_version: string | null;
     user: string | null;

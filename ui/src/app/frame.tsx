@@ -32,6 +32,7 @@ export function Frame() {
         "?": () => setHelp(!help),
         "g o": () => url.go(url.href("overview")),
         "g t": () => url.go(url.href("traces")),
+        "g v": () => url.go(url.href("live")),
         "g a": () => url.go(url.href("agents")),
         "g i": () => url.go(url.href("models")),
         "g e": () => url.go(url.href("sessions")),

@@ -60,6 +60,7 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
             ["?", "This help"],
             ["g o", "Overview"],
             ["g t", "Traces"],
+            ["g v", "Live"],
             ["g i", "Models"],
             ["g a", "Agents"],
             ["g e", "Sessions"],
@@ -82,6 +83,14 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
             ["j  k  ↓  ↑", "Next, previous row"],
             ["Enter", "Open the row"],
             ["Home  End", "First, last loaded row"],
+        ],
+    },
+    {
+        title: "Live",
+        keys: [
+            ["p", "Pause, go on"],
+            ["x", "Empty the list"],
+            ["Esc  Home", "To the newest"],
         ],
     },
     {

@@ -15,6 +15,7 @@ import { useUrl } from "./url";
 const SCREENS: { id: Screen; label: string; keys: string }[] = [
     { id: "overview", label: "Overview", keys: "g o" },
     { id: "traces", label: "Traces", keys: "g t" },
+    { id: "live", label: "Live", keys: "g v" },
     { id: "models", label: "Models", keys: "g i" },
     { id: "agents", label: "Agents", keys: "g a" },
     { id: "sessions", label: "Sessions", keys: "g e" },

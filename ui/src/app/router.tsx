@@ -11,6 +11,7 @@ import { Crashed, Frame } from "./frame";
 import { HomeScreen, NotFound } from "./home";
 
 const Logs = lazy(() => import("../screens/logs/logs"));
+const Live = lazy(() => import("../screens/live/live"));
 const Agents = lazy(() => import("../screens/agents/agents"));
 const Models = lazy(() => import("../screens/models/models"));
 const Metrics = lazy(() => import("../screens/metrics/metrics"));
@@ -47,6 +48,7 @@ export const router = createRouter({
             screen("overview", OverviewScreen),
             screen("traces", TracesScreen),
             screen("traces/$traceId", TraceScreen),
+            screen("live", () => <Live />),
             screen("models", () => <Models />),
             screen("agents", () => <Agents />),
             screen("sessions", () => <Sessions />),

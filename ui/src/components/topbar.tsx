@@ -9,12 +9,13 @@ import { absolute, isRelative, momentMs, PRESETS, type Range, rangeMs, shifted, 
 import { Icon } from "./icon";
 import { Menu } from "./menu";
 
-export function Topbar({ title, children }: { title: string; children?: ReactNode }) {
+/** `timeless`: a screen that is about one thing or about now, not about a range. */
+export function Topbar({ title, timeless, children }: { title: string; timeless?: boolean; children?: ReactNode }) {
     return (
         <header className="topbar">
             <h1>{title}</h1>
             <div className="grow row topbar-own">{children}</div>
-            <TimeControls />
+            {!timeless && <TimeControls />}
         </header>
     );
 }

@@ -5,6 +5,7 @@ import { type Search, stringifySearch } from "./search";
 export type Screen =
     | "overview"
     | "traces"
+    | "live"
     | "models"
     | "agents"
     | "sessions"
