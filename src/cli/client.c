@@ -282,3 +282,21 @@ enum status client_project(struct client *client, char *out, size_t size, struct
     buf_done(&body);
     return status;
 }
+
+enum status client_get_json(struct client *client, const char *path, struct arena *arena,
+                            struct json *out_reply, struct error *error)
+{
+    struct buf body = {0};
+    int http_status = 0;
+    enum status status =
+        client_call(client, "GET", path, NULL, STR_NONE, &http_status, &body, error);
+    if (status == STATUS_OK && http_status != 200)
+        status = fail(error, STATUS_INVALID, "%s answered %d", path, http_status);
+    if (status == STATUS_OK) {
+        struct str copy = arena_copy(arena, buf_str(&body));
+        status = copy.ptr ? json_parse(copy, arena, out_reply, error)
+                          : fail(error, STATUS_TOO_LARGE, "%s: the answer is too large", path);
+    }
+    buf_done(&body);
+    return status;
+}

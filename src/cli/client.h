@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/status.h"
+#include "wire/json.h"
 
 struct client;
 
@@ -30,6 +31,9 @@ enum status client_call(struct client *client, const char *method, const char *p
  * busy (503). */
 enum status client_post(struct client *client, const char *path, const char *content_type,
                         struct str body, struct buf *out_body, struct error *error);
+/* GET; only 200 is fine. The answer lives in the arena. */
+enum status client_get_json(struct client *client, const char *path, struct arena *arena,
+                            struct json *out_reply, struct error *error);
 /* Until /readyz says 200; gives up after so many seconds, or as soon as process `pid` (0: any) is
  * gone. */
 enum status client_wait_ready(struct client *client, int seconds, int pid, struct error *error);

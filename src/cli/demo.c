@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/client.h"
 #include "cli/config.h"
+#include "cli/demo_prompts.h"
 #include "cli/demo_sender.h"
 #include "wire/json.h"
 
@@ -78,25 +79,6 @@ static int read_arguments(struct wishes *wishes, int argc, char **argv)
     return 0;
 }
 
-/* Asks, and parses the answer into `arena`. */
-static enum status ask(struct client *client, const char *path, struct arena *arena,
-                       struct json *out_reply, struct error *error)
-{
-    struct buf body = {0};
-    int http_status = 0;
-    enum status status =
-        client_call(client, "GET", path, NULL, STR_NONE, &http_status, &body, error);
-    if (status == STATUS_OK && http_status != 200)
-        status = fail(error, STATUS_INVALID, "%s answered %d", path, http_status);
-    if (status == STATUS_OK) {
-        struct str copy = arena_copy(arena, buf_str(&body));
-        status = copy.ptr ? json_parse(copy, arena, out_reply, error)
-                          : fail(error, STATUS_TOO_LARGE, "%s: the answer is too large", path);
-    }
-    buf_done(&body);
-    return status;
-}
-
 /* The index opens beside the first requests; before, nobody knows what there is. */
 static enum status wait_for_index(struct client *client, struct error *error)
 {
@@ -106,7 +88,7 @@ static enum status wait_for_index(struct client *client, struct error *error)
         struct arena arena;
         struct json reply;
         arena_init(&arena, 1 << 20);
-        enum status status = ask(client, "/api/v1/status", &arena, &reply, error);
+        enum status status = client_get_json(client, "/api/v1/status", &arena, &reply, error);
         const struct json *open = status == STATUS_OK ? json_path(&reply, STR("index.open")) : NULL;
         bool ready = !open || (open->type == JSON_BOOL && open->boolean);
         arena_done(&arena);
@@ -125,7 +107,7 @@ static enum status has_data(struct client *client, bool *out_any, struct error *
     arena_init(&arena, 16 << 20);
     enum status status = wait_for_index(client, error);
     if (status == STATUS_OK)
-        status = ask(client, "/api/v1/projects", &arena, &reply, error);
+        status = client_get_json(client, "/api/v1/projects", &arena, &reply, error);
     const struct json *list = status == STATUS_OK ? json_get(&reply, STR("projects")) : NULL;
     *out_any = false;
     for (size_t i = 0; list && list->type == JSON_ARRAY && i < list->count; i++)
@@ -161,6 +143,8 @@ static enum status send_day(const struct wishes *wishes, struct error *error)
         status = make_project(asking, error);
     if (status == STATUS_OK && !any)
         status = client_open(&options, &client, error);
+    if (status == STATUS_OK && !any)
+        status = demo_prompts(client, options.project, error);
     if (status == STATUS_OK && !any) {
         const struct demo_options demo = {.client = client,
                                           .seed = (uint64_t)wishes->seed,

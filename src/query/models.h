@@ -41,19 +41,6 @@ struct models_question {
 enum status query_models(const struct query *query, const struct models_question *question,
                          struct arena *arena, struct model_usages *out_models, struct error *error);
 
-/* What scores say of the traces that used a model, or of its own calls; numbers and yes-or-no only.
- */
-struct model_quality {
-    struct str model, provider, name;
-    int64_t count;
-    double mean; /* of yes and no: the share of yes */
-};
-enum { MODEL_QUALITIES_MAX = 500 };
-
-enum status query_model_quality(const struct query *query, const struct models_question *question,
-                                struct arena *arena, struct model_quality **out_rows,
-                                size_t *out_count, struct error *error);
-
 /* Calls that were answered, by powers of two of their tokens: class i holds 2^i to 2^(i+1)-1. */
 enum { SIZE_CLASSES = 24 };
 

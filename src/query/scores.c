@@ -66,11 +66,6 @@ void score_where(struct sql *sql, const struct query *query, const struct score_
     }
 }
 
-static struct str name_of(const struct query *query, int64_t id)
-{
-    return id > 0 ? store_name(query->store, (int32_t)id) : STR_NONE;
-}
-
 /* Columns 0 to 17 of a list. */
 static struct score_item read_item(const struct query *query, const struct store_rows *rows,
                                    struct arena *arena)
@@ -96,8 +91,8 @@ static struct score_item read_item(const struct query *query, const struct store
         .span_id = store_rows_int(rows, 12),
         .type = type < SCORE_TYPE_COUNT ? (enum score_type)type : SCORE_NUMERIC,
         .source = source < SCORE_SOURCE_COUNT ? (enum score_source)source : SCORE_API,
-        .name = name_of(query, store_rows_int(rows, 15)),
-        .environment = name_of(query, store_rows_int(rows, 16)),
+        .name = sql_name(query, store_rows_int(rows, 15)),
+        .environment = sql_name(query, store_rows_int(rows, 16)),
         .value = store_rows_double(rows, 17),
         .hash = store_rows_int(rows, 18),
     };

@@ -25,11 +25,6 @@ static int64_t length_s(const struct steps *steps)
     return (int64_t)steps->count * steps->step_s;
 }
 
-static struct str name_of(const struct query *query, int64_t id)
-{
-    return id > 0 ? store_name(query->store, (int32_t)id) : STR_NONE;
-}
-
 static void select_rollups(struct sql *sql, const struct spend_question *question,
                            int64_t resolution_s, int64_t from_s, int64_t to_s)
 {
@@ -115,7 +110,7 @@ static enum status read_labels(const struct query *query, const struct spend_que
         return status;
     while (out->count < SPENDERS_MAX && store_rows_next(rows))
         out->items[out->count++] = (struct spender){
-            .value = name_of(query, store_rows_int(rows, 0)),
+            .value = sql_name(query, store_rows_int(rows, 0)),
             .cost = store_rows_int(rows, 1),
             .previous = store_rows_int(rows, 2),
             .count = store_rows_int(rows, 3),
@@ -240,7 +235,7 @@ static bool take_owner(const struct query *query, struct spend *spend, enum spen
         return true;
     struct spender *spender = &out->items[out->count++];
     *spender = (struct spender){
-        .value = name_of(query, store_rows_int(rows, T_NUMBER)),
+        .value = sql_name(query, store_rows_int(rows, T_NUMBER)),
         .cost = store_rows_int(rows, T_NOW),
         .previous = store_rows_int(rows, T_BEFORE),
         .count = store_rows_int(rows, T_COUNT),

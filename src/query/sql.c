@@ -140,3 +140,8 @@ enum status sql_stream_columns(struct sql *sql, const struct query *query,
     sql_done(sql);
     return status;
 }
+
+struct str sql_name(const struct query *query, int64_t id)
+{
+    return id > 0 ? store_name(query->store, (int32_t)id) : STR_NONE;
+}

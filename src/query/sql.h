@@ -42,3 +42,5 @@ enum status sql_stream(struct sql *sql, const struct query *query, const struct 
 enum status sql_stream_columns(struct sql *sql, const struct query *query,
                                const _Atomic bool *cancelled, store_take_columns *take,
                                void *context, struct error *error);
+/* What a column of names stands for; STR_NONE: nothing. */
+struct str sql_name(const struct query *query, int64_t id);

@@ -195,11 +195,6 @@ bool trace_sum_add(struct trace_sum *sum, const struct store_rows *rows, struct 
            keep_text(&summary->output, &sum->output_rank, rows, AT_OUTPUT_RANK, AT_OUTPUT, arena);
 }
 
-static struct str name_of(const struct query *query, int64_t id)
-{
-    return id > 0 ? store_name(query->store, (int32_t)id) : STR_NONE;
-}
-
 static enum trace_state state_of(const struct trace_summary *trace)
 {
     bool fresh = clock_now_ns() - trace->arrival_ns < RUNNING_SECONDS * NS_PER_SEC;
@@ -222,12 +217,12 @@ void trace_sum_finish(struct trace_sum *sum, const struct query *query)
     summary->models = (int64_t)sum->model_count;
     if (sum->ttft.known)
         summary->ttft_ns = sum->ttft.value;
-    summary->name = name_of(query, sum->name.value);
-    summary->service = name_of(query, sum->service.value);
-    summary->model = name_of(query, sum->model.value);
-    summary->provider = name_of(query, sum->provider.value);
-    summary->environment = name_of(query, sum->environment);
-    summary->tenant = name_of(query, sum->tenant);
-    summary->release = name_of(query, sum->release);
+    summary->name = sql_name(query, sum->name.value);
+    summary->service = sql_name(query, sum->service.value);
+    summary->model = sql_name(query, sum->model.value);
+    summary->provider = sql_name(query, sum->provider.value);
+    summary->environment = sql_name(query, sum->environment);
+    summary->tenant = sql_name(query, sum->tenant);
+    summary->release = sql_name(query, sum->release);
     summary->state = state_of(summary);
 }

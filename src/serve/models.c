@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* models: each model's numbers, and how long its answers take for how long they are. */
+#include "query/call_scores.h"
 #include "query/models.h"
 #include "serve/serve_private.h"
 
@@ -169,21 +170,21 @@ void serve__model_quality(struct request *request, void *context)
     struct call call;
     struct filters filters;
     struct models_question question;
-    struct model_quality *rows;
+    struct call_score *rows;
     size_t count;
     if (!call_begin(&call, request, context))
         return;
     enum status status = read_question(&call, &filters, &question);
     if (status == STATUS_OK)
-        status =
-            query_model_quality(call.query, &question, &request->arena, &rows, &count, &call.error);
+        status = query_call_scores(call.query, &question, CALL_SCORES_BY_MODEL, &request->arena,
+                                   &rows, &count, &call.error);
     if (status == STATUS_OK) {
         json_out_object(&call.out, NULL);
         json_out_array(&call.out, "scores");
         for (size_t i = 0; i < count; i++) {
             json_out_object(&call.out, NULL);
-            out_name(&call.out, "model", rows[i].model);
-            out_name(&call.out, "provider", rows[i].provider);
+            out_name(&call.out, "model", rows[i].first);
+            out_name(&call.out, "provider", rows[i].second);
             out_name(&call.out, "name", rows[i].name);
             json_out_int(&call.out, "count", rows[i].count);
             out_number(&call.out, "mean", rows[i].mean);

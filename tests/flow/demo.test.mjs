@@ -97,12 +97,12 @@ test('each story of docs/demo.md can be found', async () => {
     const burst = model('claude-sonnet-4-5').values.throttles;
     assert.ok(Math.max(...burst) >= 5, 'the model throttles in a burst');
     assert.ok(model('gemini-2.5-pro').latency.p50 > 4 * model('gemini-2.5-flash').latency.p50, 'the release with the slow model');
-    const length = async (version) => {
-        const { invocations } = await all('invocations', { f: ['prompt=support-reply', `prompt_version=${version}`, 'finish=stop'], limit: 200 });
-        return invocations.reduce((sum, each) => sum + each.output_tokens, 0) / invocations.length;
-    };
-    const [v7, v8] = [await length(7), await length(8)];
-    assert.ok(v8 > 1.3 * v7, `prompt version 8 answers in ${v8} tokens, 7 in ${v7}`);
+    const { versions } = await all('prompt_usage', { prompt: 'support-reply' });
+    const [v7, v8] = ['7', '8'].map((version) => versions.find((one) => one.version === version));
+    const [length, helpful] = [(one) => one.output_tokens / one.calls, (one) => one.scores.find(({ name }) => name === 'helpful').mean];
+    assert.ok(length(v8) > 1.3 * length(v7) && helpful(v8) < helpful(v7) - 0.1, `prompt version 8 answers in ${length(v8)} tokens, ${helpful(v8)} helpful, 7 in ${length(v7)}, ${helpful(v7)}`);
+    const { prompts } = await all('prompts');
+    assert.deepEqual(prompts.map(({ name, latest, labels }) => [name, latest, labels.production]), [['handbook-answer', 3, 3], ['shop/house-rules', 2, 2], ['support-reply', 8, 8]]);
     const { kinds } = await all('agents/loops');
     for (const { kind, found } of kinds) assert.ok(found >= 1, `no loop of the kind ${kind}`);
     const { tools } = await all('agents');

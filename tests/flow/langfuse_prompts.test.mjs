@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './support/api.mjs';
 import { noPython, runClient } from './support/client.mjs';
+import { modelCall, post, toJson, traceId } from './support/otlp.mjs';
 import { startServer } from './support/server.mjs';
 
 const venv = resolve(fileURLToPath(import.meta.url), '../.venv');
@@ -163,4 +164,35 @@ test('prompts on the wire: two that write at once get different versions', async
     const { data: [{ versions, labels }] } = await call('GET', 'v2/prompts?name=race');
     assert.deepEqual([versions.length, labels], [12, ['latest', 'production']]);
     assert.equal((await call('GET', 'v2/prompts/race?label=latest')).version, 12);
+});
+
+test('what the screens ask: versions, words with and without references, labels taken off, numbers by version', async () => {
+    await create({ name: 'native/rules', prompt: 'Be kind.', labels: ['production'] });
+    for (const prompt of ['one', 'two @@@langfusePrompt:name=native/rules|label=production@@@']) await create({ name: 'native/a b', prompt, labels: ['here'], commitMessage: prompt.slice(0, 3) });
+    const path = `/api/v1/prompts/${encodeURIComponent('native/a b')}`;
+    const { prompts, total } = await server.api.get('/api/v1/prompts', { label: 'here' });
+    assert.deepEqual([total, prompts.map(({ name, type, latest, versions, labels }) => [name, type, latest, versions, labels])], [1, [['native/a b', 'text', 2, [2], { here: 2, latest: 2 }]]]);
+    const one = await server.api.get(path, { limit: 1 });
+    assert.deepEqual([one.name, one.versions.map(({ version, labels, message }) => [version, labels, message]), one.more], ['native/a b', [[2, ['here', 'latest'], 'two']], true]);
+    assert.deepEqual((await server.api.get(path, { before: 2 })).versions.map(({ version }) => version), [1]);
+    assert.deepEqual((await server.api.get('/api/v1/prompts/native%2Frules')).used_by, [{ name: 'native/a b', version: 2, by_label: 'production', by_version: null }]);
+    const { prompt, resolved, problem, references } = await server.api.get(`${path}/versions/2`);
+    assert.deepEqual([prompt, resolved, problem, references], ['two @@@langfusePrompt:name=native/rules|label=production@@@', 'two Be kind.', null, [{ name: 'native/rules', label: 'production', version: null }]]);
+    const off = async (name, label) => (await fetch(`${server.url}/api/v1/prompts/${encodeURIComponent(name)}/labels/${label}`, { method: 'DELETE', headers: server.api.headers })).status;
+    assert.deepEqual([await off('native/a b', 'here'), await off('native/a b', 'here'), await off('native/a b', 'latest'), await off('native/rules', 'production')], [204, 404, 400, 400]);
+    for (const missing of ['/api/v1/prompts/nobody', `${path}/versions/9`]) await assert.rejects(server.api.get(missing), { status: 404 });
+    await assert.rejects(server.api.get(`${path}/versions/x`), { status: 400 });
+
+    const at = BigInt(Date.now() - 60000) * 1000000n;
+    const spans = [1, 2, 2].map((version, n) => modelCall({ trace_id: traceId(), start: at + BigInt(n) * 1000000n, attributes: { 'langfuse.observation.prompt.name': 'native/a b', 'langfuse.observation.prompt.version': version,
+        'gen_ai.request.model': 'gpt-4o-mini', 'gen_ai.usage.input_tokens': 100, 'gen_ai.usage.output_tokens': 10 * version } }));
+    assert.equal((await post(server.url, toJson('app', spans), { type: 'application/json', headers: server.api.headers })).status, 200);
+    const scores = [0.9, 0.4, 0.6].map((value, n) => ({ trace_id: spans[n].trace_id, name: 'good', value }));
+    assert.equal((await fetch(`${server.url}/api/v1/scores`, { method: 'POST', headers: { ...server.api.headers, 'content-type': 'application/json' }, body: JSON.stringify({ scores }) })).status, 200);
+    await eventually(async () => {
+        const { versions } = await server.api.get('/api/v1/prompt_usage', { prompt: 'native/a b', from: '-1h' });
+        assert.deepEqual(versions.map((one) => [one.version, one.calls, one.input_tokens, one.output_tokens, one.cost > 0, one.scores]),
+            [['2', 2, 200, 40, true, [{ name: 'good', count: 2, mean: 0.5 }]], ['1', 1, 100, 10, true, [{ name: 'good', count: 1, mean: 0.9 }]]]);
+    });
+    assert.deepEqual((await server.api.get('/api/v1/prompt_usage', { prompt: 'native/a', from: '-1h' })).versions, []);
 });
