@@ -45,6 +45,9 @@ static enum status add_spans(const struct rows_context *context, const struct ba
         if (status == STATUS_OK && !str_equal(batch->receiver, STR("otlp")))
             status = rows__alias(context, batch, &row.span->attributes, row.span->trace_id,
                                  row.span->span_id, scratch, error);
+        if (status == STATUS_OK)
+            status =
+                rows__tags(context, batch, row.span->trace_id, observation.tags, scratch, error);
         if (status != STATUS_OK)
             return status;
         if (scratch->used_bytes > ROWS_SCRATCH_BYTES / 64)
@@ -144,9 +147,9 @@ enum status rows_add_batch(const struct rows_context *context, const struct batc
 {
     struct arena scratch;
     arena_init(&scratch, ROWS_SCRATCH_BYTES);
-    enum status status = STATUS_OK;
-    if (!batch->is_partial)
-        status = add_spans(context, batch, first_record[SIGNAL_SPANS], &scratch, error);
+    enum status status =
+        batch->is_partial ? rows__part_tags(context, batch, &scratch, error)
+                          : add_spans(context, batch, first_record[SIGNAL_SPANS], &scratch, error);
     if (status == STATUS_OK)
         status = add_logs(context, batch, first_record[SIGNAL_LOGS], &scratch, error);
     if (status == STATUS_OK)

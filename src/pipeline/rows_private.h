@@ -42,6 +42,13 @@ enum status rows__span_evaluations(const struct rows_context *context, const str
 enum status rows__log_evaluation(const struct rows_context *context, const struct batch *batch,
                                  const struct store_log *row, struct arena *scratch,
                                  struct error *error);
+/* A JSON array of tags of a trace. */
+enum status rows__tags(const struct rows_context *context, const struct batch *batch,
+                       const uint8_t *trace_id, struct str tags, struct arena *scratch,
+                       struct error *error);
+/* Tags that a part says of its trace: they count even where no span is made of it. */
+enum status rows__part_tags(const struct rows_context *context, const struct batch *batch,
+                            struct arena *scratch, struct error *error);
 /* What the sender called the ids, if they were not ours. */
 enum status rows__alias(const struct rows_context *context, const struct batch *batch,
                         const struct attributes *attributes, const uint8_t *trace_id,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * rows_scores: scores into the index, as sent or as events of spans and logs said them; what
- * senders called our ids; and of how many parts a span is made.
+ * senders called our ids; tags; and of how many parts a span is made.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "model/part.h"
 #include "normalise/evaluation.h"
 #include "normalise/value_json.h"
+#include "wire/json.h"
 #include "pipeline/rows_private.h"
 
 /* An event that says a result, and where it stood. */
@@ -49,6 +50,45 @@ enum status rows__alias(const struct rows_context *context, const struct batch *
         alias.lo = id_number(span_id);
         alias.text = value_text(span, &context->contents, scratch);
         status = store_add_alias(context->store, &alias, error);
+    }
+    return status;
+}
+
+enum status rows__tags(const struct rows_context *context, const struct batch *batch,
+                       const uint8_t *trace_id, struct str tags, struct arena *scratch,
+                       struct error *error)
+{
+    enum { TAGS_MAX = 100 };
+    struct json list;
+    struct error ignored;
+    if (tags.len == 0 || json_parse(tags, scratch, &list, &ignored) != STATUS_OK ||
+        list.type != JSON_ARRAY)
+        return STATUS_OK;
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; i < list.count && i < TAGS_MAX && status == STATUS_OK; i++) {
+        const struct store_alias tag = {
+            .place = rows__place_of(context, batch, 0),
+            .kind = ALIAS_TAG,
+            .hi = id_number(trace_id),
+            .lo = id_number(trace_id + 8),
+            .text = json_string(&list.items[i]),
+        };
+        if (tag.text.len)
+            status = store_add_alias(context->store, &tag, error);
+    }
+    return status;
+}
+
+enum status rows__part_tags(const struct rows_context *context, const struct batch *batch,
+                            struct arena *scratch, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < batch->span_count && status == STATUS_OK; i++) {
+        const struct span *part = &batch->spans[i];
+        const struct value *tags = attributes_get(&part->attributes, STR("tags" PART_JSON_SUFFIX));
+        if (tags && str_equal(part->name, STR("trace-create")))
+            status = rows__tags(context, batch, part->trace_id,
+                                value_text(tags, &context->contents, scratch), scratch, error);
     }
     return status;
 }

@@ -182,7 +182,8 @@ enum status filter_parse(struct filters *filters, struct str text, struct arena 
     if (!filter.field)
         return fail(error, STATUS_INVALID, "f: there is no field '%.*s'",
                     (int)(name.len > 60 ? 60 : name.len), name.ptr ? name.ptr : "");
-    bool is_text = filter.field->kind == FILTER_NAME || filter.field->kind == FILTER_TEXT;
+    bool is_text = filter.field->kind == FILTER_NAME || filter.field->kind == FILTER_TEXT ||
+                   filter.field->kind == FILTER_TAG;
     bool is_order = filter.op >= FILTER_GT && filter.op <= FILTER_LE;
     if ((is_order && (is_text || filter.field->kind == FILTER_ENUM)) ||
         (filter.op == FILTER_HAS && !is_text))
@@ -258,10 +259,31 @@ static void compare_trace_id(const struct filter *filter, size_t i, struct sql *
     sql_add(sql, ")");
 }
 
+/* Tags stand beside the spans, by trace. */
+static void compare_tag(const struct filter *filter, struct sql *sql)
+{
+    bool is_none = filter->value_count == 0 && filter->op == FILTER_EQ;
+    sql_add(sql, filter->op == FILTER_NE && filter->value_count ? " AND NOT (" : " AND (");
+    sql_add(sql, "(s.project, s.trace_hi, s.trace_lo) %s (SELECT project, hi, lo FROM aliases",
+            is_none ? "NOT IN" : "IN");
+    sql_add(sql, " WHERE kind = %d", (int)ALIAS_TAG);
+    for (size_t i = 0; i < filter->value_count; i++) {
+        sql_add(sql, i ? " OR " : " AND (");
+        sql_add(sql, filter->op == FILTER_HAS ? "contains(lower(text), lower(" : "(text = ");
+        sql_text(sql, filter->values[i]);
+        sql_add(sql, filter->op == FILTER_HAS ? "))" : ")");
+    }
+    sql_add(sql, filter->value_count ? ")))" : "))");
+}
+
 static void condition(const struct filter *filter, const char *what, const struct query *query,
                       struct sql *sql)
 {
     bool absent_is_zero = filter->field->kind == FILTER_NAME || filter->field->kind == FILTER_ENUM;
+    if (filter->field->kind == FILTER_TAG) {
+        compare_tag(filter, sql);
+        return;
+    }
     if (filter->value_count == 0) {
         sql_add(sql, " AND coalesce(%s, %s) %s %s", what, absent_is_zero ? "0" : "NULL",
                 absent_is_zero            ? sign_of(filter->op)

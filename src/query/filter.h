@@ -20,6 +20,7 @@ enum filter_kind {
     FILTER_MONEY,    /* nano-dollars; takes dollars */
     FILTER_ENUM,     /* kind, status, error_kind */
     FILTER_TRACE_ID,
+    FILTER_TAG, /* of the trace */
 };
 
 enum filter_level {

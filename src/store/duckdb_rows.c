@@ -131,6 +131,8 @@ static void set_names(struct store *store, struct span_row *row, const struct ob
         [SPAN_VOCABULARY] = seen->vocabulary,
         [SPAN_TENANT] = seen->tenant,
         [SPAN_TRACE_NAME] = seen->trace_name,
+        [SPAN_VERSION] = seen->version,
+        [SPAN_LEVEL] = seen->level,
     };
     for (int i = 0; i < SPAN_NAMES; i++)
         row->names[i] = name_of(store, (enum span_name)i, texts[i]);

@@ -82,8 +82,8 @@ struct store_score {
     struct str comment; /* its text; of long ones the first bytes */
 };
 
-/* What a sender called one of our ids: 0 a trace, 1 a span (hi 0). */
-enum alias_kind { ALIAS_TRACE, ALIAS_SPAN };
+/* Texts that go with our ids: what a sender called a trace, or a span (hi 0); a tag of a trace. */
+enum alias_kind { ALIAS_TRACE, ALIAS_SPAN, ALIAS_TAG };
 struct store_alias {
     struct store_place place;
     enum alias_kind kind;

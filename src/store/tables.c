@@ -67,6 +67,8 @@ static const struct column span_columns[] = {
     AS(I32, "trace_name", names[SPAN_TRACE_NAME]),
     AS(I32, "graph_node", names[SPAN_GRAPH_NODE]),
     AS(I32, "graph_parent", names[SPAN_GRAPH_PARENT]),
+    AS(I32, "version", names[SPAN_VERSION]),
+    AS(I32, "level", names[SPAN_LEVEL]),
     OPT(I64, arguments),
     OPT(I64, tool_call),
     OPT(I64, linked),

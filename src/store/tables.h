@@ -75,6 +75,8 @@ enum span_name {
     SPAN_TRACE_NAME,
     SPAN_GRAPH_NODE,
     SPAN_GRAPH_PARENT,
+    SPAN_VERSION,
+    SPAN_LEVEL,
     SPAN_NAMES
 };
 
@@ -171,7 +173,7 @@ struct score_row {
     bool maybe_known, dropped;
 };
 
-struct alias_row { /* the sender's own text for one of our ids */
+struct alias_row { /* see enum alias_kind */
     int64_t hi, lo;
     struct str text;
     int32_t project, segment;

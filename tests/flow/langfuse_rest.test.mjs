@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Langfuse's SDKs offer beside traces and scores, every generation unmodified: media. And what is refused.
+// What Langfuse's SDKs offer beside traces and scores, every generation unmodified: media and metrics. And what is refused.
 import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
@@ -35,8 +35,19 @@ const announce = (bytes, more = {}) => call('POST', '/api/public/media', { conte
 const put = (url, bytes) => fetch(url, { method: 'PUT', headers: { 'content-type': 'image/png' }, body: bytes });
 
 for (const sdk of sdks) {
+    let read;
+    const ready = () => (read ??= run(sdk, 'media', 'metrics'));
+    test(`${sdk.name} asks for metrics`, { skip: sdk.skip ?? false }, async () => {
+        const { metrics } = await ready();
+        for (const { data } of [metrics.v1, metrics.v2].filter(Boolean)) {
+            const row = data.find((one) => one.name === 'picture');
+            assert.ok(row.count_count >= 1 && row.p95_latency >= 0, JSON.stringify(data));
+        }
+        if (metrics.daily) assert.ok(metrics.daily.data[0].countTraces >= 1);
+        assert.ok(Object.keys(metrics).length > 0);
+    });
     test(`${sdk.name} keeps pictures beside a trace and reads them back`, { skip: sdk.skip ?? false }, async () => {
-        const { trace, media, resolved, bytes } = await run(sdk, 'media');
+        const { media: { trace, media, resolved, bytes } } = await ready();
         assert.match(trace.input.look, /^@@@langfuseMedia:type=image\/png\|id=[\w-]{22}\|source=(bytes|base64_data_uri)@@@$/);
         assert.match(JSON.stringify(trace), /type=text\/html/);
         assert.match(resolved.look, /^data:image\/png;base64,iVBORw0KGgo/);
@@ -96,4 +107,84 @@ test('an announcement that cannot be is refused by field', async () => {
         assert.deepEqual([reply.status, reply.json.message.startsWith(field)], [status, true], JSON.stringify(reply.json));
     }
     assert.equal((await call('GET', '/api/public/media/..%2f..%2fcontrol.db')).status, 404);
+});
+
+// --- metrics ---------------------------------------------------------------------------------------
+
+const ask = (query, path = '/api/public/metrics') => call('GET', `${path}?query=${encodeURIComponent(JSON.stringify(query))}`);
+const day = { fromTimestamp: '2026-11-20T00:00:00Z', toTimestamp: '2026-11-20T06:00:00Z' };
+const count = [{ measure: 'count', aggregation: 'count' }];
+
+// Six generations and their traces over six hours of one day, in the past so that nothing else is there.
+async function fill() {
+    const batch = [];
+    for (let i = 0; i < 6; i++) {
+        const at = (seconds) => new Date(Date.UTC(2026, 10, 20, i === 5 ? 4 : i % 3, i, seconds)).toISOString();
+        batch.push({ id: `mt${i}`, type: 'trace-create', timestamp: at(0), body: { id: `metric-${i}`, name: i % 2 ? 'odd' : 'even', userId: `u${i % 3}`, tags: i % 2 ? ['a', 'b'] : ['a'], version: `v${i % 2}`, release: 'r1', timestamp: at(0) } });
+        batch.push({ id: `mg${i}`, type: 'generation-create', timestamp: at(1), body: { id: `metric-gen-${i}`, traceId: `metric-${i}`, name: 'call', model: 'gpt-4o-mini', startTime: at(1), completionStartTime: at(2), endTime: at(3 + i),
+            level: i === 4 ? 'WARNING' : undefined, usageDetails: { input: 100 * i, output: 10, total: 100 * i + 10 }, costDetails: { total: 0.5 }, version: `v${i % 2}` } });
+        batch.push({ id: `ms${i}`, type: 'score-create', timestamp: at(9), body: { id: `metric-score-${i}`, traceId: `metric-${i}`, name: 'quality', value: i / 8 } });
+        batch.push({ id: `mc${i}`, type: 'score-create', timestamp: at(9), body: { id: `metric-tone-${i}`, traceId: `metric-${i}`, observationId: `metric-gen-${i}`, name: 'tone', value: i < 4 ? 'fine' : 'rude' } });
+    }
+    const reply = await call('POST', '/api/public/ingestion', { batch });
+    assert.deepEqual([reply.status, reply.json.errors], [207, []]);
+    await eventually(async () => {
+        const { json } = await ask({ view: 'observations', metrics: count, ...day });
+        assert.equal(json.data[0].count_count, 6);
+    });
+}
+let filling;
+const filled = () => (filling ??= fill());
+
+test('metrics group, sum and take quantiles by the names of the columns', async () => {
+    await filled();
+    const rows = async (query, path) => { const { status, json, text } = await ask({ ...day, ...query }, path); assert.equal(status, 200, text); return json.data; };
+    assert.deepEqual(await rows({ view: 'traces', metrics: [...count, { measure: 'totalCost', aggregation: 'sum' }, { measure: 'uniqueUserIds', aggregation: 'uniq' }, { measure: 'scoresCount', aggregation: 'sum' }], dimensions: [{ field: 'name' }, { field: 'tags' }, { field: 'version' }], orderBy: [{ field: 'name', direction: 'asc' }] }), [
+        { name: 'even', tags: ['a'], version: 'v0', count_count: 3, sum_totalCost: 1.5, uniq_uniqueUserIds: 3, sum_scoresCount: 6 },
+        { name: 'odd', tags: ['a', 'b'], version: 'v1', count_count: 3, sum_totalCost: 1.5, uniq_uniqueUserIds: 3, sum_scoresCount: 6 }]);
+    assert.deepEqual(await rows({ view: 'observations', metrics: [{ measure: 'latency', aggregation: 'max' }, { measure: 'timeToFirstToken', aggregation: 'avg' }, { measure: 'inputTokens', aggregation: 'sum' }, { measure: 'countScores', aggregation: 'sum' }], dimensions: [{ field: 'providedModelName' }, { field: 'type' }] }, '/api/public/v2/metrics'),
+        [{ providedModelName: 'gpt-4o-mini', type: 'GENERATION', max_latency: 7000, avg_timeToFirstToken: 1000, sum_inputTokens: 1500, sum_countScores: 6 }]);
+    assert.deepEqual((await rows({ view: 'observations', metrics: count, timeDimension: { granularity: 'hour' } })).map((row) => row.count_count), [2, 2, 1, 0, 1, 0]);
+    assert.deepEqual(await rows({ view: 'observations', metrics: count, timeDimension: { granularity: 'week' }, orderBy: [{ field: 'time_dimension', direction: 'desc' }] }), [{ time_dimension: '2026-11-16T00:00:00.000Z', count_count: 6 }]);
+    assert.deepEqual(await rows({ view: 'scores-numeric', metrics: [{ measure: 'value', aggregation: 'avg' }], dimensions: [{ field: 'name' }, { field: 'traceName' }], orderBy: [{ field: 'avg_value', direction: 'desc' }] }),
+        [{ name: 'quality', traceName: 'odd', avg_value: 0.375 }, { name: 'quality', traceName: 'even', avg_value: 0.25 }]);
+    assert.deepEqual(await rows({ view: 'scores-categorical', metrics: count, dimensions: [{ field: 'stringValue' }, { field: 'observationModelName' }] }),
+        [{ stringValue: 'fine', observationModelName: 'gpt-4o-mini', count_count: 4 }, { stringValue: 'rude', observationModelName: 'gpt-4o-mini', count_count: 2 }]);
+    const { json } = await call('GET', '/api/public/metrics/daily?fromTimestamp=2026-11-20T00:00:00Z&toTimestamp=2026-11-21T00:00:00Z&tags=b');
+    assert.deepEqual(json.data, [{ date: '2026-11-20', countTraces: 3, countObservations: 3, totalCost: 1.5, usage: [{ model: 'gpt-4o-mini', countObservations: 3, countTraces: 3, inputUsage: 900, outputUsage: 30, totalUsage: 930, totalCost: 1.5 }] }]);
+});
+
+// [filter, how many of the six observations]
+const filters = [
+    [{ type: 'string', column: 'name', operator: 'contains', value: 'al' }, 6], [{ type: 'string', column: 'name', operator: 'does not contain', value: 'al' }, 0],
+    [{ type: 'string', column: 'name', operator: 'starts with', value: 'ca' }, 6], [{ type: 'string', column: 'name', operator: 'ends with', value: 'ca' }, 0], [{ type: 'string', column: 'userId', operator: '=', value: 'u1' }, 2],
+    [{ type: 'datetime', column: 'startTime', operator: '>=', value: '2026-11-20T02:00:00Z' }, 2], [{ type: 'number', column: 'latency', operator: '>', value: 5.5 }, 2], [{ type: 'number', column: 'totalTokens', operator: '<=', value: 110 }, 2],
+    [{ type: 'stringOptions', column: 'level', operator: 'any of', value: ['WARNING', 'ERROR'] }, 1], [{ type: 'stringOptions', column: 'Trace Name', operator: 'none of', value: ['odd'] }, 3],
+    [{ type: 'arrayOptions', column: 'tags', operator: 'any of', value: ['b', 'z'] }, 3], [{ type: 'arrayOptions', column: 'tags', operator: 'all of', value: ['a', 'b'] }, 3], [{ type: 'arrayOptions', column: 'tags', operator: 'none of', value: ['b'] }, 3],
+    [{ type: 'boolean', column: 'isRootObservation', operator: '=', value: false }, 6], [{ type: 'null', column: 'promptName', operator: 'is null' }, 6], [{ type: 'null', column: 'sessionId', operator: 'is not null' }, 0],
+];
+test('each kind of filter leaves the rows it should', async () => {
+    await filled();
+    for (const [filter, left] of filters) {
+        const { status, json, text } = await ask({ view: 'observations', metrics: count, ...day, filters: [filter] });
+        assert.deepEqual([status, json?.data?.[0]?.count_count], [200, left], JSON.stringify(filter) + text);
+    }
+    for (const [filter, left] of [[{ type: 'numberObject', column: 'scores_avg', key: 'quality', operator: '>', value: 0.25 }, 3], [{ type: 'categoryOptions', column: 'score_categories', key: 'tone', operator: 'none of', value: ['rude'] }, 4],
+        [{ type: 'number', column: 'warningCount', operator: '=', value: 1 }, 1]]) {
+        const { json } = await ask({ view: 'traces', metrics: count, ...day, filters: [filter] });
+        assert.equal(json.data[0].count_count, left, JSON.stringify(filter));
+    }
+});
+
+test('a question that cannot be asked is refused by member', async () => {
+    const good = { view: 'traces', metrics: count, ...day };
+    for (const [bad, member] of [[{ view: 'spans' }, 'view'], [{ fromTimestamp: 'soon' }, 'fromTimestamp'], [{ toTimestamp: day.fromTimestamp }, 'toTimestamp'], [{ metrics: [] }, 'metrics'], [{ metrics: [{ measure: 'joy', aggregation: 'sum' }] }, 'metrics[0].measure'],
+        [{ metrics: [{ measure: 'latency', aggregation: 'p50) --' }] }, 'metrics[0].aggregation'], [{ dimensions: [{ field: "name'" }] }, 'dimensions[0].field'], [{ timeDimension: { granularity: 'second' } }, 'timeDimension.granularity'],
+        [{ orderBy: [{ field: 'joy' }] }, 'orderBy[0].field'], [{ config: { row_limit: 5000 } }, 'row_limit'], [{ filters: [{ type: 'string', column: 'latency', operator: '=', value: 'x' }] }, 'filters[0].type'],
+        [{ filters: [{ type: 'number', column: 'latency', operator: 'contains', value: 1 }] }, 'filters[0].operator'], [{ filters: [{ type: 'number', column: 'latency', operator: '>', value: [] }] }, 'filters[0].value'],
+        [{ filters: [{ type: 'stringObject', column: 'metadata', key: 'a', operator: '=', value: 'x' }] }, 'filters[0].column'], [{ filters: [{ type: 'numberObject', column: 'scores_avg', operator: '>', value: 1 }] }, 'filters[0].key']]) {
+        const { status, json } = await ask({ ...good, ...bad });
+        assert.deepEqual([status, json.message.startsWith(member)], [400, true], `${member}: ${json.message}`);
+    }
+    assert.match((await call('GET', '/api/public/metrics?query=nonsense')).json.message, /^query: /);
 });

@@ -69,4 +69,17 @@ async function media() {
     return { trace_id, again, trace, resolved, media: await sdk.media(id), bytes: png.length };
 }
 
-console.log(JSON.stringify(await { media }[process.argv[2]]()));
+async function metrics() {
+    const span = { fromTimestamp: new Date(Date.now() - 3600e3).toISOString(), toTimestamp: new Date(Date.now() + 3600e3).toISOString() };
+    const query = { metrics: [{ measure: 'count', aggregation: 'count' }, { measure: 'latency', aggregation: 'p95' }], dimensions: [{ field: 'name' }], ...span };
+    const { api } = sdk;
+    if (version === '3') return { v1: await api.metricsMetrics({ query: JSON.stringify({ view: 'traces', ...query }) }) };
+    return {
+        v1: await (api.legacy?.metricsV1 ?? api.metrics).metrics({ query: JSON.stringify({ view: 'traces', ...query }) }),
+        v2: await (api.metricsV2 ?? api.metrics).metrics({ query: JSON.stringify({ view: 'observations', ...query }) }),
+    };
+}
+
+const done = {};
+for (const name of process.argv.slice(2)) done[name] = await { media, metrics }[name]();
+console.log(JSON.stringify(done));

@@ -4,6 +4,7 @@ import base64
 import json
 import sys
 import time
+from datetime import datetime, timedelta, timezone
 
 from langfuse import Langfuse
 from langfuse.media import LangfuseMedia
@@ -59,5 +60,19 @@ def media():
     return {"trace_id": trace_id, "again": again, "trace": trace, "resolved": resolved, "media": plain(api.media.get(media_id)), "bytes": len(PNG)}
 
 
-print(json.dumps({"media": media}[sys.argv[1]](), default=str))
+def metrics():
+    now = datetime.now(timezone.utc)
+    span = {"fromTimestamp": (now - timedelta(hours=1)).isoformat(), "toTimestamp": (now + timedelta(hours=1)).isoformat()}
+    if is_v2:
+        return {"daily": plain(api.metrics.daily(trace_name="picture"))}
+    query = {"metrics": [{"measure": "count", "aggregation": "count"}, {"measure": "latency", "aggregation": "p95"}], "dimensions": [{"field": "name"}], **span}
+    v1 = getattr(getattr(api, "legacy", None), "metrics_v1", None) or api.metrics
+    v2 = getattr(api, "metrics_v_2", None) or api.metrics
+    return {
+        "v1": plain(v1.metrics(query=json.dumps({"view": "traces", **query}))),
+        "v2": plain(v2.metrics(query=json.dumps({"view": "observations", **query}))),
+    }
+
+
+print(json.dumps({name: {"media": media, "metrics": metrics}[name]() for name in sys.argv[1:]}, default=str))
 langfuse.shutdown() if hasattr(langfuse, "shutdown") else None
