@@ -424,6 +424,9 @@ static bool check_order(struct parser *parser, const struct language_query *quer
             return parser__fail(parser, at, NULL, NULL, "a query has at most one %s",
                                 command_words[before].name);
     }
+    if (index && query->commands[index - 1].id == COMMAND_ESTIMATE)
+        return parser__fail(parser, at, "the end of the query", NULL,
+                            "estimate is the last command of a query");
     if (command->id == COMMAND_ANOMALY && !find(query, COMMAND_PATTERN))
         return parser__fail(parser, at, NULL, "put `pattern @message |` in front of it",
                             "anomaly looks at patterns");

@@ -236,7 +236,7 @@ enum diff_period { DIFF_PREVIOUS, DIFF_PREVIOUS_DAY, DIFF_PREVIOUS_WEEK, DIFF_PR
  *   dedup                     items
  *   unnest                    expression, names[0]
  *   pattern                   expression
- *   diff                      diff
+ *   diff                      diff, or expression: the period (logcompare)
  *   anomaly                   nothing
  *   lookup cidrlookup         table, items (keys), names (OUTPUT columns), outputs, only_missing
  *   join                      options (type, left, right), expression = names[0], subquery

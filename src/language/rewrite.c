@@ -7,6 +7,7 @@
  *                           | sort count desc, a | limit 3
  *   countFrequent f, g      stats count(*) as _approxcount by f, g | sort _approxcount desc, f, g
  *   expand f                unnest f into f
+ *   logcompare timeshift 7d pattern @message | diff, by that time
  *   addtotals f, g          fields coalesce(toNumber(f), 0) + coalesce(toNumber(g), 0) as Total
  *   countOverTime, sumOverTime   count, sum
  *   rate(f, 1m)             the change of f, by the milliseconds between, times a minute
@@ -216,10 +217,15 @@ static bool rewrite_command(struct parser *parser, struct language_query *query,
         write_expand(command, &written);
     else if (sums_rows(command))
         write_totals(command, &written);
+    else if (command->id == COMMAND_LOGCOMPARE)
+        buf_printf(&written, "pattern @message | diff");
     else
         return true;
+    struct expression *shift = command->option_count ? command->options[0].value : NULL;
     struct language_query *by = parse_written(parser, &written);
     buf_done(&written);
+    if (by && shift)
+        by->commands[1].expression = shift;
     return by && replace(parser, query, index, by);
 }
 

@@ -271,7 +271,7 @@ static enum status run_row_command(const struct run *run, const struct plan_ques
     struct run inner = *run;
     const struct command *command = plan->row_command;
     struct rowset_taker taker = {.rowset = rows,
-                                 .shown = plan->shown_count,
+                                 .columns = {plan->default_count, plan->shown_count},
                                  .command = str_from(command_words[command->id].name)};
     struct ask_sink sink = rowset_sink(&taker);
     inner.sink = &sink;
@@ -280,12 +280,15 @@ static enum status run_row_command(const struct run *run, const struct plan_ques
     run->reply->truncated = false;
     if (status != STATUS_OK)
         return status;
+    struct subquery inner_query = {.run = run, .question = question};
     struct row_run row_run = {.command = command,
                               .tree = question->tree,
                               .rows = rows,
                               .query = run->query,
                               .range = question->range,
-                              .cancelled = run->ask->cancelled};
+                              .cancelled = run->ask->cancelled,
+                              .subquery = ask_inner_rows,
+                              .context = &inner_query};
     return row_command_run(&row_run, run->error);
 }
 
@@ -296,12 +299,93 @@ static void keep_warnings(const struct run *run, const struct plan *plan)
             run->reply->warnings[run->reply->warning_count++] = plan->warnings[i];
 }
 
+/* --- estimate ------------------------------------------------------------------------------ */
+
+/* An inner query is not run either: what it would read is added. */
+struct estimating {
+    const struct run *run;
+    const struct plan_question *question;
+    int64_t rows, bytes;
+    bool journal;
+};
+
+static enum status estimate_plan(struct estimating *estimating, struct plan_question question,
+                                 struct language_error *problem)
+{
+    struct plan plan;
+    int64_t rows = 0;
+    if (plan_make(&question, estimating->run->arena, &plan, problem) != STATUS_OK)
+        return problem->status;
+    enum status status = count_rows(estimating->run, &plan, plan_print_scanned, &rows);
+    if (status != STATUS_OK)
+        return language_fail(problem, question.tree->text, (struct place){0, 0}, status, NULL, NULL,
+                             "%s", estimating->run->error->text);
+    estimating->rows += rows;
+    estimating->bytes += rows * plan.bytes;
+    estimating->journal |= plan_reads_records(&plan);
+    return STATUS_OK;
+}
+
+static enum status estimate_inner(void *context, const struct language_query *tree,
+                                  struct expression **out_list, struct language_error *error)
+{
+    struct estimating *estimating = context;
+    struct plan_question question = *estimating->question;
+    question.tree = tree;
+    question.subquery = NULL;
+    if (ask_choose_source(estimating->run, tree, &question.source) != STATUS_OK)
+        return language_fail(error, tree->text, (struct place){0, 0}, STATUS_INVALID, NULL, NULL,
+                             "%s", estimating->run->error->text);
+    *out_list = arena_new(estimating->run->arena, struct expression);
+    if (!*out_list)
+        return language_fail(error, tree->text, (struct place){0, 0}, STATUS_TOO_LARGE, NULL, NULL,
+                             "the query is too large");
+    (*out_list)->kind = EXPRESSION_LIST;
+    return estimate_plan(estimating, question, error);
+}
+
+static bool is_estimate(const struct language_query *tree)
+{
+    return tree->command_count && tree->commands[tree->command_count - 1].id == COMMAND_ESTIMATE;
+}
+
+/* Bytes of the index's columns for the rows in the asked time; what records would add is not known
+ * before, so it is only said that some would be read. */
+static enum status estimate(const struct run *run, struct plan_question question)
+{
+    static const struct ask_column columns[] = {{STR_INIT("@estimatedBytes"), ASK_INTEGER},
+                                                {STR_INIT("@estimatedRows"), ASK_INTEGER},
+                                                {STR_INIT("@readsRecords"), ASK_INTEGER}};
+    struct language_error problem = {0};
+    struct estimating estimating = {.run = run, .question = &question};
+    const struct ask_pointer nowhere = {0};
+    const struct ask_head head = {.columns = columns,
+                                  .column_count = 3,
+                                  .source = str_from(source_name(question.source)),
+                                  .range = question.range};
+    question.subquery = estimate_inner;
+    question.context = &estimating;
+    if (estimate_plan(&estimating, question, &problem) != STATUS_OK)
+        return ask_refuse(run, &problem);
+    const struct ask_cell cells[] = {cell_of_integer(estimating.bytes),
+                                     cell_of_integer(estimating.rows),
+                                     cell_of_integer(estimating.journal)};
+    enum status status = run->sink->head(run->sink->context, &head, run->error);
+    run->reply->rows = status == STATUS_OK;
+    return status == STATUS_OK ? run->sink->row(run->sink->context, cells, &nowhere, run->error)
+                               : status;
+}
+
+/* --- part after part ----------------------------------------------------------------------- */
+
 /* Part after part: each but the last makes rows in memory that the next one reads. */
 enum status ask_run(const struct run *run, struct plan_question question)
 {
     struct rowset sets[2];
     struct plan plan;
     enum status status = STATUS_OK;
+    if (is_estimate(question.tree))
+        return estimate(run, question);
     rowset_init(&sets[0]);
     rowset_init(&sets[1]);
     for (int part = 0; status == STATUS_OK; part++) {
@@ -313,6 +397,8 @@ enum status ask_run(const struct run *run, struct plan_question question)
         }
         rowset_done(made);
         rowset_init(made);
+        if (run->out_shown)
+            *run->out_shown = (struct rowset_shown){plan.default_count, plan.shown_count};
         if (!plan.next_command)
             status = ask_run_plan(run, &plan);
         else if (plan.clusters)
@@ -355,7 +441,7 @@ static enum status answer(const struct run *run)
 enum status query_ask(const struct query *query, const struct ask *ask, struct arena *arena,
                       const struct ask_sink *sink, struct ask_reply *out_reply, struct error *error)
 {
-    const struct run run = {query, ask, arena, sink, out_reply, error, clock_mono_ns()};
+    const struct run run = {query, ask, arena, sink, out_reply, error, clock_mono_ns(), NULL};
     *out_reply = (struct ask_reply){.used = ASK_USED_INDEX};
     enum status status = answer(&run);
     out_reply->elapsed_ms = (double)(clock_mono_ns() - run.began_ns) / 1e6;

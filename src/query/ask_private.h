@@ -17,6 +17,8 @@ struct run {
     struct ask_reply *reply;
     struct error *error;
     int64_t began_ns;
+    struct rowset_shown
+        *out_shown; /* of the columns of the answer, before its head; NULL: unasked */
 };
 
 /* --- ask.c ----------------------------------------------------------------------------------- */
@@ -32,6 +34,8 @@ enum status ask_run(const struct run *run, struct plan_question question);
 /* --- ask_patterns.c -------------------------------------------------------------------------- */
 
 /* The pattern command, with a diff behind it: takes plan->next_command further. */
+/* A sink's head that takes no notice. */
+enum status ask_no_head(void *context, const struct ask_head *head, struct error *error);
 enum status ask_patterns(const struct run *run, const struct plan_question *question,
                          struct plan *plan, struct rowset *out);
 
@@ -41,6 +45,9 @@ struct subquery {
     const struct run *run;
     const struct plan_question *question; /* of the outer query */
 };
+/* The rows of a row command's query (struct row_run). */
+enum status ask_inner_rows(void *context, const struct command *command, const struct words *wanted,
+                           int64_t limit, struct rowset *out);
 enum status ask_subquery(void *context, const struct language_query *tree,
                          struct expression **out_list, struct language_error *error);
 

@@ -10,12 +10,6 @@ struct values {
     size_t count, capacity;
 };
 
-static enum status no_head(void *context, const struct ask_head *head, struct error *error)
-{
-    (void)context, (void)head, (void)error;
-    return STATUS_OK;
-}
-
 static enum status add_value(void *context, const struct ask_cell *cells,
                              const struct ask_pointer *pointer, struct error *error)
 {
@@ -42,11 +36,14 @@ static enum status add_value(void *context, const struct ask_cell *cells,
 
 /* One inside has a source of its own and the time of the outer one. */
 static enum status run_inner(const struct subquery *subquery, const struct language_query *tree,
-                             const struct ask_sink *sink, int64_t limit)
+                             const struct ask_sink *sink, const struct words *wanted,
+                             struct rowset_shown *out_shown, int64_t limit)
 {
     struct run run = *subquery->run;
     struct plan_question question = *subquery->question;
     run.sink = sink;
+    run.out_shown = out_shown;
+    question.wanted = wanted;
     question.tree = tree;
     question.limit = limit;
     question.subquery = NULL;
@@ -78,8 +75,8 @@ enum status ask_subquery(void *context, const struct language_query *tree,
     const struct subquery *subquery = context;
     const struct run *run = subquery->run;
     struct values values = {.arena = run->arena};
-    const struct ask_sink sink = {no_head, add_value, &values};
-    enum status status = run_inner(subquery, tree, &sink, SUBQUERY_VALUES_MAX + 1);
+    const struct ask_sink sink = {ask_no_head, add_value, &values};
+    enum status status = run_inner(subquery, tree, &sink, NULL, NULL, SUBQUERY_VALUES_MAX + 1);
     if (status != STATUS_OK)
         return pass_on(run, tree, status, error);
     struct expression *list = arena_new(run->arena, struct expression);
@@ -90,4 +87,14 @@ enum status ask_subquery(void *context, const struct language_query *tree,
         .kind = EXPRESSION_LIST, .arguments = values.list, .argument_count = values.count};
     *out_list = list;
     return STATUS_OK;
+}
+
+enum status ask_inner_rows(void *context, const struct command *command, const struct words *wanted,
+                           int64_t limit, struct rowset *out)
+{
+    const struct subquery *subquery = context;
+    struct rowset_taker taker = {.rowset = out,
+                                 .command = str_from(command_words[command->id].name)};
+    const struct ask_sink sink = rowset_sink(&taker);
+    return run_inner(subquery, command->subquery, &sink, wanted, &taker.columns, limit);
 }

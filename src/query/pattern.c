@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pattern: see pattern.h. Patterns are found by the number of words and the first fixed word. */
-#include "query/pattern.h"
+#include "query/pattern_numbers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 #include "wire/utf8.h"
 
 enum { BUCKETS = 4096, CANDIDATES_MAX = 64, ALIKE_PERCENT = 60 };
+enum { STEADY_TEXTS = 20 }; /* so many with the same word, and another one is news */
 
 /* What a variable word looks like; the name is printed. */
 enum word_kind { WORD_FIXED, WORD_NUMBER, WORD_ID, WORD_ADDRESS, WORD_TIME, WORD_TOKEN };
@@ -23,7 +24,9 @@ struct pattern {
     struct word *words;
     size_t count;
     struct str tail; /* behind the last word */
-    int64_t texts, earlier;
+    int64_t counts[PATTERN_WINDOWS];
+    struct str changed_to;
+    struct pattern_numbers *numbers;
     struct pattern *next; /* of the bucket */
 };
 
@@ -32,7 +35,8 @@ struct patterns {
     struct pattern *buckets[BUCKETS];
     struct pattern *all[PATTERNS_MAX];
     size_t count;
-    int64_t others, earlier_others, total;
+    int64_t others[PATTERN_WINDOWS], total;
+    bool samples;
 };
 
 struct patterns *patterns_new(struct arena *arena)
@@ -41,6 +45,11 @@ struct patterns *patterns_new(struct arena *arena)
     if (patterns)
         patterns->arena = arena;
     return patterns;
+}
+
+void patterns_sample(struct patterns *patterns)
+{
+    patterns->samples = true;
 }
 
 /* --- words --------------------------------------------------------------------------------- */
@@ -165,13 +174,21 @@ static struct pattern *find(struct pattern *first, const struct word *words, siz
     return best;
 }
 
-static void widen(struct pattern *pattern, const struct word *words)
+static void widen(struct pattern *pattern, const struct word *words, int window,
+                  struct arena *arena)
 {
+    int64_t usual = 0;
+    for (int i = PATTERN_USUAL; i < PATTERN_WINDOWS; i++)
+        usual += pattern->counts[i];
     for (size_t i = 0; i < pattern->count; i++) {
         struct word *word = &pattern->words[i];
         if (word->kind == WORD_FIXED && words[i].kind == WORD_FIXED) {
-            if (!str_equal(word->text, words[i].text))
-                word->kind = WORD_TOKEN;
+            if (str_equal(word->text, words[i].text))
+                continue;
+            word->kind = WORD_TOKEN;
+            /* Texts of now come last: what changes then had been the same before. */
+            if (window == PATTERN_NOW && usual >= STEADY_TEXTS && !pattern->changed_to.ptr)
+                pattern->changed_to = arena_copy(arena, words[i].text);
         } else if (word->kind != words[i].kind) {
             word->kind = WORD_TOKEN;
         }
@@ -196,7 +213,19 @@ static struct pattern *add_new(struct patterns *patterns, struct str text, struc
     return made;
 }
 
-void patterns_add(struct patterns *patterns, struct str text, bool earlier)
+static void sample_numbers(struct patterns *patterns, struct pattern *pattern,
+                           const struct word *words, size_t count, bool usual)
+{
+    size_t place = 0;
+    if (!pattern->numbers)
+        pattern->numbers = arena_new(patterns->arena, struct pattern_numbers);
+    for (size_t i = 0; pattern->numbers && i < count; i++)
+        if (words[i].kind == WORD_NUMBER)
+            pattern_numbers_add(pattern->numbers, patterns->arena, place++, words[i].text,
+                                i ? words[i - 1].text : STR(""), usual);
+}
+
+void patterns_add(struct patterns *patterns, struct str text, int window)
 {
     struct word words[PATTERN_WORDS_MAX];
     struct str tail;
@@ -205,14 +234,17 @@ void patterns_add(struct patterns *patterns, struct str text, bool earlier)
     struct pattern **bucket = bucket_of(patterns, words, count);
     struct pattern *pattern = find(*bucket, words, count);
     if (pattern)
-        widen(pattern, words);
+        widen(pattern, words, window, patterns->arena);
     else
         pattern = add_new(patterns, text, bucket);
-    patterns->total += !earlier;
-    if (!pattern)
-        *(earlier ? &patterns->earlier_others : &patterns->others) += 1;
-    else
-        *(earlier ? &pattern->earlier : &pattern->texts) += 1;
+    patterns->total += window == PATTERN_NOW;
+    if (!pattern) {
+        patterns->others[window]++;
+        return;
+    }
+    pattern->counts[window]++;
+    if (patterns->samples)
+        sample_numbers(patterns, pattern, words, count, window != PATTERN_NOW);
 }
 
 /* --- rows ---------------------------------------------------------------------------------- */
@@ -256,9 +288,19 @@ static struct str severity_of(const struct pattern *pattern)
 static int by_count(const void *a, const void *b)
 {
     const struct pattern_row *left = a, *right = b;
-    if (left->count != right->count)
-        return left->count > right->count ? -1 : 1;
+    if (left->counts[PATTERN_NOW] != right->counts[PATTERN_NOW])
+        return left->counts[PATTERN_NOW] > right->counts[PATTERN_NOW] ? -1 : 1;
     return str_compare(left->text, right->text);
+}
+
+static struct pattern_row row_of(const struct pattern *pattern, struct arena *arena)
+{
+    struct pattern_row row = {.text = written(pattern, arena),
+                              .severity = severity_of(pattern),
+                              .changed_to = pattern->changed_to,
+                              .numbers = pattern->numbers};
+    memcpy(row.counts, pattern->counts, sizeof row.counts);
+    return row;
 }
 
 struct pattern_row *patterns_rows(struct patterns *patterns, size_t *out_count)
@@ -266,17 +308,18 @@ struct pattern_row *patterns_rows(struct patterns *patterns, size_t *out_count)
     struct pattern_row *rows =
         arena_array(patterns->arena, struct pattern_row, patterns->count + 1);
     size_t count = 0;
-    for (size_t i = 0; rows && i < patterns->count; i++) {
-        const struct pattern *pattern = patterns->all[i];
-        rows[count++] =
-            (struct pattern_row){written(pattern, patterns->arena), severity_of(pattern),
-                                 pattern->texts, pattern->earlier, 0};
+    bool others = false;
+    for (size_t i = 0; rows && i < patterns->count; i++)
+        rows[count++] = row_of(patterns->all[i], patterns->arena);
+    for (int i = 0; i < PATTERN_WINDOWS; i++)
+        others |= patterns->others[i] > 0;
+    if (rows && others) {
+        rows[count] = (struct pattern_row){.text = STR("<Other>")};
+        memcpy(rows[count++].counts, patterns->others, sizeof patterns->others);
     }
-    if (rows && (patterns->others || patterns->earlier_others))
-        rows[count++] = (struct pattern_row){STR("<Other>"), STR_NONE, patterns->others,
-                                             patterns->earlier_others, 0};
     for (size_t i = 0; i < count; i++)
-        rows[i].ratio = patterns->total ? (double)rows[i].count / (double)patterns->total : 0;
+        rows[i].ratio =
+            patterns->total ? (double)rows[i].counts[PATTERN_NOW] / (double)patterns->total : 0;
     if (rows)
         qsort(rows, count, sizeof *rows, by_count);
     *out_count = count;

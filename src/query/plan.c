@@ -124,6 +124,7 @@ static void leave_group(struct planner *planner, const struct plan_block *block)
     size_t count = planner->output_count;
     planner->closed = true;
     planner->points = false;
+    planner->named = true;
     planner->binding_count = planner->shown_count = 0;
     planner->displayed = false;
     scope_block(planner);
@@ -298,15 +299,33 @@ static void plan_command(struct planner *planner, const struct command *command)
         plan_pattern(planner, command);
         break;
     case COMMAND_DIFF:
+    case COMMAND_ANOMALY:
         planner_fail(planner, command->word_at, "pattern before it", NULL,
-                     "diff compares what a pattern command found");
+                     "%s compares what a pattern command found", command_words[command->id].name);
+        break;
+    case COMMAND_ESTIMATE: /* stands last, and what is before it is not run */
         break;
     default:
         plan_row_command(planner, command);
     }
 }
 
-/* When no command names columns; what parse took out stands behind them. */
+static void show_named(struct planner *planner, const char *const *names, size_t most)
+{
+    for (size_t i = 0; i < most && names[i]; i++) {
+        struct str name = str_from(names[i]);
+        plan_show(planner, name, scope_find(planner, name, (struct place){0, 0}));
+    }
+}
+
+static void show_rows(struct planner *planner, const struct rowset *rows)
+{
+    for (size_t i = 0; i < rows->column_count; i++)
+        if (rows->columns[i].is_default && !rows->columns[i].hidden)
+            plan_show(planner, rows->columns[i].name,
+                      scope_find(planner, rows->columns[i].name, (struct place){0, 0}));
+}
+
 void plan_show_default(struct planner *planner)
 {
     static const char *const names[][10] = {
@@ -318,19 +337,32 @@ void plan_show_default(struct planner *planner)
         [SOURCE_METRICS] = {"@timestamp", "metric", "value", "count", "sum", "unit", "attributes"},
         [SOURCE_SCORES] = {"@timestamp", "name", "value", "text", "source", "traceId"},
     };
-    struct binding *parsed = planner->shown;
+    struct binding *made = planner->shown;
     size_t count = planner->shown_count;
+    if (planner->named)
+        return;
     planner->shown = NULL;
     planner->shown_count = planner->shown_capacity = 0;
-    for (size_t i = 0; i < 10 && names[planner->plan->source][i]; i++) {
-        struct str name = str_from(names[planner->plan->source][i]);
-        plan_show(planner, name, scope_find(planner, name, (struct place){0, 0}));
-    }
+    if (planner->question->rows)
+        show_rows(planner, planner->question->rows);
+    else
+        show_named(planner, names[planner->plan->source], 10);
+    planner->plan->default_count = planner->shown_count;
     for (size_t i = 0; i < count; i++) {
-        plan_show(planner, parsed[i].name, parsed[i].expr);
+        plan_show(planner, made[i].name, made[i].expr);
         if (!planner_failed(planner) && planner->shown_count)
-            planner->shown[planner->shown_count - 1].block = parsed[i].block;
+            planner->shown[planner->shown_count - 1].block = made[i].block;
     }
+}
+
+static void show_wanted(struct planner *planner)
+{
+    const struct words *wanted = planner->question->wanted;
+    planner->plan->shown_count = planner->shown_count;
+    for (size_t i = 0; wanted && i < wanted->count; i++)
+        if (!is_shown(planner, wanted->list[i].text))
+            plan_show(planner, wanted->list[i].text,
+                      scope_find(planner, wanted->list[i].text, wanted->list[i].at));
 }
 
 /* How many rows the plan gives, and whether that was asked for. */
@@ -358,8 +390,10 @@ static void finish(struct planner *planner)
     if (!plan->clusters) /* pattern wants every text, in any order */
         sort_by_default(planner);
     struct plan_block *rows = planner->block;
-    if (!planner->named && !planner->closed && !plan->next_command)
+    if (!plan->next_command)
         plan_show_default(planner);
+    if (!plan->next_command)
+        show_wanted(planner);
     if (rows->unnested)
         rows = plan_open_block(planner);
     limit_rows(planner, rows);

@@ -115,7 +115,7 @@ struct plan {
      * is planned over what came of them. */
     const struct command *row_command; /* NULL: there is none */
     size_t next_command;               /* behind it */
-    size_t shown_count;                /* of the columns; what follows is for commands behind */
+    size_t default_count, shown_count; /* of the columns: shown though nobody named them; shown */
     bool clusters;                     /* a pattern command: one column, in any order */
     const struct rowset *rows;         /* read as the source */
 };
@@ -130,6 +130,7 @@ struct plan_question {
     /* Behind a command that works on rows in memory: where to go on, and what it made. */
     size_t first_command;
     const struct rowset *rows;
+    const struct words *wanted; /* fields to give behind those that are shown; NULL: none */
     /* Answers the query of `in (…)` as a list of values; NULL: there is none inside another. */
     enum status (*subquery)(void *context, const struct language_query *tree,
                             struct expression **out_list, struct language_error *error);
@@ -149,6 +150,8 @@ void plan_print_matched(const struct plan *plan, uint32_t project_id, struct sql
 /* The starts of all bins of a key `bin(…)` in the range, in order. False: more than `most`. */
 bool plan_print_bins(const struct item *bin, struct time_range range, size_t most,
                      struct arena *arena, struct sql *sql);
+/* Some block reads records from the journal. */
+bool plan_reads_records(const struct plan *plan);
 /* Only the first rows by some order are wanted of the source: the engine passes over rows that
  * cannot be among them, so what it looks at is not what matches. */
 bool plan_is_top(const struct plan *plan);

@@ -476,6 +476,14 @@ bool plan_filters(const struct plan *plan, bool *out_journal)
     return block->where.count > 0;
 }
 
+bool plan_reads_records(const struct plan *plan)
+{
+    for (const struct plan_block *block = plan->top; block; block = block->below)
+        if (block->paths.count)
+            return true;
+    return false;
+}
+
 void plan_print_duckdb(const struct plan *plan, uint32_t project_id, struct sql *sql)
 {
     struct printer printer = {.sql = sql, .plan = plan, .project_id = project_id};

@@ -95,7 +95,8 @@ bool planner_failed(const struct planner *planner);
 /* --- commands (plan.c, plan_parse.c, plan_rows.c) --------------------------------------------- */
 /* A column of the answer. */
 void plan_show(struct planner *planner, struct str name, struct plan_expr *expr);
-void plan_show_default(struct planner *planner); /* when no command names any */
+/* When no command names any; what others made stands behind them. */
+void plan_show_default(struct planner *planner);
 /* A block whose rows may still be dropped. One above a cut keeps the order of what was cut. */
 struct plan_block *plan_open_block(struct planner *planner);
 void plan_parse(struct planner *planner, const struct command *command);

@@ -16,8 +16,8 @@ struct wanting {
     struct planner *planner;
     struct word *made;
     size_t made_count, made_capacity;
-    size_t first_hidden; /* of planner->shown */
-    bool ended;          /* behind a stats there are only its columns */
+    const struct command *join; /* behind it names have its sides in front */
+    bool ended;                 /* behind a stats there are only its columns */
 };
 
 static void make_name(struct wanting *wanting, struct str name)
@@ -38,6 +38,15 @@ static bool is_made(const struct wanting *wanting, struct str name)
     return false;
 }
 
+/* `a.field` behind a join whose left side is called a: the field. */
+static struct str without_side(const struct wanting *wanting, struct str name)
+{
+    struct str side = wanting->join ? row_command_side(wanting->join, true) : STR_NONE;
+    bool has_side = wanting->join && name.len > side.len + 1 && str_starts(name, side) &&
+                    name.ptr[side.len] == '.';
+    return has_side ? str_sub(name, side.len + 1, name.len) : name;
+}
+
 static void want_name(struct wanting *wanting, struct str name, struct place at)
 {
     struct planner *planner = wanting->planner;
@@ -46,7 +55,7 @@ static void want_name(struct wanting *wanting, struct str name, struct place at)
     for (size_t i = 0; i < planner->shown_count; i++)
         if (str_equal(planner->shown[i].name, name))
             return;
-    plan_show(planner, name, scope_find(planner, name, at));
+    plan_show(planner, name, scope_find(planner, without_side(wanting, name), at));
 }
 
 static bool reads_time(const struct expression *tree)
@@ -106,6 +115,50 @@ static void want_groups(struct wanting *wanting, const struct command *command)
         want_name(wanting, command->items.list[i].name, command->items.list[i].name_at);
 }
 
+/* Names that a query in parentheses makes. */
+static void make_columns_of(struct wanting *wanting, const struct language_query *query)
+{
+    for (size_t i = 0; i < query->command_count; i++) {
+        const struct command *command = &query->commands[i];
+        const struct items *const lists[] = {&command->by, &command->items};
+        for (int k = 0; k < 2; k++)
+            for (size_t n = 0; n < lists[k]->count; n++)
+                make_name(wanting, lists[k]->list[n].name);
+        make_names(wanting, &command->names);
+    }
+}
+
+static void want_of_join(struct wanting *wanting, const struct command *command)
+{
+    want_name(wanting, row_join_key(command, row_command_side(command, true)), command->word_at);
+    make_name(wanting, row_command_side(command, false));
+    wanting->join = command;
+}
+
+/* All there are in the index, where a list is not given; ids and times tell nothing. */
+static void want_all(struct wanting *wanting)
+{
+    struct planner *planner = wanting->planner;
+    const struct query_field *field;
+    for (size_t i = 0; !planner->closed && (field = query_field_at(planner->plan->source, i)); i++)
+        if (field->form != FORM_JOURNAL && field->form != FORM_TRACE_ID &&
+            field->form != FORM_SPAN_ID && field->type != ASK_TIME && strcmp(field->unit, "ns"))
+            want_name(wanting, str_from(field->name), (struct place){0, 0});
+    if (!planner->closed && planner->plan->source == SOURCE_LOGS)
+        want_name(wanting, STR("@message"), (struct place){0, 0});
+}
+
+static void want_relevant(struct wanting *wanting, const struct command *command)
+{
+    struct planner *planner = wanting->planner;
+    want_items(wanting, &command->items);
+    if (!command->items.count)
+        want_all(wanting);
+    plan_show(planner, STR(ROW_CONDITION),
+              as_boolean(planner, plan_expression(planner, command->expression)));
+    wanting->ended = true;
+}
+
 static void want_of_helper(struct wanting *wanting, const struct command *command)
 {
     char name[LANGUAGE_NAME_MAX + 16];
@@ -117,6 +170,15 @@ static void want_of_helper(struct wanting *wanting, const struct command *comman
         for (size_t i = 0; i < command->items.count; i++)
             if (!command->items.list[i].wildcard)
                 want_expression(wanting, command->items.list[i].expression);
+        return;
+    case COMMAND_APPENDCOLS:
+        make_columns_of(wanting, command->subquery);
+        return;
+    case COMMAND_JOIN:
+        want_of_join(wanting, command);
+        return;
+    case COMMAND_RELEVANTFIELDS:
+        want_relevant(wanting, command);
         return;
     case COMMAND_SESSIONIZE:
         want_time(wanting, command->word_at);
@@ -200,9 +262,7 @@ void plan_row_command(struct planner *planner, const struct command *command)
         *planner->error = problem;
         return;
     }
-    if (!planner->named && !planner->closed)
-        plan_show_default(planner);
-    planner->named = true;
+    plan_show_default(planner);
     planner->plan->shown_count = planner->shown_count;
     for (const struct command *at = command;
          at < tree->commands + tree->command_count && !wanting.ended; at++)
@@ -237,14 +297,14 @@ void plan_bind_rows(struct planner *planner)
 {
     const struct rowset *rows = planner->question->rows;
     planner->block->from = FROM_ROWS;
-    planner->closed = planner->named = true;
+    planner->closed = true;
     planner->points = rows->pointers != NULL;
     planner->plan->shape = rows->shape;
     planner->plan->rows = rows;
     for (size_t i = 0; i < rows->column_count; i++) {
         struct plan_expr *item = row_item(planner, i, rows->columns[i].type);
         scope_bind(planner, rows->columns[i].name, item);
-        if (!rows->columns[i].hidden)
+        if (!rows->columns[i].hidden && !rows->columns[i].is_default)
             plan_show(planner, rows->columns[i].name, item);
     }
     planner->sorted = true;

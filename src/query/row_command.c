@@ -89,6 +89,68 @@ bool row_command_output(const struct command *command, int n, char *out, size_t 
     return n == 0;
 }
 
+struct str row_command_side(const struct command *command, bool left)
+{
+    const struct expression *named = command_option(command, left ? "left" : "right");
+    return named ? named->text : left ? STR("left") : STR("right");
+}
+
+static bool want_of(const struct expression *tree, struct str alias, struct arena *arena,
+                    struct words *words, size_t *capacity)
+{
+    if (!tree)
+        return true;
+    if (tree->kind == EXPRESSION_FIELD && tree->text.len > alias.len + 1 &&
+        str_starts(tree->text, alias) && tree->text.ptr[alias.len] == '.') {
+        if (!arena_grow(arena, &words->list, words->count, capacity))
+            return false;
+        words->list[words->count++] =
+            (struct word){str_sub(tree->text, alias.len + 1, tree->text.len), tree->at};
+    }
+    for (size_t i = 0; i < tree->argument_count; i++)
+        if (!want_of(tree->arguments[i], alias, arena, words, capacity))
+            return false;
+    return true;
+}
+
+struct words row_command_wanted(const struct language_query *tree, const struct command *command,
+                                struct str alias, struct arena *arena)
+{
+    struct words words = {0};
+    size_t capacity = 0;
+    for (const struct command *at = command + 1; at < tree->commands + tree->command_count; at++) {
+        for (size_t i = 0; i < at->items.count; i++)
+            want_of(at->items.list[i].expression, alias, arena, &words, &capacity);
+        for (size_t i = 0; i < at->by.count; i++)
+            want_of(at->by.list[i].expression, alias, arena, &words, &capacity);
+        want_of(at->expression, alias, arena, &words, &capacity);
+    }
+    return words;
+}
+
+/* `a.field` on one side, `b.field` on the other, in either order. */
+static enum status check_join(const struct language_query *tree, const struct command *command,
+                              struct language_error *error)
+{
+    struct str left = row_command_side(command, true), right = row_command_side(command, false);
+    if (!row_join_key(command, left).ptr || !row_join_key(command, right).ptr)
+        return language_fail(error, tree->text, command->expression->at, STATUS_INVALID,
+                             "a field of each side, like a.id = b.id", NULL,
+                             "the join compares no field of %.*s with one of %.*s", STR_ARGS(left),
+                             STR_ARGS(right));
+    return STATUS_OK;
+}
+
+struct str row_join_key(const struct command *command, struct str alias)
+{
+    const struct str sides[] = {command->expression->text, command->names.list[0].text};
+    for (int i = 0; i < 2; i++)
+        if (sides[i].len > alias.len + 1 && str_starts(sides[i], alias) &&
+            sides[i].ptr[alias.len] == '.')
+            return str_sub(sides[i], alias.len + 1, sides[i].len);
+    return STR_NONE;
+}
+
 enum status row_command_check(const struct language_query *tree, const struct command *command,
                               struct language_error *error)
 {
@@ -100,5 +162,5 @@ enum status row_command_check(const struct language_query *tree, const struct co
         return language_fail(error, tree->text, command->word_at, STATUS_INVALID,
                              "stats … by bin(…) before it", NULL,
                              "fillmissing fills the times between the groups of a bin()");
-    return STATUS_OK;
+    return command->id == COMMAND_JOIN ? check_join(tree, command, error) : STATUS_OK;
 }

@@ -52,7 +52,7 @@ struct rowset_column *rowset_put(struct rowset *rowset, struct str name, enum as
         *column = (struct rowset_column){.name = arena_copy(&rowset->arena, name)};
     }
     column->type = type;
-    column->hidden = false;
+    column->hidden = column->is_default = false;
     column->cells = cells;
     return column->name.ptr ? column : NULL;
 }
@@ -148,7 +148,8 @@ static enum status take_head(void *context, const struct ask_head *head, struct 
         rowset->columns[i] =
             (struct rowset_column){.name = arena_copy(&rowset->arena, head->columns[i].name),
                                    .type = head->columns[i].type,
-                                   .hidden = i >= taker->shown};
+                                   .hidden = i >= taker->columns.shown,
+                                   .is_default = i < taker->columns.by_default};
     return STATUS_OK;
 }
 
@@ -160,17 +161,9 @@ static enum status take_row(void *context, const struct ask_cell *cells,
     if (!rowset_add_row(rowset))
         return rowset_full(taker->command, error);
     size_t row = rowset->row_count - 1;
-    for (size_t i = 0; i < rowset->column_count; i++) {
-        struct ask_cell cell = cells[i];
-        if (cell.kind == CELL_TEXT || cell.kind == CELL_JSON) {
-            cell.text = arena_copy(&rowset->arena, cell.text);
-            if (!cell.text.ptr)
-                return rowset_full(taker->command, error);
-        } else {
-            cell.text = STR_NONE;
-        }
-        rowset->columns[i].cells[row] = cell;
-    }
+    for (size_t i = 0; i < rowset->column_count; i++)
+        if (!cell_copy(&cells[i], &rowset->arena, &rowset->columns[i].cells[row]))
+            return rowset_full(taker->command, error);
     if (rowset->pointers)
         rowset->pointers[row] = *pointer;
     return STATUS_OK;
@@ -238,6 +231,16 @@ struct ask_cell cell_of_number(double number)
 struct ask_cell cell_of_text(struct str text)
 {
     return (struct ask_cell){.kind = text.ptr ? CELL_TEXT : CELL_NULL, .text = text};
+}
+
+bool cell_copy(const struct ask_cell *cell, struct arena *arena, struct ask_cell *out)
+{
+    *out = *cell;
+    out->text = STR_NONE;
+    if (cell->kind != CELL_TEXT && cell->kind != CELL_JSON)
+        return true;
+    out->text = arena_copy(arena, cell->text);
+    return out->text.ptr != NULL;
 }
 
 static struct str number_text(double number, struct arena *arena)

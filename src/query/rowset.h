@@ -20,7 +20,8 @@ enum { ROWSET_ROWS_MAX = 100000, ROWSET_COLUMNS_MAX = 400, ROWSET_BYTES_MAX = 25
 struct rowset_column {
     struct str name;
     enum ask_type type;
-    bool hidden; /* asked for by what stands behind, not shown */
+    bool hidden;     /* asked for by what stands behind, not shown */
+    bool is_default; /* shown because no command named columns; `fields` behind it takes over */
     struct ask_cell *cells;
 };
 
@@ -51,10 +52,14 @@ bool rowset_pick(struct rowset *rowset, const size_t *indexes, size_t count);
 
 enum status rowset_full(struct str command, struct error *error);
 
-/* Takes an answer: columns after the first `shown` are hidden. */
+/* Of the columns of an answer the first ones are there by default, and the last ones hidden. */
+struct rowset_shown {
+    size_t by_default, shown;
+};
+
 struct rowset_taker {
     struct rowset *rowset;
-    size_t shown;
+    struct rowset_shown columns;
     struct str command; /* whose rows they are, for the message */
 };
 struct ask_sink rowset_sink(struct rowset_taker *taker);
@@ -68,6 +73,8 @@ bool cell_integer(const struct ask_cell *cell, int64_t *out_number);
 struct ask_cell cell_of_integer(int64_t number);
 struct ask_cell cell_of_number(double number); /* null when there is no such number */
 struct ask_cell cell_of_text(struct str text); /* not copied */
+/* With a text of its own; false: too large. */
+bool cell_copy(const struct ask_cell *cell, struct arena *arena, struct ask_cell *out);
 /* As text, for keys: a number and the text that spells it are the same. NONE of null. */
 struct str cell_key(const struct ask_cell *cell, struct arena *arena);
 /* As the engine takes it (store_any_make()); in the arena. */

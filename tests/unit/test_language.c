@@ -222,7 +222,8 @@ static void helpers_are_understood(void **state)
         {"sessionize user, device maxspan 1h as s", "sessionize maxspan=1h user, device -> s"},
         {"relevantfields a, b where time > 400", "relevantfields a, b (> time 400)"},
         {"estimate", "estimate"},
-        {"logcompare", "logcompare"},
+        {"logcompare", "pattern @message | diff"},
+        {"logcompare timeshift 7d", "pattern @message | diff 7d"},
     };
     (void)state;
     CHECK_TREES(pairs);

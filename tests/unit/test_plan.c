@@ -371,16 +371,16 @@ static void patterns_are_told_apart(void **state)
     for (int i = 0; i < 20; i++)
         patterns_add(patterns,
                      arena_printf(&arena, "user %d asked from 10.0.0.%d, took %dms", i, i, i * 7),
-                     false);
+                     PATTERN_NOW);
     for (int i = 0; i < 5; i++)
-        patterns_add(patterns, STR("ERROR disk full"), i > 2);
+        patterns_add(patterns, STR("ERROR disk full"), i > 2 ? PATTERN_BEFORE : PATTERN_NOW);
     const struct pattern_row *rows = patterns_rows(patterns, &count);
     assert_int_equal(count, 2);
     assert_true(str_equal(rows[0].text, STR("user <Number-1> asked from <IP-2>, took <Number-3>")));
-    assert_int_equal(rows[0].count, 20);
+    assert_int_equal(rows[0].counts[PATTERN_NOW], 20);
     assert_true(str_equal(rows[1].severity, STR("ERROR")));
-    assert_int_equal(rows[1].count, 3);
-    assert_int_equal(rows[1].before, 2);
+    assert_int_equal(rows[1].counts[PATTERN_NOW], 3);
+    assert_int_equal(rows[1].counts[PATTERN_BEFORE], 2);
 }
 
 static void very_many_patterns_end_as_others(void **state)
@@ -392,11 +392,11 @@ static void very_many_patterns_end_as_others(void **state)
         char word[8] = {0};
         for (int at = 0, rest = i; at < 4; at++, rest /= 26)
             word[at] = (char)('a' + rest % 26);
-        patterns_add(patterns, arena_printf(&arena, "%s happened", word), false);
+        patterns_add(patterns, arena_printf(&arena, "%s happened", word), PATTERN_NOW);
     }
     const struct pattern_row *rows = patterns_rows(patterns, &count);
     assert_int_equal(count, PATTERNS_MAX + 1);
-    assert_int_equal(rows[0].count, 50);
+    assert_int_equal(rows[0].counts[PATTERN_NOW], 50);
 }
 
 int main(void)
