@@ -84,7 +84,7 @@ enum status query_budget(const struct query *query, uint32_t project_id, int64_t
         return status;
     /* A project older than the basis was silent at its beginning, and that counts. */
     budget.known = first_day_s != INT64_MAX;
-    bool young = first_day_s + DAY_S > basis_s && first_hour_s != INT64_MAX;
+    bool young = first_day_s > basis_s - DAY_S && first_hour_s != INT64_MAX;
     budget.basis_from_ns = (young ? first_hour_s : basis_s) * NS_PER_SEC;
     budget_project(&budget, now_ns, limit);
     *out_budget = budget;

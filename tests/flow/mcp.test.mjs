@@ -145,7 +145,7 @@ test('query, sql, search, fields, dashboards, saved queries', async () => {
     await says('query', { query: 'fields metric', source: 'metrics' }, /-- 0 rows/);
     const cut = await says('query', { query: 'fields name, spanId | sort name', budget: 300 }, /more left out/);
     assert.ok(cut.length < 300 * 4 + 400);
-    await says('sql', { sql: "SELECT name, cost FROM spans WHERE kind = 'llm'" }, /^name,cost\nchat gpt-4o-mini,3\.3e-05\n-- 1 rows/);
+    await says('sql', { sql: "SELECT name, cost FROM spans WHERE kind = 'llm'" }, /^name,cost\nchat gpt-4o-mini,0\.000033\n-- 1 rows/);
     await says('search', { q: '"capital of Assyria"' }, new RegExp(`^${run}/${call} .* llm chat gpt-4o-mini .*capital of Assyria`, 'm'));
     await says('search', { q: 'nothinglikethis' }, /no text in this range matches/);
     await says('fields', { prefix: 'dur' }, /^duration: number, ms\./m);
