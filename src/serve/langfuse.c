@@ -71,21 +71,47 @@ static bool is_plain_name(struct str name)
     return name.len > 0 && name.len <= 60;
 }
 
+/* The project the path names, when its name is one. */
+static struct str project_of_path(struct request *request)
+{
+    struct str project = request_path_part(request, STR("project"));
+    return is_plain_name(project) ? project : STR("default");
+}
+
+static void lead_to(struct call *call, struct str address)
+{
+    call->response.http_status = 302;
+    call->response.content_type = "text/plain; charset=utf-8";
+    response_header(&call->response, STR("location"), address);
+    call_end(call, STATUS_OK);
+}
+
 /* To the trace's screen; it says so itself when there is no such trace. */
 void serve__langfuse_trace_page(struct request *request, void *context)
 {
     struct call call;
     uint8_t id[TRACE_ID_BYTES];
     char hex[2 * TRACE_ID_BYTES + 1];
-    struct str project = request_path_part(request, STR("project"));
     call_begin_plain(&call, request, context);
     foreign_trace_id(request_path_part(request, STR("id")), id);
     str_hex_encode(id, sizeof id, hex);
-    if (!is_plain_name(project))
-        project = STR("default");
-    call.response.http_status = 302;
-    call.response.content_type = "text/plain; charset=utf-8";
-    response_header(&call.response, STR("location"),
-                    arena_printf(&request->arena, "/p/%.*s/traces/%s", STR_ARGS(project), hex));
-    call_end(&call, STATUS_OK);
+    lead_to(&call, arena_printf(&request->arena, "/p/%.*s/traces/%s",
+                                STR_ARGS(project_of_path(request)), hex));
+}
+
+/* To the dataset's screen, or a run's. Ids we did not make lead to the list. */
+void serve__langfuse_dataset_page(struct request *request, void *context)
+{
+    struct call call;
+    struct str project = project_of_path(request);
+    struct str dataset = request_path_part(request, STR("dataset"));
+    struct str run = request_path_part(request, STR("run"));
+    call_begin_plain(&call, request, context);
+    if (!is_plain_name(dataset))
+        dataset = STR("");
+    lead_to(&call, is_plain_name(run) && dataset.len
+                       ? arena_printf(&request->arena, "/p/%.*s/datasets/%.*s/compare?run=%.*s",
+                                      STR_ARGS(project), STR_ARGS(dataset), STR_ARGS(run))
+                       : arena_printf(&request->arena, "/p/%.*s/datasets%s%.*s", STR_ARGS(project),
+                                      dataset.len ? "/" : "", STR_ARGS(dataset)));
 }

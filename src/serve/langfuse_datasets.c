@@ -5,14 +5,6 @@
 #include "serve/dataset_body.h"
 #include "serve/langfuse_datasets.h"
 
-void langfuse__json(struct json_out *out, const char *key, struct str json)
-{
-    if (json.len)
-        json_out_raw(out, key, json);
-    else
-        json_out_null(out, key);
-}
-
 struct str langfuse__decoded(struct call *call, struct str text)
 {
     struct buf buf = {0};
@@ -58,9 +50,9 @@ static void write_members(struct call *call, const struct dataset *dataset)
     json_out_str(out, "id", dataset->id);
     json_out_str(out, "name", dataset->name);
     json_out_str(out, "description", dataset->description);
-    langfuse__json(out, "metadata", dataset->metadata);
-    langfuse__json(out, "inputSchema", dataset->input_schema);
-    langfuse__json(out, "expectedOutputSchema", dataset->expected_schema);
+    datasets_out_json(out, "metadata", dataset->metadata);
+    datasets_out_json(out, "inputSchema", dataset->input_schema);
+    datasets_out_json(out, "expectedOutputSchema", dataset->expected_schema);
     json_out_str(out, "projectId", langfuse__project(call));
     langfuse__time(out, "createdAt", dataset->created_ns);
     langfuse__time(out, "updatedAt", dataset->updated_ns);
@@ -207,9 +199,9 @@ void langfuse__write_item(struct call *call, const struct dataset_item *item)
     json_out_object(out, NULL);
     json_out_str(out, "id", item->id);
     json_out_text(out, "status", item->is_archived ? "ARCHIVED" : "ACTIVE");
-    langfuse__json(out, "input", item->input);
-    langfuse__json(out, "expectedOutput", item->expected);
-    langfuse__json(out, "metadata", item->metadata);
+    datasets_out_json(out, "input", item->input);
+    datasets_out_json(out, "expectedOutput", item->expected);
+    datasets_out_json(out, "metadata", item->metadata);
     json_out_str(out, "sourceTraceId", item->source_trace);
     json_out_str(out, "sourceObservationId", item->source_span);
     json_out_str(out, "datasetId", item->dataset_id);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "control/datasets.h"
+#include "serve/datasets.h"
 #include "serve/langfuse_private.h"
 
 /* By name. Python's SDK v2 encodes names twice: what is not found is looked for decoded. */
@@ -11,8 +12,6 @@ enum status langfuse__dataset(struct call *call, struct str name, struct dataset
 struct str langfuse__decoded(struct call *call, struct str text);
 enum status langfuse__dataset_page(struct call *call, struct langfuse_page *out_page,
                                    struct dataset_page *out_rows);
-/* Null when there is none. */
-void langfuse__json(struct json_out *out, const char *key, struct str json);
 void langfuse__write_item(struct call *call, const struct dataset_item *item);
 /* {"message": …} */
 void langfuse__reply_message(struct call *call, const char *message);

@@ -10,7 +10,7 @@ static void write_run_members(struct call *call, const struct dataset_run *run)
     json_out_str(out, "id", run->id);
     json_out_str(out, "name", run->name);
     json_out_str(out, "description", run->description);
-    langfuse__json(out, "metadata", run->metadata);
+    datasets_out_json(out, "metadata", run->metadata);
     json_out_str(out, "datasetId", run->dataset_id);
     json_out_str(out, "datasetName", run->dataset_name);
     langfuse__time(out, "createdAt", run->created_ns);

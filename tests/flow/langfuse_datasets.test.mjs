@@ -54,12 +54,14 @@ async function checkScores(sdk, run) {
     });
 }
 
-function checkExperiment(sdk, said, run) {
+async function checkExperiment(sdk, said, run) {
     assert.equal(said.refused, 400);
     assert.equal(said.result.id, run.id);
     assert.equal(said.result.items, 3);
     assert.deepEqual(said.result.evaluations.map((one) => [one.name, Math.round(one.value * 1000)]), [['mean exact', 667]]);
     assert.equal(said.result.url, `${server.url}/project/default/datasets/${run.datasetId}/runs/${run.id}`);
+    const page = await fetch(said.result.url, { headers, redirect: 'manual' });
+    assert.deepEqual([page.status, page.headers.get('location')], [302, `/p/default/datasets/${run.datasetId}/compare?run=${run.id}`]);
     assert.match(said.result.text, /exact/);
     assert.deepEqual(said.local.items, [['Paris', 1]]);
     for (const item of run.datasetRunItems) assert.match(item.observationId ?? item.traceId, /^[0-9a-f]+$/);
@@ -90,7 +92,7 @@ describe('each SDK', { concurrency: 3 }, () => {
             assert.ok(said.runs.some((one) => one.id === run.id));
             if (said.run_items) assert.deepEqual(said.run_items.map((item) => item.id), run.datasetRunItems.map((item) => item.id));
             for (const other of [said.by_hand, said.linked, said.spans]) if (other) assert.equal(other.datasetRunItems.length, 3);
-            if (sdk.experiment) checkExperiment(sdk, said, run);
+            if (sdk.experiment) await checkExperiment(sdk, said, run);
             await checkScores(sdk, run);
         });
     }
@@ -165,4 +167,72 @@ test('bodies that are wrong or too large are refused in words', async () => {
     }
     assert.equal((await get('/api/public/dataset-items?version=2026-01-01T00:00:00Z')).status, 400);
     assert.equal((await get('/api/public/datasets/limits/runs/none')).status, 404);
+});
+
+// Forty items, each right (1) or wrong (0): the second run loses fourteen and wins two.
+test('runs beside each other: means, differences with interval and p, regressions first', async () => {
+    const own = (path, options) => send(options?.method ?? 'GET', `/api/v1${path}`, options?.body);
+    const { id } = (await own('/datasets', { method: 'POST', body: { name: 'compared', description: 'forty', input_schema: { type: 'integer' } } })).body;
+    const items = Array.from({ length: 40 }, (_, i) => ({ id: `c-${i}`, input: i, expected_output: `answer ${i}` }));
+    assert.equal((await own(`/datasets/${id}/items`, { method: 'POST', body: { items } })).body.ids.length, 40);
+    const right = [(i) => i < 36, (i) => (i >= 14 && i < 36) || i >= 38];
+    const start = Date.now() - 60000, events = [];
+    for (const run of [0, 1]) for (let i = 0; i < 40; i++) {
+        const traceId = `compared-${run}-${i}`, timestamp = new Date(start).toISOString();
+        const event = (type, body) => events.push({ id: `${traceId}-${type}`, type, timestamp, body });
+        event('trace-create', { id: traceId, name: 'answer', timestamp, input: i, output: right[run](i) ? `answer ${i}` : `wrong ${i}` });
+        event('generation-create', { id: `${traceId}-g`, traceId, name: 'call', model: 'gpt-4o-mini', startTime: timestamp, endTime: new Date(start + 1000 + 500 * run).toISOString(),
+            usage: { input: 1000, output: 100 }, level: run === 1 && i === 0 ? 'ERROR' : 'DEFAULT' });
+        event('score-create', { id: `${traceId}-s`, traceId, name: 'right', value: right[run](i) ? 1 : 0, dataType: 'BOOLEAN' });
+    }
+    assert.deepEqual((await post('/api/public/ingestion', { batch: events })).body.errors, []);
+    const runs = [];
+    for (const run of [0, 1]) for (let i = 0; i < 40; i++)
+        runs[run] = (await post('/api/public/dataset-run-items', { runName: `prompt v${7 + run}`, datasetItemId: `c-${i}`, traceId: `compared-${run}-${i}` })).body.datasetRunId;
+    await post('/api/public/scores', { name: 'verdict', value: 0.75, datasetRunId: runs[1] });
+
+    const listed = await eventually(async () => {
+        const { body } = await own(`/datasets/${id}/runs`);
+        assert.deepEqual(body.runs.map((run) => [run.name, run.items, run.found, run.measures.find((one) => one.name === 'right')?.count]), [['prompt v8', 40, 40, 40], ['prompt v7', 40, 40, 40]]);
+        assert.deepEqual(body.run_scores.map((score) => [score.run, score.name, score.value]), [[runs[1], 'verdict', 0.75]]);
+        return body.runs;
+    });
+    const mean = (run, name) => run.measures.find((one) => one.name === name).mean;
+    assert.deepEqual([mean(listed[1], 'right'), mean(listed[0], 'right')], [0.9, 0.6]);
+    assert.deepEqual([mean(listed[0], 'latency'), mean(listed[1], 'latency')], [1.5e9, 1e9]);
+    assert.equal(mean(listed[0], 'cost'), 210000);
+
+    const { body } = await own(`/datasets/${id}/compare?run=${runs[0]}&run=${runs[1]}&limit=20`);
+    const difference = (name) => body.differences.find((one) => one.name === name).runs[0];
+    const of_right = difference('right');
+    assert.deepEqual([of_right.pairs, of_right.better, of_right.worse, of_right.same, of_right.significant], [40, 2, 14, 24, true]);
+    assert.ok(Math.abs(of_right.mean + 0.3) < 1e-9);
+    assert.ok(Math.abs(of_right.p - 274 / 65536) < 1e-9, `p ${of_right.p}`);
+    assert.ok(of_right.p_adjusted >= of_right.p && of_right.low < -0.4 && of_right.high > -0.2 && of_right.high < 0);
+    assert.deepEqual([difference('latency').significant, difference('latency').worse, difference('cost').p], [true, 40, 1]);
+    assert.deepEqual(body.changes, { none: 0, same: 24, improved: 2, regressed: 14 });
+    assert.deepEqual(body.items.map((item) => item.change), [...Array(14).fill('regressed'), 'improved', 'improved', ...Array(4).fill('same')]);
+    const [first] = body.items;
+    assert.deepEqual([first.id, first.input, first.expected_output, first.runs[0].output, first.runs[1].output, first.runs[1].error],
+        ['c-0', 0, 'answer 0', 'answer 0', 'wrong 0', false]);
+    const again = await own(`/datasets/${id}/compare?run=${runs[0]}&run=${runs[1]}&limit=20`);
+    assert.deepEqual(again.body, body);
+    const turned = (await own(`/datasets/${id}/compare?run=${runs[0]}&run=${runs[1]}&lower=right`)).body;
+    assert.deepEqual([turned.changes.improved, turned.changes.regressed], [14, 2]);
+    assert.deepEqual(turned.items[0].change, 'regressed');
+
+    for (const [path, status] of [[`/datasets/${id}/compare`, 400], [`/datasets/${id}/compare?run=none`, 404], ['/datasets/none/runs', 404], [`/datasets/${id}/items?limit=0`, 400]])
+        assert.equal((await own(path)).status, status, path);
+    const batch = await own(`/datasets/${id}/items`, { method: 'POST', body: { items: [{ input: 1 }, { input: 'text' }] } });
+    assert.deepEqual([batch.status, batch.body.error.message.slice(0, 26)], [400, 'items[1]: input: expected ']);
+    assert.equal((await own(`/datasets/${id}/items`)).body.total, 40);
+    assert.equal((await own(`/datasets/${id}/items`, { method: 'POST', body: { items: [{ id: 'c-1', expected_output: null, status: 'archived' }] } })).status, 200);
+    assert.deepEqual((await own(`/datasets/${id}/items/c-1`)).body.versions.map((one) => [one.status, one.expected_output]), [['archived', null], ['active', 'answer 1']]);
+    assert.deepEqual([(await own(`/datasets/${id}/items`)).body.total, (await own(`/datasets/${id}/items?archived=1`)).body.total], [39, 40]);
+    assert.equal((await own('/datasets', { method: 'POST', body: { name: 'compared' } })).status, 409);
+    assert.equal((await own(`/datasets/${id}`, { method: 'PATCH', body: { name: 'renamed', description: null, metadata: { a: 1 } } })).body.description, null);
+    assert.equal((await own(`/datasets/${id}/runs/${runs[0]}`, { method: 'DELETE' })).status, 204);
+    assert.equal((await own(`/datasets/${id}`)).body.runs, 1);
+    assert.equal((await own(`/datasets/${id}`, { method: 'DELETE' })).status, 204);
+    assert.equal((await own(`/datasets/${id}`)).status, 404);
 });
