@@ -40,6 +40,7 @@ export function Frame() {
         "g l": () => url.go(url.href("logs")),
         "g m": () => url.go(url.href("metrics")),
         "g q": () => url.go(url.href("query")),
+        "g x": () => url.go(url.href("explain")),
         "g d": () => url.go(url.href("dashboards")),
         "g s": () => url.go(url.href("setup")),
         "/": () => focusFilter(main.current),

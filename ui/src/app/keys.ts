@@ -68,6 +68,7 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
             ["g l", "Logs"],
             ["g m", "Metrics"],
             ["g q", "Query"],
+            ["g x", "Explain a change"],
             ["g d", "Dashboards"],
             ["g s", "Connect an application"],
             ["/", "Filter or search"],
@@ -127,6 +128,8 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
         title: "Charts",
         keys: [
             ["drag", "Zoom into a time range"],
+            ["Shift drag", "Explain that time range"],
+            ["x", "Explain the point of a focused chart"],
             ["←  →", "Move the cursor of a focused chart"],
             ["Enter  click", "Open the traces behind a point"],
         ],

@@ -23,6 +23,7 @@ const SCREENS: { id: Screen; label: string; keys: string }[] = [
     { id: "logs", label: "Logs", keys: "g l" },
     { id: "metrics", label: "Metrics", keys: "g m" },
     { id: "query", label: "Query", keys: "g q" },
+    { id: "explain", label: "Explain", keys: "g x" },
     { id: "dashboards", label: "Dashboards", keys: "g d" },
     { id: "setup", label: "Connect", keys: "g s" },
 ];

@@ -16,6 +16,7 @@ const Agents = lazy(() => import("../screens/agents/agents"));
 const Models = lazy(() => import("../screens/models/models"));
 const Metrics = lazy(() => import("../screens/metrics/metrics"));
 const QueryPage = lazy(() => import("../screens/query/query"));
+const Explain = lazy(() => import("../screens/explain/explain"));
 const Dashboards = lazy(() => import("../screens/dashboards/dashboards"));
 const DashboardPage = lazy(() => import("../screens/dashboards/dashboard"));
 const Sessions = lazy(() => import("../screens/people/sessions"));
@@ -58,6 +59,7 @@ export const router = createRouter({
             screen("logs", () => <Logs />),
             screen("metrics", () => <Metrics />),
             screen("query", () => <QueryPage />),
+            screen("explain", () => <Explain />),
             screen("dashboards", () => <Dashboards />),
             screen("dashboards/$dashboardId", () => <DashboardPage />),
             screen("setup", () => <Setup />),

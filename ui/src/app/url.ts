@@ -3,7 +3,7 @@
 import { useLocation, useParams, useRouter } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { dashboardHref, screenHref, type Screen, traceHref, personHref } from "../url/href";
-import { type Range, isRelative } from "../url/range";
+import { type Range, isRelative, rangeText } from "../url/range";
 import { rangeOf, type Search, stringifySearch } from "../url/search";
 
 export interface Url {
@@ -25,6 +25,8 @@ export interface Url {
     dashboard: (id: string, extra?: Search) => string;
     /** The page of an agent, in this range and with the current filters. */
     agentPage: (agent: string) => string;
+    /** What a change of this measure is made of: in the screen's range, or in a part of it. */
+    explain: (measure: string, filters?: string[], at?: Range) => string;
 }
 
 export const LIVE: Record<string, number> = { "5s": 5_000, "30s": 30_000, "1m": 60_000, "5m": 300_000 };
@@ -56,6 +58,8 @@ export function useUrl(): Url {
             session: (id) => personHref(project, "sessions", id),
             user: (id) => personHref(project, "users", id),
             dashboard: (id, own = {}) => dashboardHref(project, id, { ...time, ...own }),
+            explain: (measure, filters = [], at) =>
+                screenHref(project, "explain", { ...time, live: undefined, f: [...new Set([...(search.f ?? []), ...filters])], measure, at: at && rangeText(at) }),
             agentPage: (agent) => screenHref(project, "agents", { ...time, f: search.f, agent }),
         };
     }, [router, pathname, project, search]);

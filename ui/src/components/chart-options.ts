@@ -14,6 +14,8 @@ interface Setup {
     width: number;
     height: number;
     compact: boolean;
+    /** Shift was held when the pointer went down. */
+    shift?: boolean;
 }
 
 /** Canvas needs real colours: lets the browser resolve a `var(--x)` in the current theme. */
@@ -113,7 +115,7 @@ export function chartOptions(setup: Setup): uPlot.Options {
         },
         hooks: {
             init: [(u) => attach(u, setup)],
-            setSelect: [(u) => zoomed(u, latest.current)],
+            setSelect: [(u) => zoomed(u, setup)],
         },
         plugins: [tooltip(setup, zone)],
     };
@@ -124,19 +126,22 @@ function barIndex(times: number[], stepMs: number, ms: number): number {
     return Math.max(0, Math.min(times.length - 1, Math.floor((ms - times[0]) / stepMs)));
 }
 
-function zoomed(u: uPlot, { onZoom }: ChartProps): void {
+function zoomed(u: uPlot, { latest, shift }: Setup): void {
     const { left, width } = u.select;
     if (width < 5) return;
     const from = u.posToVal(left, "x") * 1000;
     const to = u.posToVal(left + width, "x") * 1000;
     u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-    onZoom?.(from, to);
+    const { onZoom, onExplain } = latest.current;
+    (shift && onExplain ? onExplain : onZoom)?.(from, to);
 }
 
-function attach(u: uPlot, { latest, stacked }: Setup): void {
+function attach(u: uPlot, setup: Setup): void {
+    const { latest, stacked } = setup;
     let downAt = 0;
     u.over.addEventListener("mousedown", (event) => {
         downAt = event.clientX;
+        setup.shift = event.shiftKey;
     });
     u.over.addEventListener("click", (event) => {
         const at = u.cursor.idx;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A time chart. All charts of a screen share one cursor; dragging zooms the screen's time range;
+ * A time chart. All charts of a screen share one cursor; dragging zooms the screen's time range,
+ * with Shift it asks what that stretch is made of;
  * clicking (or Enter on a focused chart) opens what is behind the point. Drawn by uPlot on a canvas,
  * so it is made anew when data, theme or zone change, which takes a few milliseconds.
  */
@@ -34,6 +35,8 @@ export interface ChartProps {
     height?: number;
     compact?: boolean;
     onZoom?: (fromMs: number, toMs: number) => void;
+    /** Asked what a stretch is made of: dragged with Shift, or `x` on a focused chart. */
+    onExplain?: (fromMs: number, toMs: number) => void;
     onPick?: (at: number, key: string | null) => void;
 }
 
@@ -77,6 +80,7 @@ export function Chart(props: ChartProps) {
         if (!chart) return;
         const at = chart.cursor.idx ?? times.length - 1;
         if (event.key === "Enter") latest.current.onPick?.(at, null);
+        else if (event.key === "x" && latest.current.onExplain) latest.current.onExplain(times[at], times[at] + stepMs);
         else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
             const next = Math.max(0, Math.min(times.length - 1, at + (event.key === "ArrowLeft" ? -1 : 1)));
             chart.setCursor({ left: chart.valToPos((times[next] + stepMs / 2) / 1000, "x"), top: 8 });
@@ -96,7 +100,7 @@ export function Chart(props: ChartProps) {
                 tabIndex={0}
                 role="group"
                 aria-roledescription="chart"
-                aria-label={`${label}. Arrow keys move the cursor${props.onPick ? ", Enter opens what is behind it" : ""}.`}
+                aria-label={`${label}. Arrow keys move the cursor${props.onPick ? ", Enter opens what is behind it" : ""}${props.onExplain ? ", x explains it" : ""}.`}
                 onKeyDown={move}
             />
             <span className="sr" role="status">

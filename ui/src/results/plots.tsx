@@ -19,6 +19,7 @@ export interface PlotProps {
     units: Unit[];
     compact?: boolean;
     zoom?: (fromMs: number, toMs: number) => void;
+    explain?: (fromMs: number, toMs: number) => void;
     /** The rows behind a group, as an address. */
     behind?: (row: Cell[]) => string | null;
     /** A point of a series was chosen: its group (null: all of them) and its bucket. */
@@ -90,7 +91,7 @@ function panels(data: SeriesData, { result, units }: PlotProps): { title: string
 }
 
 export function SeriesPlot(props: PlotProps & { view: View }) {
-    const { result, view, compact, zoom, pick } = props;
+    const { result, view, compact, zoom, explain, pick } = props;
     const data = useMemo(() => seriesOf(result), [result]);
     const [off, toggle] = useHidden();
     const made = useMemo(() => (data ? panels(data, props) : []), [data, props.units]);
@@ -98,7 +99,7 @@ export function SeriesPlot(props: PlotProps & { view: View }) {
     return (
         <div className="plots">
             {made.map((panel) => (
-                <SeriesPanel key={panel.title} {...panel} data={data} view={view} compact={compact} zoom={zoom} pick={pick && ((at, line) => pick(line ? result.rows[line.row] : null, data.times[at], data.times[at] + data.stepMs))} off={off} toggle={(key, alone) => toggle(key, alone, panel.lines.map((line) => line.key))} />
+                <SeriesPanel key={panel.title} {...panel} data={data} view={view} compact={compact} zoom={zoom} explain={explain} pick={pick && ((at, line) => pick(line ? result.rows[line.row] : null, data.times[at], data.times[at] + data.stepMs))} off={off} toggle={(key, alone) => toggle(key, alone, panel.lines.map((line) => line.key))} />
             ))}
         </div>
     );
@@ -112,12 +113,13 @@ interface PanelProps {
     view: View;
     compact?: boolean;
     zoom?: ChartProps["onZoom"];
+    explain?: ChartProps["onExplain"];
     pick?: (at: number, line: Line | undefined) => void;
     off: ReadonlySet<string>;
     toggle: (key: string, alone: boolean) => void;
 }
 
-function SeriesPanel({ title, unit, lines, data, view, compact, zoom, pick, off, toggle }: PanelProps) {
+function SeriesPanel({ title, unit, lines, data, view, compact, zoom, explain, pick, off, toggle }: PanelProps) {
     const format = formatOf(unit);
     const coloured = useMemo(() => lines.map((line, at) => ({ key: line.key, label: label(line.label), color: COLORS[at % COLORS.length], values: line.values })), [lines]);
     const shown = useMemo(() => coloured.filter(({ key }) => !off.has(key)), [coloured, off]);
@@ -140,6 +142,7 @@ function SeriesPanel({ title, unit, lines, data, view, compact, zoom, pick, off,
                             height={height}
                             compact={compact}
                             onZoom={zoom}
+                            onExplain={explain}
                             onPick={pick && ((at, key) => pick(at, lines.length === 1 ? lines[0] : lines.find((line) => line.key === key)))}
                         />
                     ) : (

@@ -64,6 +64,8 @@ export const OVERVIEW_FIELDS = ["service", "environment"];
 export const AGENT_FIELDS = ["agent", "service", "environment", "user", "session", "tenant", "release", "status", "duration"];
 /** What the rollups know of model calls. */
 export const MODEL_FIELDS = ["model", "provider", "service", "environment", "op", "prompt"];
+/** What rollups know, and so every curve of them. */
+export const CURVE_FIELDS = [...MODEL_FIELDS, "kind", "error_kind"];
 export const LOG_FIELDS = ["service", "severity", "event", "trace_id"];
 
 const byName = new Map(FIELDS.map((field) => [field.name, field]));

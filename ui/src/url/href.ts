@@ -13,6 +13,7 @@ export type Screen =
     | "logs"
     | "metrics"
     | "query"
+    | "explain"
     | "dashboards"
     | "setup";
 

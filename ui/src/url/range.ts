@@ -68,6 +68,17 @@ export function widened(range: Range, now = Date.now()): Range {
     return absolute(from - half, Math.min(now, to + half));
 }
 
+/** A range within another one, as one text: `from~to`. */
+export function rangeText(range: Range): string {
+    return `${range.from}~${range.to}`;
+}
+
+export function rangeOfText(text: string | undefined): Range | null {
+    const [from, to, ...more] = (text ?? "").split("~");
+    const range = { from, to: to ?? "" };
+    return !more.length && valid(range) ? range : null;
+}
+
 export function valid(range: Range, now = Date.now()): boolean {
     const { from, to } = rangeMs(range, now);
     return Number.isFinite(from) && Number.isFinite(to) && from < to;

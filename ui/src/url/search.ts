@@ -32,12 +32,17 @@ export interface Search {
     /** The run whose graph is shown. */
     run?: string;
     agent?: string;
+    /** What is explained, where (`from~to`), and against what. */
+    measure?: string;
+    at?: string;
+    base?: string;
 }
 
 const SINGLE = [
     "from", "to", "live", "sort", "order", "cols", "facets", "span", "tab", "q", "shut", "metric", "by",
     "query", "source", "view", "edit",
     "a", "b", "agent", "run",
+    "measure", "at", "base",
 ] as const;
 
 export function parseSearch(source: string): Search {

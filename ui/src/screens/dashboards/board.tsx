@@ -8,7 +8,7 @@ import { Menu } from "../../components/menu";
 import { visible } from "../../format/text";
 import type { Values } from "./fill";
 import { COLUMNS, GAP_PX, moved, resized, ROW_PX, stepped } from "./grid";
-import { AskLink, WidgetPanel } from "./widget";
+import { AskLink, ExplainItem, WidgetPanel } from "./widget";
 
 export interface BoardActions {
     arrange: (widgets: Widget[]) => void;
@@ -125,6 +125,7 @@ function WidgetMenu({ widget, values, actions }: { widget: Widget; values: Value
                 return (
                     <>
                         <AskLink widget={widget} values={values} onClick={close} />
+                        <ExplainItem widget={widget} values={values} onClick={close} />
                         {actions && item("edit", "Edit", "prompt")}
                         {actions && item("duplicate", "Duplicate", "copy")}
                         {actions && item("remove", "Remove", "close")}

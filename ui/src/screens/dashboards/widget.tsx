@@ -4,11 +4,13 @@ import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import type { Widget } from "../../api/dashboards";
 import { type Question, type QueryResult, useAnswer, useCatalogue } from "../../api/ask";
 import { useUrl } from "../../app/url";
+import { useExplainRange } from "../../components/explain-link";
 import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { Skeleton } from "../../components/pieces";
 import { visible } from "../../format/text";
 import { behindGroup } from "../../language/behind";
+import { measuredBy } from "../../language/measured";
 import type { Order } from "../../results/table";
 import { columnUnits, type Unit } from "../../results/units";
 import { ResultView } from "../../results/view";
@@ -81,6 +83,7 @@ export function WidgetResult({ widget, question, result }: { widget: Widget; que
     const url = useUrl();
     const [order, setOrder] = useState<Order | null>(null);
     const source = result.source || question.source;
+    const explain = useExplainRange(measuredBy(question.query, source));
     const catalogue = useCatalogue(question.project, source);
     const units = useMemo<Unit[]>(
         () => columnUnits(question.query, result.columns, catalogue.data?.fields).map((unit, at) => (widget.unit && /^(integer|number|any)$/.test(result.columns[at].type) ? widget.unit : unit)),
@@ -107,6 +110,7 @@ export function WidgetResult({ widget, question, result }: { widget: Widget; que
                 const range = absolute(fromMs, toMs);
                 if (query) url.go(url.href("query", { query, source: source === "spans" ? undefined : source, from: range.from, to: range.to, live: undefined }));
             }}
+            explain={explain}
             zoom={(from, to) => {
                 const range = absolute(from, to);
                 url.set({ from: range.from, to: range.to });
@@ -123,6 +127,19 @@ export function AskLink({ widget, values, onClick }: { widget: Widget; values: V
     return (
         <Go className="item" href={url.href("query", { query: question.query, source: question.source === "spans" ? undefined : question.source })} onClick={onClick}>
             <Icon name="query" small /> Open in Query
+        </Go>
+    );
+}
+
+/** What the bump of a widget's curve is made of, over all spans of the project. */
+export function ExplainItem({ widget, values, onClick }: { widget: Widget; values: Values; onClick?: () => void }) {
+    const url = useUrl();
+    const question = useWidgetQuestion(widget, values);
+    const measure = question && measuredBy(question.query, question.source);
+    if (!measure) return null;
+    return (
+        <Go className="item" href={url.explain(measure)} onClick={onClick}>
+            <Icon name="explain" small /> Explain the bump
         </Go>
     );
 }

@@ -5,6 +5,7 @@ import { useMetrics, useMetricSeries, useProjects } from "../../api/queries";
 import type { MetricRow } from "../../api/types";
 import { useUrl } from "../../app/url";
 import { Chart, type ChartSeries } from "../../components/chart";
+import { ExplainLink, useExplainRange } from "../../components/explain-link";
 import { Failure, Moment, Skeleton } from "../../components/pieces";
 import { Topbar } from "../../components/topbar";
 import { bytes, count, duration, exact, NONE } from "../../format/number";
@@ -68,10 +69,17 @@ export function metricFormat(unit: string | null): (value: number | null) => str
     return count;
 }
 
+/** What spans may tell about a metric's bump: the nearest measure of the same time. */
+function measureNear({ name, unit }: MetricRow): string {
+    if (/token/i.test(name)) return "tokens";
+    return unit === "s" || unit === "ms" ? "llm_latency" : "requests";
+}
+
 function Metric({ metric }: { metric: MetricRow }) {
     const url = useUrl();
     const by = url.search.by;
     const series = useMetricSeries(url, metric.name, by);
+    const explain = useExplainRange(measureNear(metric));
     const [draft, setDraft] = useState(by ?? "");
     const shown = useMemo(() => {
         if (!series.data) return null;
@@ -86,6 +94,7 @@ function Metric({ metric }: { metric: MetricRow }) {
             <header>
                 <h2 className="mono">{visible(metric.name)}</h2>
                 <span className="tag">{visible(metric.type)}</span>
+                <ExplainLink measure={measureNear(metric)} />
                 {metric.unit && <span className="tag">{visible(metric.unit)}</span>}
                 <span className="muted">
                     {exact(metric.points)} points, last <Moment ns={metric.last} relative />
@@ -111,6 +120,7 @@ function Metric({ metric }: { metric: MetricRow }) {
                         kind="lines"
                         format={metricFormat(metric.unit)}
                         height={320}
+                        onExplain={explain}
                         onZoom={(from, to) => {
                             const range = absolute(from, to);
                             url.set({ from: range.from, to: range.to });

@@ -4,6 +4,7 @@ import { type ReactNode, useMemo } from "react";
 import type { ModelUsage } from "../../api/models";
 import { useUrl } from "../../app/url";
 import { Chart, type ChartSeries } from "../../components/chart";
+import { ExplainLink, useExplainRange } from "../../components/explain-link";
 import { count, duration, money } from "../../format/number";
 import { visible } from "../../format/text";
 import { absolute } from "../../url/range";
@@ -13,6 +14,9 @@ type Value = keyof NonNullable<ModelUsage["values"]>;
 
 interface PanelProps extends Shown {
     title: string;
+    measure: string;
+    /** The filters of what is explained, where they are not those of the traces behind a point. */
+    explained?: string[];
     models: ModelUsage[];
     value: Value | "tokens";
     kind: "bars" | "lines";
@@ -22,7 +26,7 @@ interface PanelProps extends Shown {
     empty: string;
 }
 
-function Panel({ data, times, stepMs, title, models, value, kind, format, filters = [], sort, empty }: PanelProps) {
+function Panel({ data, times, stepMs, title, measure, models, value, kind, format, filters = [], explained = filters, sort, empty }: PanelProps) {
     const url = useUrl();
     const series = useMemo<ChartSeries[]>(
         () =>
@@ -37,6 +41,7 @@ function Panel({ data, times, stepMs, title, models, value, kind, format, filter
             })),
         [data, models, value],
     );
+    const explain = useExplainRange(measure, explained);
     const silent = series.every((each) => each.values.every((number) => !number));
     const pick = (at: number, key: string | null) => {
         const model = models.find((each) => keyOf(each) === key) ?? (models.length === 1 ? models[0] : undefined);
@@ -47,6 +52,7 @@ function Panel({ data, times, stepMs, title, models, value, kind, format, filter
         <section className="panel chart-panel" aria-label={title}>
             <header>
                 <h2>{title}</h2>
+                {!silent && <ExplainLink measure={measure} filters={explained} />}
             </header>
             {silent ? (
                 <p className="chart-empty muted">{empty}</p>
@@ -62,6 +68,7 @@ function Panel({ data, times, stepMs, title, models, value, kind, format, filter
                         const range = absolute(from, to);
                         url.set({ from: range.from, to: range.to });
                     }}
+                    onExplain={explain}
                     onPick={pick}
                 />
             )}
@@ -105,13 +112,13 @@ export function Charts({ children, ...shown }: Shown & { children: ReactNode }) 
                 </div>
             )}
             <div className="charts">
-                <Panel {...own} title="Calls" value="calls" kind="bars" format={count} empty="No calls in this range." />
-                <Panel {...own} title="Latency, p95" value="latency_p95" kind="lines" format={duration} sort="duration" empty="No finished call in this range." />
-                <Panel {...own} title="Time to first token, p95" value="ttft_p95" kind="lines" format={duration} sort="ttft" empty="No streamed call in this range." />
-                <Panel {...own} title="Throttled calls" value="throttles" kind="bars" format={count} filters={["error_kind=throttle"]} empty="No model refused a call for its rate." />
-                <Panel {...own} title="Failed calls" value="errors" kind="bars" format={count} filters={["status=error"]} empty="No call failed in this range." />
-                <Panel {...own} title="Tokens" value="tokens" kind="bars" format={count} sort="tokens" empty="No tokens were counted in this range." />
-                <Panel {...own} title="Cost" value="cost" kind="bars" format={money} sort="cost" empty="Nothing was spent in this range." />
+                <Panel {...own} title="Calls" measure="llm_calls" value="calls" kind="bars" format={count} empty="No calls in this range." />
+                <Panel {...own} title="Latency, p95" measure="llm_latency" value="latency_p95" kind="lines" format={duration} sort="duration" empty="No finished call in this range." />
+                <Panel {...own} title="Time to first token, p95" measure="ttft" value="ttft_p95" kind="lines" format={duration} sort="ttft" empty="No streamed call in this range." />
+                <Panel {...own} title="Throttled calls" measure="failures" value="throttles" kind="bars" format={count} filters={["error_kind=throttle"]} empty="No model refused a call for its rate." />
+                <Panel {...own} title="Failed calls" measure="failures" value="errors" kind="bars" format={count} filters={["status=error"]} explained={["kind=llm"]} empty="No call failed in this range." />
+                <Panel {...own} title="Tokens" measure="tokens" value="tokens" kind="bars" format={count} sort="tokens" empty="No tokens were counted in this range." />
+                <Panel {...own} title="Cost" measure="cost" value="cost" kind="bars" format={money} sort="cost" empty="Nothing was spent in this range." />
                 {children}
             </div>
         </>

@@ -5,6 +5,7 @@ import type { Values } from "../../api/types";
 import { useUrl } from "../../app/url";
 import { Chart, type ChartSeries } from "../../components/chart";
 import { sum } from "../../components/chart-data";
+import { ExplainLink, useExplainRange } from "../../components/explain-link";
 import { Go } from "../../components/go";
 import { count, duration, exact, money } from "../../format/number";
 import { visible } from "../../format/text";
@@ -22,6 +23,8 @@ interface PanelSeries extends ChartSeries {
 
 interface PanelProps extends Shown {
     title: string;
+    /** What is asked when its bump is to be explained. */
+    measure: string;
     kind: "bars" | "lines";
     series: PanelSeries[];
     format: (value: number | null) => string;
@@ -29,8 +32,9 @@ interface PanelProps extends Shown {
     empty: string;
 }
 
-function Panel({ title, kind, series, format, sort, times, stepMs, empty }: PanelProps) {
+function Panel({ title, measure, kind, series, format, sort, times, stepMs, empty }: PanelProps) {
     const url = useUrl();
+    const explain = useExplainRange(measure);
     const silent = series.every((each) => each.values.every((value) => value === null || value === 0));
     const pick = (at: number, key: string | null) => {
         const bucket = absolute(times[at], times[at] + stepMs);
@@ -42,6 +46,7 @@ function Panel({ title, kind, series, format, sort, times, stepMs, empty }: Pane
         <section className="panel chart-panel" aria-label={title}>
             <header>
                 <h2>{title}</h2>
+                {!silent && <ExplainLink measure={measure} />}
                 <ul className="legend">
                     {series.map((each) => (
                         <li key={each.key}>
@@ -67,6 +72,7 @@ function Panel({ title, kind, series, format, sort, times, stepMs, empty }: Pane
                         const range = absolute(from, to);
                         url.set({ from: range.from, to: range.to });
                     }}
+                    onExplain={explain}
                     onPick={pick}
                 />
             )}
@@ -124,12 +130,12 @@ export function Charts(shown: Shown) {
     const series = useMemo(() => build(shown), [shown.data]);
     return (
         <div className="charts">
-            <Panel {...shown} title="Requests" kind="bars" series={series.requests} format={count} empty="No requests in this range." />
-            <Panel {...shown} title="Failed calls by kind" kind="bars" series={series.errors} format={count} empty="No call failed in this range." />
-            <Panel {...shown} title="Latency of requests" kind="lines" series={series.latency} format={duration} sort="duration" empty="No finished request in this range." />
-            <Panel {...shown} title="Time to first token" kind="lines" series={series.ttft} format={duration} sort="ttft" empty="No streamed model call in this range." />
-            <Panel {...shown} title="Tokens" kind="bars" series={series.tokens} format={count} sort="tokens" empty="No tokens were counted in this range." />
-            <Panel {...shown} title="Cost" kind="bars" series={series.cost} format={money} sort="cost" empty="Nothing was spent in this range." />
+            <Panel {...shown} title="Requests" measure="requests" kind="bars" series={series.requests} format={count} empty="No requests in this range." />
+            <Panel {...shown} title="Failed calls by kind" measure="failures" kind="bars" series={series.errors} format={count} empty="No call failed in this range." />
+            <Panel {...shown} title="Latency of requests" measure="latency" kind="lines" series={series.latency} format={duration} sort="duration" empty="No finished request in this range." />
+            <Panel {...shown} title="Time to first token" measure="ttft" kind="lines" series={series.ttft} format={duration} sort="ttft" empty="No streamed model call in this range." />
+            <Panel {...shown} title="Tokens" measure="tokens" kind="bars" series={series.tokens} format={count} sort="tokens" empty="No tokens were counted in this range." />
+            <Panel {...shown} title="Cost" measure="cost" kind="bars" series={series.cost} format={money} sort="cost" empty="Nothing was spent in this range." />
         </div>
     );
 }

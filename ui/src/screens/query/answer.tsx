@@ -3,11 +3,13 @@
 import { useMemo } from "react";
 import { type Cell, type FieldEntry, type Question, type QueryResult, SQL } from "../../api/ask";
 import { useUrl } from "../../app/url";
+import { useExplainRange } from "../../components/explain-link";
 import { Icon } from "../../components/icon";
 import { Tabs } from "../../components/pieces";
 import { bytes, duration, exact } from "../../format/number";
 import { visible } from "../../format/text";
 import { behindGroup } from "../../language/behind";
+import { measuredBy } from "../../language/measured";
 import { type View, VIEW_LABELS, viewsOf } from "../../results/shape";
 import type { Order } from "../../results/table";
 import { columnUnits, sqlUnits } from "../../results/units";
@@ -31,6 +33,7 @@ export function Answer({ question, result, fields }: Props) {
     const units = useMemo(() => (isSql ? sqlUnits(result.columns) : columnUnits(question.query, result.columns, fields)), [isSql, question.query, result, fields]);
     const order: Order | null = search.sort ? { column: search.sort, descending: search.order !== "asc" } : null;
     const source = result.source || question.source;
+    const explain = useExplainRange(isSql ? undefined : measuredBy(question.query, source));
     const hrefOf = (query: string) => url.href("query", { query, source: source === "spans" ? undefined : source });
     const behind = useMemo(() => {
         const known = new Map<Cell[], string | null>();
@@ -76,6 +79,7 @@ export function Answer({ question, result, fields }: Props) {
                         order={order}
                         setOrder={(next) => url.set({ sort: next?.column, order: next && !next.descending ? "asc" : undefined }, { replace: true })}
                         keyboard
+                        explain={explain}
                         zoom={(from, to) => {
                             const range = absolute(from, to);
                             url.set({ from: range.from, to: range.to });
