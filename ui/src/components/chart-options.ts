@@ -14,8 +14,8 @@ interface Setup {
     width: number;
     height: number;
     compact: boolean;
-    /** Shift was held when the pointer went down. */
-    shift?: boolean;
+    /** The pointer went down on this chart and not on one that shares its cursor; with Shift held. */
+    pressed?: "plain" | "shift";
 }
 
 /** Canvas needs real colours: lets the browser resolve a `var(--x)` in the current theme. */
@@ -126,14 +126,16 @@ function barIndex(times: number[], stepMs: number, ms: number): number {
     return Math.max(0, Math.min(times.length - 1, Math.floor((ms - times[0]) / stepMs)));
 }
 
-function zoomed(u: uPlot, { latest, shift }: Setup): void {
+function zoomed(u: uPlot, setup: Setup): void {
+    const { latest, pressed } = setup;
+    setup.pressed = undefined;
     const { left, width } = u.select;
     if (width < 5) return;
     const from = u.posToVal(left, "x") * 1000;
     const to = u.posToVal(left + width, "x") * 1000;
     u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
     const { onZoom, onExplain } = latest.current;
-    (shift && onExplain ? onExplain : onZoom)?.(from, to);
+    if (pressed) (pressed === "shift" && onExplain ? onExplain : onZoom)?.(from, to);
 }
 
 function attach(u: uPlot, setup: Setup): void {
@@ -141,7 +143,7 @@ function attach(u: uPlot, setup: Setup): void {
     let downAt = 0;
     u.over.addEventListener("mousedown", (event) => {
         downAt = event.clientX;
-        setup.shift = event.shiftKey;
+        setup.pressed = event.shiftKey ? "shift" : "plain";
     });
     u.over.addEventListener("click", (event) => {
         const at = u.cursor.idx;

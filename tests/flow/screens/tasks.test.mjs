@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the screens are judged by: from the Overview of the demo project to the cause, in counted clicks. And the Explain screen, which several
+// of them go through.
+import { strict as assert } from 'node:assert';
+import { before, describe, it } from 'node:test';
+import { accessible, cannot, fillDemo, quiet, setStage, settled } from './stage.mjs';
+
+describe('screens: ten tasks', { skip: cannot() }, () => {
+    const stage = setStage({ fresh: true });
+    before(() => fillDemo(stage));
+
+    // Walks from the Overview; every press of a link or button counts, scrolling and reading do not.
+    async function task(clicks, walk, path = '/p/demo/overview') {
+        const { page, complaints, context } = await stage.open(path);
+        let counted = 0;
+        const click = async (locator) => {
+            await locator.click();
+            counted += 1;
+            await settled(page);
+        };
+        await walk(page, click);
+        assert.equal(counted, clicks, 'clicks');
+        quiet(complaints);
+        await context.close();
+    }
+    const region = (page, name) => page.getByRole('region', { name, exact: true });
+    const explain = (page, panel) => region(page, panel).getByRole('link', { name: 'Explain the bump' });
+    const finding = (page, name) => region(page, 'What it is made of').getByRole('row', { name });
+
+    it('3: what raised the cost? A tenant and its batch user, in two clicks', () => task(2, async (page, click) => {
+        await click(explain(page, 'Cost'));
+        await click(page.getByRole('button', { name: /^All since/ }));
+        await finding(page, /Tenant northwind/).waitFor();
+        await finding(page, /User batch@northwind/).waitFor();
+    }));
+
+    it('7: are we throttled, by which model, since when? One click', () => task(1, async (page, click) => {
+        await click(explain(page, 'Failed calls by kind'));
+        const first = finding(page, /^1 Error kind throttle/);
+        await first.getByText('RateLimitError').waitFor();
+        assert.match(await region(page, 'What it is made of').innerText(), /claude-sonnet-4-5/);
+        assert.match(await first.locator('time').innerText(), /:0\d:/, 'since when');
+    }));
+
+    it('a finding leads to its traces and examples, and the address keeps the question', async () => {
+        const { page, complaints, context } = await stage.open('/p/demo/explain?measure=failures');
+        await finding(page, /^1 Error kind throttle/).waitFor();
+        const range = await page.locator('.explain-chosen strong').innerText();
+        await page.getByRole('combobox', { name: 'against' }).selectOption('previous');
+        await page.waitForURL(/base=previous/);
+        await finding(page, /throttle/).first().waitFor();
+        // Keys choose one step of the curve.
+        const curve = page.getByRole('group', { name: /^Failed calls\. Arrow keys/ });
+        await curve.focus();
+        await page.keyboard.press('ArrowLeft');
+        await page.keyboard.press('x');
+        await page.waitForURL(/at=20/);
+        await page.getByText('your choice.').waitFor();
+        const again = await stage.open(page.url().slice(stage.url.length));
+        assert.equal(await again.page.locator('.explain-chosen strong').innerText(), await page.locator('.explain-chosen strong').innerText());
+        await again.context.close();
+        await page.getByRole('button', { name: 'The highest bump' }).click();
+        await page.waitForFunction((text) => document.querySelector('.explain-chosen strong')?.textContent === text, range);
+        await finding(page, /throttle/).first().getByRole('link', { name: 'Traces' }).click();
+        await page.waitForURL(/\/traces\?from=20.*f=error_kind=throttle/);
+        await settled(page);
+        assert.ok((await page.locator('.trace-row').count()) > 5);
+        quiet(complaints);
+        await context.close();
+    });
+
+    it('dragging with Shift over any chart explains that stretch', async () => {
+        for (const [path, name, measure] of [['overview', /^Requests\. Arrow keys/, 'requests'], ['models', /^Calls\. Arrow keys/, 'llm_calls'], ['metrics', /Arrow keys/, 'llm_latency|tokens|requests'], ['dashboards/cost', /Arrow keys/, 'cost|tokens']]) {
+            const { page, complaints, context } = await stage.open(`/p/demo/${path}`);
+            const chart = page.getByRole('group', { name }).first();
+            await chart.evaluate((element) => element.scrollIntoView({ block: 'center' }));
+            const box = await chart.locator('.u-over').boundingBox();
+            await page.keyboard.down('Shift');
+            await page.mouse.move(box.x + box.width * 0.3, box.y + 30);
+            await page.mouse.down();
+            await page.mouse.move(box.x + box.width * 0.6, box.y + 40, { steps: 4 });
+            await page.mouse.up();
+            await page.keyboard.up('Shift');
+            await page.waitForURL(new RegExp(`/explain\\?.*measure=(${measure}).*at=20`));
+            await region(page, 'What it is made of').waitFor();
+            quiet(complaints);
+            await context.close();
+        }
+    });
+
+    it('Explain is accessible in both themes and on a phone, and says when nothing stands out', async () => {
+        for (const options of [{ theme: 'dark' }, { theme: 'light' }, { width: 390, height: 800 }]) await accessible(stage, '/p/demo/explain?measure=failures', options);
+        const { page, context } = await stage.open('/p/demo/explain?measure=errors&f=service=nobody');
+        await page.getByText('Nothing sticks out of this curve').waitFor();
+        await context.close();
+    });
+});
