@@ -84,6 +84,7 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
             ["j  k  ↓  ↑", "Next, previous row"],
             ["Enter", "Open the row"],
             ["Home  End", "First, last loaded row"],
+            ["m", "Traces: mark the row; two are compared"],
         ],
     },
     {
@@ -92,6 +93,14 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
             ["p", "Pause, go on"],
             ["x", "Empty the list"],
             ["Esc  Home", "To the newest"],
+        ],
+    },
+    {
+        title: "Compare",
+        keys: [
+            ["n  N", "Next, previous difference"],
+            ["o", "Only differences"],
+            ["s", "Swap the two"],
         ],
     },
     {

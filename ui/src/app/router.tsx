@@ -12,6 +12,7 @@ import { HomeScreen, NotFound } from "./home";
 
 const Logs = lazy(() => import("../screens/logs/logs"));
 const Live = lazy(() => import("../screens/live/live"));
+const Compare = lazy(() => import("../screens/compare/compare"));
 const Agents = lazy(() => import("../screens/agents/agents"));
 const Models = lazy(() => import("../screens/models/models"));
 const Metrics = lazy(() => import("../screens/metrics/metrics"));
@@ -50,6 +51,7 @@ export const router = createRouter({
             screen("traces", TracesScreen),
             screen("traces/$traceId", TraceScreen),
             screen("live", () => <Live />),
+            screen("compare", () => <Compare />),
             screen("models", () => <Models />),
             screen("agents", () => <Agents />),
             screen("sessions", () => <Sessions />),

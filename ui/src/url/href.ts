@@ -6,6 +6,7 @@ export type Screen =
     | "overview"
     | "traces"
     | "live"
+    | "compare"
     | "models"
     | "agents"
     | "sessions"

@@ -48,6 +48,9 @@ export function TraceHeader({ shape, tree, selected, select }: Props) {
                         <Icon name="agents" small /> Graph
                     </Go>
                 )}
+                <Go className="button bare" href={url.href("compare", { a: trace.trace_id })} title="Compare with another trace">
+                    <Icon name="compare" small /> Compare
+                </Go>
                 <CopyButton text={trace.trace_id} what={`the trace id ${trace.trace_id}`} small={false}>
                     <span className="mono">{trace.trace_id.slice(0, 8)}</span>
                 </CopyButton>

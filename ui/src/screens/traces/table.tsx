@@ -6,6 +6,7 @@ import type { TraceRow } from "../../api/types";
 import { useKeys } from "../../app/keys";
 import { lastList, rememberList } from "../../app/lists";
 import { useUrl } from "../../app/url";
+import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { Skeleton } from "../../components/pieces";
 import { screenHref } from "../../url/href";
@@ -39,6 +40,9 @@ export function TraceTable({ rows, columns, sort, order, waiting, stale, more, l
         return last?.href === here ? last : null;
     });
     const [active, setActive] = useState(() => (back?.opened ? rows.findIndex((row) => row.trace_id === back.opened) : -1));
+    const [marked, setMarked] = useState<readonly string[]>([]);
+    /* The newest two: a third takes the place of the first. */
+    const mark = (id: string) => setMarked((now) => (now.includes(id) ? now.filter((each) => each !== id) : [...now, id].slice(-2)));
     const slowest = useMemo(() => barScale(rows), [rows]);
     const list = useVirtualizer({
         count: rows.length,
@@ -88,11 +92,13 @@ export function TraceTable({ rows, columns, sort, order, waiting, stale, more, l
         Home: () => move(0),
         End: () => move(rows.length - 1),
         Enter: () => (active >= 0 ? open(active) : false),
-        Escape: () => (active >= 0 ? setActive(-1) : false),
+        m: () => (active >= 0 && rows[active] ? mark(rows[active].trace_id) : false),
+        Escape: () => (marked.length ? setMarked([]) : active >= 0 ? setActive(-1) : false),
     });
 
     const grid = useMemo(() => gridTemplate(columns), [columns]);
     return (
+      <>
         <div
             ref={scroller}
             className={`trace-table ${stale ? "stale" : ""}`}
@@ -132,8 +138,9 @@ export function TraceTable({ rows, columns, sort, order, waiting, stale, more, l
                                     if (!event.defaultPrevented && !event.metaKey && !event.ctrlKey && !getSelection()?.toString()) open(item.index);
                                 }}
                             >
-                                {columns.map((column) => (
+                                {columns.map((column, place) => (
                                     <div key={column.id} role="gridcell" className={column.number ? "n" : ""}>
+                                        {place === 0 && <Mark on={marked.includes(trace.trace_id)} flip={() => mark(trace.trace_id)} />}
                                         {column.cell(trace, { href, slowest })}
                                     </div>
                                 ))}
@@ -143,6 +150,28 @@ export function TraceTable({ rows, columns, sort, order, waiting, stale, more, l
                 </div>
             )}
             {more && !waiting && <p className="trace-more muted">Loading more…</p>}
+        </div>
+        {marked.length > 0 && <Marked ids={marked} clear={() => setMarked([])} />}
+      </>
+    );
+}
+
+function Mark({ on, flip }: { on: boolean; flip: () => void }) {
+    return (
+        <label className={`trace-mark ${on ? "on" : ""}`} title="Mark for comparison (m)" onClick={(event) => event.stopPropagation()}>
+            <input type="checkbox" checked={on} onChange={flip} tabIndex={-1} aria-label="Mark for comparison" />
+        </label>
+    );
+}
+
+function Marked({ ids, clear }: { ids: readonly string[]; clear: () => void }) {
+    const url = useUrl();
+    return (
+        <div className="trace-marked" role="status">
+            {ids.length === 1 ? <span className="muted">One trace is marked. Mark another to compare them.</span> : <Go className="button primary small" href={url.href("compare", { a: ids[0], b: ids[1] })}>Compare the two</Go>}
+            <button type="button" className="button small" onClick={clear}>
+                {ids.length === 1 ? "Unmark" : "Unmark both"}
+            </button>
         </div>
     );
 }
