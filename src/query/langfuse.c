@@ -3,6 +3,7 @@
 #include "query/langfuse.h"
 
 #include "base/must.h"
+#include "wire/json.h"
 
 enum status query_aliases(const struct query *query, uint32_t project_id, enum alias_kind kind,
                           const struct alias_key *keys, size_t count, struct arena *arena,
@@ -35,61 +36,6 @@ enum status query_aliases(const struct query *query, uint32_t project_id, enum a
     return STATUS_OK;
 }
 
-static void where_name(struct sql *sql, const struct query *query, const char *column,
-                       struct str text)
-{
-    if (!text.len)
-        return;
-    sql_add(sql, " AND %s = ", column);
-    sql_int(sql, store_name_id(query->store, text));
-}
-
-static void where_observations(struct sql *sql, const struct query *query,
-                               const struct observation_question *question)
-{
-    sql_add(sql, " FROM spans WHERE project = ");
-    sql_int(sql, question->project_id);
-    sql_add(sql, " AND start_ns >= ");
-    sql_int(sql, question->range.from_ns);
-    sql_add(sql, " AND start_ns < ");
-    sql_int(sql, question->range.to_ns);
-    sql_add(sql, " AND op <> ");
-    sql_int(sql, store_name_id(query->store, STR("trace")));
-    if (question->has_trace) {
-        sql_add(sql, " AND trace_lo = ");
-        sql_int(sql, question->trace.lo);
-        sql_add(sql, " AND trace_hi = ");
-        sql_int(sql, question->trace.hi);
-    }
-    if (question->has_span) {
-        sql_add(sql, " AND span_id = ");
-        sql_int(sql, question->span_id);
-    }
-    if (question->has_parent) {
-        sql_add(sql, " AND parent_id = ");
-        sql_int(sql, question->parent_id);
-    }
-    if (question->kind >= 0)
-        sql_add(sql, " AND kind = %d", question->kind);
-    if (question->status >= 0)
-        sql_add(sql, " AND status = %d", question->status);
-    where_name(sql, query, "name", question->name);
-    where_name(sql, query, "environment", question->environment);
-    if (question->has_cursor) {
-        sql_add(sql, " AND (start_ns < ");
-        sql_int(sql, question->cursor_start_ns);
-        sql_add(sql, " OR (start_ns = ");
-        sql_int(sql, question->cursor_start_ns);
-        sql_add(sql, " AND span_id > ");
-        sql_int(sql, question->cursor_span_id);
-        sql_add(sql, "))");
-    }
-    if (question->user.len) {
-        sql_add(sql, " AND user_id = ");
-        sql_text(sql, question->user);
-    }
-}
-
 /* The only number of a statement's only row. */
 static enum status ask_count(struct sql *sql, const struct query *query,
                              const _Atomic bool *cancelled, int64_t *out_count, struct error *error)
@@ -103,28 +49,54 @@ static enum status ask_count(struct sql *sql, const struct query *query,
     return STATUS_OK;
 }
 
-enum status query_observations(const struct query *query,
-                               const struct observation_question *question, struct arena *arena,
-                               struct observation_key **out_keys, size_t *out_count,
-                               int64_t *out_total, struct error *error)
+static void add_order(struct sql *sql, const struct langfuse_list_question *question)
+{
+    const char *id =
+        question->rows.view == LANGFUSE_TRACES ? "b.trace_hi, b.trace_lo" : "b.span_id";
+    sql_add(sql, " ORDER BY %s %s NULLS LAST, b.start_ns DESC, %s LIMIT ",
+            question->order ? question->order->sql : "b.start_ns",
+            question->ascending ? "ASC" : "DESC", id);
+    sql_int(sql, (int64_t)question->limit);
+    sql_add(sql, " OFFSET ");
+    sql_int(sql, question->skip);
+}
+
+static void behind_cursor(struct sql *sql, const struct langfuse_list_question *question)
+{
+    if (!question->has_cursor)
+        return;
+    sql_add(sql, " AND (b.start_ns < ");
+    sql_int(sql, question->cursor_start_ns);
+    sql_add(sql, " OR (b.start_ns = ");
+    sql_int(sql, question->cursor_start_ns);
+    sql_add(sql, " AND b.span_id > ");
+    sql_int(sql, question->cursor_span_id);
+    sql_add(sql, "))");
+}
+
+enum status query_langfuse_keys(const struct query *query,
+                                const struct langfuse_list_question *question, struct arena *arena,
+                                struct langfuse_key **out_keys, size_t *out_count,
+                                int64_t *out_total, struct error *error)
 {
     struct sql sql = {0}, count = {0};
     struct store_rows *rows;
+    struct langfuse_rows ordered = question->rows;
     *out_count = 0;
-    *out_keys = arena_array(arena, struct observation_key, question->limit + 1);
+    *out_keys = arena_array(arena, struct langfuse_key, question->limit + 1);
     if (!*out_keys)
-        return fail(error, STATUS_TOO_LARGE, "limit: too many observations for one reply");
-    sql_add(&sql, "SELECT trace_hi, trace_lo, span_id, start_ns");
-    where_observations(&sql, query, question);
-    sql_add(&sql, " ORDER BY start_ns DESC, span_id LIMIT ");
-    sql_int(&sql, (int64_t)question->limit);
-    sql_add(&sql, " OFFSET ");
-    sql_int(&sql, question->skip);
+        return fail(error, STATUS_TOO_LARGE, "limit: too many for one reply");
+    ordered.needs |= question->order ? question->order->needs : 0;
+    sql_add(&sql, "SELECT b.trace_hi, b.trace_lo, %s, b.start_ns",
+            ordered.view == LANGFUSE_TRACES ? "CAST(0 AS BIGINT)" : "b.span_id");
+    langfuse_from(&sql, query, &ordered);
+    behind_cursor(&sql, question);
+    add_order(&sql, question);
     enum status status = sql_run(&sql, query, question->cancelled, &rows, error);
     if (status != STATUS_OK)
         return status;
     while (*out_count < question->limit && store_rows_next(rows))
-        (*out_keys)[(*out_count)++] = (struct observation_key){
+        (*out_keys)[(*out_count)++] = (struct langfuse_key){
             .trace = {store_rows_int(rows, 0), store_rows_int(rows, 1)},
             .span_id = store_rows_int(rows, 2),
             .start_ns = store_rows_int(rows, 3),
@@ -133,24 +105,65 @@ enum status query_observations(const struct query *query,
     if (!out_total)
         return STATUS_OK;
     sql_add(&count, "SELECT count(*)");
-    where_observations(&count, query, question);
+    langfuse_from(&count, query, &question->rows);
     return ask_count(&count, query, question->cancelled, out_total, error);
 }
 
-static void where_sessions(struct sql *sql, uint32_t project_id, struct time_range range)
+enum status query_langfuse_observation(const struct query *query, uint32_t project_id,
+                                       int64_t span_id, struct arena *arena,
+                                       struct langfuse_key *out_key, struct error *error)
 {
-    sql_add(sql, " FROM trace_parts WHERE session IS NOT NULL AND project = ");
-    sql_int(sql, project_id);
-    sql_add(sql, " AND start_ns >= ");
-    sql_int(sql, range.from_ns);
-    sql_add(sql, " AND start_ns < ");
-    sql_int(sql, range.to_ns);
+    struct langfuse_key *keys;
+    size_t count = 0;
+    const struct langfuse_list_question question = {
+        .rows = {.project_id = project_id,
+                 .view = LANGFUSE_OBSERVATIONS,
+                 .range = {INT64_MIN, INT64_MAX},
+                 .has_span = true,
+                 .span_id = span_id},
+        .limit = 1,
+    };
+    enum status status = query_langfuse_keys(query, &question, arena, &keys, &count, NULL, error);
+    if (status == STATUS_OK && count == 0)
+        status = fail(error, STATUS_NOT_FOUND,
+                      "observationId: this project has no such observation (yet)");
+    if (status == STATUS_OK)
+        *out_key = keys[0];
+    return status;
 }
 
-enum status query_session_page(const struct query *query, uint32_t project_id,
-                               struct time_range range, size_t limit, int64_t skip,
-                               struct arena *arena, struct session_row **out_rows,
-                               size_t *out_count, int64_t *out_total, struct error *error)
+enum status query_trace_tags(const struct query *query, uint32_t project_id, struct trace_key trace,
+                             struct arena *arena, struct str *out_tags, struct error *error)
+{
+    struct sql sql = {0};
+    struct store_rows *rows;
+    struct buf list = {0};
+    struct json_out out = json_out(&list);
+    sql_add(&sql,
+            "SELECT DISTINCT text FROM aliases WHERE kind = %d AND project = ", (int)ALIAS_TAG);
+    sql_int(&sql, project_id);
+    sql_add(&sql, " AND lo = ");
+    sql_int(&sql, trace.lo);
+    sql_add(&sql, " AND hi = ");
+    sql_int(&sql, trace.hi);
+    sql_add(&sql, " ORDER BY 1");
+    enum status status = sql_run(&sql, query, NULL, &rows, error);
+    if (status != STATUS_OK)
+        return status;
+    json_out_array(&out, NULL);
+    while (store_rows_next(rows))
+        json_out_str(&out, NULL, store_rows_text(rows, 0));
+    json_out_end_array(&out);
+    store_rows_free(rows);
+    *out_tags = arena_copy(arena, buf_str(&list));
+    buf_done(&list);
+    return out_tags->ptr ? STATUS_OK : fail(error, STATUS_TOO_LARGE, "tags: too many");
+}
+
+enum status query_session_page(const struct query *query, const struct langfuse_rows *traces,
+                               size_t limit, int64_t skip, struct arena *arena,
+                               struct session_row **out_rows, size_t *out_count, int64_t *out_total,
+                               struct error *error)
 {
     struct sql sql = {0}, count = {0};
     struct store_rows *rows;
@@ -158,9 +171,9 @@ enum status query_session_page(const struct query *query, uint32_t project_id,
     *out_rows = arena_array(arena, struct session_row, limit + 1);
     if (!*out_rows)
         return fail(error, STATUS_TOO_LARGE, "limit: too many sessions for one reply");
-    sql_add(&sql, "SELECT session, min(start_ns), max(environment)");
-    where_sessions(&sql, project_id, range);
-    sql_add(&sql, " GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ");
+    sql_add(&sql, "SELECT b.session, min(b.start_ns), max(b.environment)");
+    langfuse_from(&sql, query, traces);
+    sql_add(&sql, " AND b.session IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ");
     sql_int(&sql, (int64_t)limit);
     sql_add(&sql, " OFFSET ");
     sql_int(&sql, skip);
@@ -177,7 +190,7 @@ enum status query_session_page(const struct query *query, uint32_t project_id,
         };
     }
     store_rows_free(rows);
-    sql_add(&count, "SELECT count(DISTINCT session)");
-    where_sessions(&count, project_id, range);
+    sql_add(&count, "SELECT count(DISTINCT b.session)");
+    langfuse_from(&count, query, traces);
     return ask_count(&count, query, NULL, out_total, error);
 }

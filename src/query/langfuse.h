@@ -4,7 +4,7 @@
 #pragma once
 
 #include "model/observation.h"
-#include "query/traces.h"
+#include "query/langfuse_filter.h"
 
 /* What senders called our ids; ptr NULL when they used ours. `hi` is 0 for spans. */
 struct alias_key {
@@ -15,37 +15,39 @@ enum status query_aliases(const struct query *query, uint32_t project_id, enum a
                           const struct alias_key *keys, size_t count, struct arena *arena,
                           struct str *out_texts, struct error *error);
 
-struct observation_question {
-    uint32_t project_id;
-    struct time_range range; /* of the start */
-    bool has_trace, has_parent, has_span;
-    struct trace_key trace;
-    int64_t parent_id, span_id;
-    int kind;                           /* enum observation_kind; -1: any */
-    int status;                         /* enum span_status; -1: any */
-    struct str name, user, environment; /* empty: any */
+struct langfuse_list_question {
+    struct langfuse_rows rows;          /* traces or observations */
+    const struct langfuse_field *order; /* NULL: by start */
+    bool ascending;
     size_t limit;
     int64_t skip;
-    bool has_cursor; /* go on behind this one */
+    bool has_cursor; /* observations, newest first: go on behind this one */
     int64_t cursor_start_ns, cursor_span_id;
     const _Atomic bool *cancelled;
 };
-struct observation_key {
+struct langfuse_key {
     struct trace_key trace;
-    int64_t span_id, start_ns;
+    int64_t span_id, start_ns; /* span_id: of an observation, else 0 */
 };
-/* Newest first. Spans that stand for a trace are none. `out_total` may be NULL. */
-enum status query_observations(const struct query *query,
-                               const struct observation_question *question, struct arena *arena,
-                               struct observation_key **out_keys, size_t *out_count,
-                               int64_t *out_total, struct error *error);
+/* Spans that stand for a trace are no observations. `out_total` may be NULL. */
+enum status query_langfuse_keys(const struct query *query,
+                                const struct langfuse_list_question *question, struct arena *arena,
+                                struct langfuse_key **out_keys, size_t *out_count,
+                                int64_t *out_total, struct error *error);
+/* Of any trace. STATUS_NOT_FOUND when the project has no such observation (yet). */
+enum status query_langfuse_observation(const struct query *query, uint32_t project_id,
+                                       int64_t span_id, struct arena *arena,
+                                       struct langfuse_key *out_key, struct error *error);
+/* The tags of a trace as a JSON array, sorted. */
+enum status query_trace_tags(const struct query *query, uint32_t project_id, struct trace_key trace,
+                             struct arena *arena, struct str *out_tags, struct error *error);
 
 struct session_row {
     struct str id, environment;
     int64_t created_ns;
 };
-/* Newest first. */
-enum status query_session_page(const struct query *query, uint32_t project_id,
-                               struct time_range range, size_t limit, int64_t skip,
-                               struct arena *arena, struct session_row **out_rows,
-                               size_t *out_count, int64_t *out_total, struct error *error);
+/* The sessions of these traces, newest first. */
+enum status query_session_page(const struct query *query, const struct langfuse_rows *traces,
+                               size_t limit, int64_t skip, struct arena *arena,
+                               struct session_row **out_rows, size_t *out_count, int64_t *out_total,
+                               struct error *error);

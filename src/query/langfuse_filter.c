@@ -273,6 +273,26 @@ static void add_condition(struct sql *sql, const struct query *query, uint32_t p
     }
 }
 
+static void where_ids(struct sql *sql, const struct langfuse_rows *rows)
+{
+    if (rows->has_trace) {
+        sql_add(sql, " AND b.trace_lo = ");
+        sql_int(sql, rows->trace.lo);
+        sql_add(sql, " AND b.trace_hi = ");
+        sql_int(sql, rows->trace.hi);
+    }
+    if (rows->has_span) {
+        sql_add(sql, " AND b.span_id = ");
+        sql_int(sql, rows->span_id);
+    }
+    if (rows->has_parent) {
+        sql_add(sql, " AND b.parent_id = ");
+        sql_int(sql, rows->parent_id);
+    }
+    if (rows->is_parentless)
+        sql_add(sql, " AND (b.flags & %d) <> 0", (int)OBSERVATION_ROOT);
+}
+
 void langfuse_from(struct sql *sql, const struct query *query, const struct langfuse_rows *rows)
 {
     unsigned needs = rows->needs;
@@ -293,6 +313,7 @@ void langfuse_from(struct sql *sql, const struct query *query, const struct lang
         sql_add(sql, " AND b.op <> ");
         sql_int(sql, store_name_id(query->store, STR("trace")));
     }
+    where_ids(sql, rows);
     for (size_t i = 0; i < rows->condition_count; i++)
         add_condition(sql, query, rows->project_id, &rows->conditions[i]);
 }

@@ -70,6 +70,9 @@ struct langfuse_rows {
     uint32_t project_id;
     enum langfuse_view view;
     struct time_range range; /* of the start */
+    bool has_trace, has_parent, is_parentless, has_span;
+    struct trace_key trace;
+    int64_t parent_id, span_id; /* observations */
     struct langfuse_condition conditions[LANGFUSE_CONDITIONS_MAX];
     size_t condition_count;
     unsigned needs; /* of columns asked for besides */

@@ -64,6 +64,11 @@ void score_where(struct sql *sql, const struct query *query, const struct score_
         sql_add(sql, " AND value <= ");
         sql_double(sql, question->most);
     }
+    if (question->among) {
+        sql_add(sql, " AND hash IN (SELECT b.hash");
+        langfuse_from(sql, query, question->among);
+        sql_add(sql, ")");
+    }
 }
 
 /* Columns 0 to 17 of a list. */

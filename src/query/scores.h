@@ -2,6 +2,7 @@
 /* scores: lists of scores, newest first, and what they say together. */
 #pragma once
 
+#include "query/langfuse_filter.h"
 #include "query/series.h"
 
 struct score_question {
@@ -13,6 +14,7 @@ struct score_question {
     struct trace_key trace;
     int64_t span_id;
     double least, most;
+    const struct langfuse_rows *among; /* only these, by Langfuse's columns; NULL: any */
     size_t limit;
     int64_t skip;    /* rows before the first one told */
     bool has_cursor; /* go on behind this row of the page before */

@@ -51,7 +51,7 @@ static void close_list(struct call *call, int64_t limit, bool more, int64_t time
 
 /* --- observations ----------------------------------------------------------------------------- */
 
-static void write_core(struct call *call, const struct observation_key *key,
+static void write_core(struct call *call, const struct langfuse_key *key,
                        const struct span_view *view)
 {
     static const char *const prices[] = {"modelId", "inputPrice", "outputPrice", "totalPrice"};
@@ -138,7 +138,7 @@ static void write_groups(struct call *call, const struct span_view *view,
     if (wants(call, "metrics", false))
         write_metrics(call, view);
     if (wants(call, "trace_context", false)) {
-        json_out_raw(out, "tags", trace ? langfuse__tags(call, trace) : STR("[]"));
+        json_out_raw(out, "tags", trace ? langfuse__tags(call, trace->key) : STR("[]"));
         out_name(out, "release", trace ? trace->release : STR_NONE);
         out_name(out, "traceName", trace ? trace->name : STR_NONE);
     }
@@ -166,8 +166,8 @@ static const struct trace_summary *trace_of(struct call *call, struct trace_key 
 void serve__langfuse_observations_v2(struct request *request, void *context)
 {
     struct call call;
-    struct observation_question question;
-    struct observation_key *keys = NULL;
+    struct langfuse_list_question question = {0};
+    struct langfuse_key *keys = NULL;
     struct last_trace last = {0};
     size_t count = 0;
     int64_t limit = 0;
@@ -181,8 +181,8 @@ void serve__langfuse_observations_v2(struct request *request, void *context)
                              &question.cursor_span_id);
     question.limit = (size_t)limit + 1;
     if (status == STATUS_OK)
-        status = query_observations(call.query, &question, &request->arena, &keys, &count, NULL,
-                                    &call.error);
+        status = query_langfuse_keys(call.query, &question, &request->arena, &keys, &count, NULL,
+                                     &call.error);
     if (status == STATUS_OK) {
         bool more = count > (size_t)limit;
         count -= more;

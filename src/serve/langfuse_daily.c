@@ -31,13 +31,13 @@ static enum status ask_days(struct call *call, struct langfuse_metrics_question 
     }
     enum status status = langfuse__range(call, "fromTimestamp", "toTimestamp", &rows->range);
     if (status == STATUS_OK)
-        status = langfuse__any_of(call, rows, "traceName", of_traces ? "name" : "traceName");
+        status = langfuse__any_of(call, rows, "traceName", of_traces ? "name" : "traceName", 0);
     if (status == STATUS_OK)
-        status = langfuse__any_of(call, rows, "userId", "userId");
+        status = langfuse__any_of(call, rows, "userId", "userId", 0);
     if (status == STATUS_OK)
-        status = langfuse__any_of(call, rows, "tags", "tags");
+        status = langfuse__any_of(call, rows, "tags", "tags", 0);
     if (status == STATUS_OK)
-        status = langfuse__any_of(call, rows, "environment", "environment");
+        status = langfuse__any_of(call, rows, "environment", "environment", 0);
     return status == STATUS_OK
                ? query_langfuse_metrics(call->query, question, &call->request->arena, out_table,
                                         &call->error)

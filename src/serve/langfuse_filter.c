@@ -202,20 +202,24 @@ enum status langfuse__filter_param(struct call *call, struct langfuse_rows *rows
 }
 
 enum status langfuse__any_of(struct call *call, struct langfuse_rows *rows, const char *parameter,
-                             const char *field)
+                             const char *field, char separator)
 {
     struct arena *arena = &call->request->arena;
-    struct str *values = NULL, value;
+    struct str *values = NULL, rest, value;
     size_t count = 0, capacity = 0;
-    for (size_t n = 0;
-         (value = request_param_at(call->request, str_from(parameter), n)).ptr != NULL; n++) {
-        if (value.len == 0)
-            continue;
-        if (count == PARAMETER_VALUES_MAX || !arena_grow(arena, &values, count, &capacity))
-            return fail(&call->error, STATUS_TOO_LARGE, "%s: at most %d values", parameter,
-                        PARAMETER_VALUES_MAX);
-        values[count++] = value;
-    }
+    for (size_t n = 0; (rest = request_param_at(call->request, str_from(parameter), n)).ptr; n++)
+        while (rest.len) {
+            if (separator)
+                str_take(&rest, separator, &value);
+            else
+                value = rest, rest = STR_NONE;
+            if (value.len == 0)
+                continue;
+            if (count == PARAMETER_VALUES_MAX || !arena_grow(arena, &values, count, &capacity))
+                return fail(&call->error, STATUS_TOO_LARGE, "%s: at most %d values", parameter,
+                            PARAMETER_VALUES_MAX);
+            values[count++] = value;
+        }
     if (count == 0)
         return STATUS_OK;
     struct langfuse_condition *condition = langfuse_add_condition(rows, field);

@@ -11,7 +11,7 @@ enum status langfuse__filters(struct call *call, const struct json *list, const 
                               struct langfuse_rows *rows);
 /* The same from the parameter "filter", which may be absent. */
 enum status langfuse__filter_param(struct call *call, struct langfuse_rows *rows);
-/* All values of a parameter, as `field` being any of them, or of lists as having all of them.
- * Absent or empty: no condition. */
+/* All values of a parameter, split at `separator` unless that is 0, as `field` being any of them,
+ * or of lists as having all of them. Absent or empty: no condition. */
 enum status langfuse__any_of(struct call *call, struct langfuse_rows *rows, const char *parameter,
-                             const char *field);
+                             const char *field, char separator);

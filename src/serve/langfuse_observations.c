@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "normalise/value_json.h"
-#include "serve/langfuse_private.h"
+#include "serve/langfuse_filter.h"
 
 static const struct {
     enum observation_kind kind;
@@ -197,7 +197,7 @@ static void write_times(struct call *call, const struct span_view *view)
                     seen->ttft_ns >= 0 ? (double)seen->ttft_ns / 1e9 : (double)NAN);
 }
 
-bool langfuse__write_observation(struct call *call, const struct observation_key *key)
+bool langfuse__write_observation(struct call *call, const struct langfuse_key *key)
 {
     struct span_view view;
     struct error ignored;
@@ -232,58 +232,77 @@ bool langfuse__write_observation(struct call *call, const struct observation_key
 
 /* --- lists ------------------------------------------------------------------------------------ */
 
-static enum status read_type(struct call *call, struct observation_question *question)
+static enum status read_type(struct call *call, struct langfuse_rows *rows)
 {
     struct str type = request_param(call->request, STR("type"));
-    struct str level = request_param(call->request, STR("level"));
-    question->kind = question->status = -1;
-    if (str_equal(level, STR("ERROR")))
-        question->status = SPAN_ERROR;
-    if (type.len == 0)
-        return STATUS_OK;
-    question->kind = KIND_SPAN;
+    bool known = type.len == 0 || str_equal(type, STR("SPAN"));
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (str_equal(type, str_from(types[i].name)))
-            question->kind = (int)types[i].kind;
-    if (question->kind == KIND_SPAN && !str_equal(type, STR("SPAN")))
+        known = known || str_equal(type, str_from(types[i].name));
+    if (!known)
         return fail(&call->error, STATUS_INVALID, "type: there is no type '%.*s'",
                     (int)(type.len > 40 ? 40 : type.len), type.ptr);
+    return langfuse__any_of(call, rows, "type", "type", 0);
+}
+
+/* Which trace, and which parent: an empty one means none. */
+static void read_ids(struct call *call, struct langfuse_rows *rows)
+{
+    struct str trace = request_param(call->request, STR("traceId"));
+    struct str parent = request_param(call->request, STR("parentObservationId"));
+    uint8_t id[TRACE_ID_BYTES];
+    if (trace.len) {
+        foreign_trace_id(trace, id);
+        rows->has_trace = true;
+        rows->trace = trace_key(id);
+    }
+    rows->is_parentless = parent.ptr && parent.len == 0;
+    if (parent.len) {
+        foreign_span_id(parent, id);
+        rows->has_parent = true;
+        rows->parent_id = id_half(id);
+    }
+}
+
+static enum status read_root(struct call *call, struct langfuse_rows *rows)
+{
+    struct str text = request_param(call->request, STR("isRootObservation"));
+    if (text.len == 0)
+        return STATUS_OK;
+    bool is_true = str_equal(text, STR("true"));
+    struct langfuse_condition *condition = langfuse_add_condition(rows, "isRootObservation");
+    if (!condition || (!is_true && !str_equal(text, STR("false"))))
+        return fail(&call->error, STATUS_INVALID, "isRootObservation: expected true or false");
+    condition->op = LANGFUSE_EQ;
+    condition->number = is_true;
     return STATUS_OK;
 }
 
-enum status langfuse__observation_question(struct call *call, struct observation_question *question)
+enum status langfuse__observation_question(struct call *call,
+                                           struct langfuse_list_question *question)
 {
-    struct request *request = call->request;
-    struct str trace = request_param(request, STR("traceId"));
-    struct str parent = request_param(request, STR("parentObservationId"));
-    uint8_t id[TRACE_ID_BYTES];
-    *question = (struct observation_question){
-        .project_id = request->project_id,
-        .name = request_param(request, STR("name")),
-        .user = request_param(request, STR("userId")),
-        .environment = request_param(request, STR("environment")),
-        .cancelled = &request->cancelled,
-    };
-    if (trace.len) {
-        foreign_trace_id(trace, id);
-        question->has_trace = true;
-        question->trace = trace_key(id);
-    }
-    if (parent.len) {
-        foreign_span_id(parent, id);
-        question->has_parent = true;
-        question->parent_id = id_half(id);
-    }
-    enum status status = langfuse__range(call, "fromStartTime", "toStartTime", &question->range);
-    return status == STATUS_OK ? read_type(call, question) : status;
+    static const char *const names[] = {"name",  "userId",  "sessionId",
+                                        "level", "version", "environment"};
+    struct langfuse_rows *rows = &question->rows;
+    rows->project_id = call->request->project_id;
+    rows->view = LANGFUSE_OBSERVATIONS;
+    question->cancelled = &call->request->cancelled;
+    read_ids(call, rows);
+    enum status status = langfuse__range(call, "fromStartTime", "toStartTime", &rows->range);
+    if (status == STATUS_OK)
+        status = read_type(call, rows);
+    if (status == STATUS_OK)
+        status = read_root(call, rows);
+    for (size_t i = 0; i < sizeof names / sizeof *names && status == STATUS_OK; i++)
+        status = langfuse__any_of(call, rows, names[i], names[i], 0);
+    return status == STATUS_OK ? langfuse__filter_param(call, rows) : status;
 }
 
 void serve__langfuse_observations(struct request *request, void *context)
 {
     struct call call;
     struct langfuse_page page;
-    struct observation_question question;
-    struct observation_key *keys;
+    struct langfuse_list_question question = {0};
+    struct langfuse_key *keys;
     size_t count;
     if (!call_begin(&call, request, context))
         return;
@@ -293,8 +312,8 @@ void serve__langfuse_observations(struct request *request, void *context)
     if (status == STATUS_OK) {
         question.limit = (size_t)page.limit;
         question.skip = langfuse__skip(&page);
-        status = query_observations(call.query, &question, &request->arena, &keys, &count,
-                                    &page.total, &call.error);
+        status = query_langfuse_keys(call.query, &question, &request->arena, &keys, &count,
+                                     &page.total, &call.error);
     }
     if (status == STATUS_OK) {
         langfuse__open_page(&call);
@@ -308,25 +327,14 @@ void serve__langfuse_observations(struct request *request, void *context)
 void serve__langfuse_observation(struct request *request, void *context)
 {
     struct call call;
-    struct observation_key *keys;
-    size_t count = 0;
+    struct langfuse_key key;
     uint8_t id[SPAN_ID_BYTES];
     if (!call_begin(&call, request, context))
         return;
     foreign_span_id(request_path_part(request, STR("id")), id);
-    const struct observation_question question = {
-        .project_id = request->project_id,
-        .range = {0, INT64_MAX},
-        .has_span = true,
-        .span_id = id_half(id),
-        .kind = -1,
-        .status = -1,
-        .limit = 1,
-        .cancelled = &request->cancelled,
-    };
-    enum status status = query_observations(call.query, &question, &request->arena, &keys, &count,
-                                            NULL, &call.error);
-    if (status == STATUS_OK && (count == 0 || !langfuse__write_observation(&call, &keys[0])))
-        status = fail(&call.error, STATUS_NOT_FOUND, "this project has no such observation");
+    enum status status = query_langfuse_observation(call.query, request->project_id, id_half(id),
+                                                    &request->arena, &key, &call.error);
+    if (status == STATUS_OK && !langfuse__write_observation(&call, &key))
+        status = fail(&call.error, STATUS_NOT_FOUND, "this observation cannot be read any more");
     call_end(&call, status);
 }

@@ -37,10 +37,10 @@ struct str langfuse__span_id(struct call *call, int64_t span_id);
 void langfuse__score_members(struct call *call, const struct score_item *score);
 /* The object; `with_trace` with the member "trace" that v1 and v2 lists have. */
 void langfuse__write_score(struct call *call, const struct score_item *score, bool with_trace);
-/* The tags of a trace as a JSON array; its root says them. */
-struct str langfuse__tags(struct call *call, const struct trace_summary *trace);
+/* The tags of a trace as a JSON array. */
+struct str langfuse__tags(struct call *call, struct trace_key trace);
 /* The observation's object. False: it cannot be read (any more), nothing was written. */
-bool langfuse__write_observation(struct call *call, const struct observation_key *key);
+bool langfuse__write_observation(struct call *call, const struct langfuse_key *key);
 /* Pieces of an observation's object, each with its key. */
 const char *langfuse__type(enum observation_kind kind);
 void langfuse__parent(struct call *call, const struct span_view *view);
@@ -51,7 +51,16 @@ void langfuse__parameters(struct call *call, const struct span_view *view);
 void langfuse__prompt(struct call *call, const struct span_view *view);
 /* The filters that v1 and v2 share. */
 enum status langfuse__observation_question(struct call *call,
-                                           struct observation_question *question);
+                                           struct langfuse_list_question *question);
 enum status langfuse__score_question(struct call *call, struct score_question *question);
-/* With `whole`: observations and scores in full, else their ids. */
-enum status langfuse__write_trace(struct call *call, const struct trace_summary *trace, bool whole);
+/* What of a trace is told. */
+enum langfuse_part {
+    LANGFUSE_IO = 1,
+    LANGFUSE_TRACE_SCORES = 2,
+    LANGFUSE_TRACE_OBSERVATIONS = 4,
+    LANGFUSE_METRICS = 8,
+    LANGFUSE_ALL_PARTS = 15,
+    LANGFUSE_WHOLE = 16, /* observations and scores in full, else their ids */
+};
+enum status langfuse__write_trace(struct call *call, const struct trace_summary *trace,
+                                  unsigned parts);

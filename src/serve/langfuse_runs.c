@@ -146,29 +146,16 @@ static enum status read_moment(struct call *call, const struct json *body, const
 static enum status find_trace(struct call *call, struct dataset_run_entry *entry)
 {
     uint8_t id[SPAN_ID_BYTES];
-    struct observation_key *keys;
-    size_t count = 0;
+    struct langfuse_key key;
     call->query = call->options->query(call->options->context);
     if (!call->query)
         return fail(&call->error, STATUS_BUSY, "the index is not open yet");
     foreign_span_id(entry->span, id);
-    const struct observation_question question = {
-        .project_id = call->request->project_id,
-        .range = {INT64_MIN, INT64_MAX},
-        .has_span = true,
-        .span_id = id_half(id),
-        .kind = -1,
-        .status = -1,
-        .limit = 1,
-        .cancelled = &call->request->cancelled,
-    };
-    enum status status = query_observations(call->query, &question, &call->request->arena, &keys,
-                                            &count, NULL, &call->error);
-    if (status == STATUS_OK && count == 0)
-        status = fail(&call->error, STATUS_NOT_FOUND,
-                      "observationId: this project has no such observation (yet)");
+    enum status status =
+        query_langfuse_observation(call->query, call->request->project_id, id_half(id),
+                                   &call->request->arena, &key, &call->error);
     if (status == STATUS_OK)
-        entry->trace = langfuse__trace_id(call, keys[0].trace);
+        entry->trace = langfuse__trace_id(call, key.trace);
     return status;
 }
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "serve/langfuse_private.h"
+#include "serve/langfuse_filter.h"
 
 static enum status read_words(struct call *call, struct score_question *question)
 {
@@ -46,6 +46,31 @@ static enum status read_bounds(struct call *call, struct score_question *questio
     return STATUS_OK;
 }
 
+/* Lists of values, and what the trace says. */
+static enum status read_among(struct call *call, struct score_question *question)
+{
+    static const char *const names[][2] = {
+        {"name", "name"},           {"userId", "userId"},     {"environment", "environment"},
+        {"traceTags", "traceTags"}, {"configId", "configId"}, {"authorUserId", "authorUserId"},
+    };
+    struct langfuse_rows *rows = arena_new(&call->request->arena, struct langfuse_rows);
+    if (!rows)
+        return fail(&call->error, STATUS_TOO_LARGE, "no memory for the filters");
+    *rows = (struct langfuse_rows){
+        .project_id = question->project_id, .view = LANGFUSE_SCORES, .range = question->range};
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < sizeof names / sizeof *names && status == STATUS_OK; i++)
+        status = langfuse__any_of(call, rows, names[i][0], names[i][1], ',');
+    if (status == STATUS_OK)
+        status = langfuse__any_of(call, rows, "scoreIds", "id", ',');
+    if (status == STATUS_OK)
+        status = langfuse__any_of(call, rows, "id", "id", ',');
+    if (status == STATUS_OK)
+        status = langfuse__filter_param(call, rows);
+    question->among = rows->condition_count ? rows : NULL;
+    return status;
+}
+
 enum status langfuse__score_question(struct call *call, struct score_question *question)
 {
     struct request *request = call->request;
@@ -54,16 +79,10 @@ enum status langfuse__score_question(struct call *call, struct score_question *q
     uint8_t id[TRACE_ID_BYTES];
     *question = (struct score_question){
         .project_id = request->project_id,
-        .id = request_param(request, STR("scoreIds")),
-        .name = request_param(request, STR("name")),
-        .environment = request_param(request, STR("environment")),
         .session = request_param(request, STR("sessionId")),
         .dataset_run = request_param(request, STR("datasetRunId")),
-        .config_id = request_param(request, STR("configId")),
         .cancelled = &request->cancelled,
     };
-    if (!question->id.len)
-        question->id = request_param(request, STR("id"));
     if (trace.len) {
         foreign_trace_id(trace, id);
         question->has_trace = true;
@@ -77,6 +96,8 @@ enum status langfuse__score_question(struct call *call, struct score_question *q
     enum status status = langfuse__range(call, "fromTimestamp", "toTimestamp", &question->range);
     if (status == STATUS_OK)
         status = read_words(call, question);
+    if (status == STATUS_OK)
+        status = read_among(call, question);
     return status == STATUS_OK ? read_bounds(call, question) : status;
 }
 
@@ -101,7 +122,7 @@ static void list_page(struct request *request, void *context)
     if (status == STATUS_OK) {
         langfuse__open_page(&call);
         for (size_t i = 0; i < list.count; i++)
-            langfuse__write_score(&call, &list.items[i], true);
+            langfuse__write_score(&call, &list.items[i], ',');
         langfuse__close_page(&call, &page);
     }
     call_end(&call, status);

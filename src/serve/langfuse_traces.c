@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "normalise/value_json.h"
-#include "serve/langfuse_private.h"
+#include "serve/langfuse_filter.h"
 
 enum { OBSERVATIONS_MAX = 5000, SCORES_MAX = 1000, SESSION_TRACES_MAX = 500 };
 
@@ -41,7 +41,7 @@ static void write_metadata(struct call *call, const struct span_view *view)
 }
 
 /* What only the root's record says. */
-static void write_root(struct call *call, const struct trace_summary *trace)
+static void write_root(struct call *call, const struct trace_summary *trace, bool with_content)
 {
     struct span_view view;
     struct error ignored;
@@ -49,22 +49,27 @@ static void write_root(struct call *call, const struct trace_summary *trace)
     if (!trace->root_span ||
         query_span(call->query, call->request->project_id, trace->key, trace->root_span,
                    &call->request->arena, &view, &ignored) != STATUS_OK) {
-        langfuse__content(call, "input", trace->input);
-        langfuse__content(call, "output", trace->output);
+        langfuse__content(call, "input", with_content ? trace->input : STR_NONE);
+        langfuse__content(call, "output", with_content ? trace->output : STR_NONE);
         json_out_null(out, "version");
         json_out_raw(out, "metadata", STR("{}"));
-        json_out_raw(out, "tags", STR("[]"));
         json_out_bool(out, "public", false);
         return;
     }
     struct str input = attribute_text(call, &view, STR("langfuse.trace.input"));
     struct str output = attribute_text(call, &view, STR("langfuse.trace.output"));
     struct str shared = attribute_text(call, &view, STR("langfuse.trace.public"));
-    langfuse__content(call, "input", input.len ? input : view.conversation.input_text);
-    langfuse__content(call, "output", output.len ? output : view.conversation.output_text);
+    if (!input.len)
+        input = view.conversation.input_text;
+    if (!output.len)
+        output = view.conversation.output_text;
+    langfuse__content(call, "input", with_content ? input : STR_NONE);
+    langfuse__content(call, "output", with_content ? output : STR_NONE);
     out_name(out, "version", view.observation.version);
-    write_metadata(call, &view);
-    json_out_raw(out, "tags", view.observation.tags.len ? view.observation.tags : STR("[]"));
+    if (with_content)
+        write_metadata(call, &view);
+    else
+        json_out_null(out, "metadata");
     json_out_bool(out, "public", str_equal(shared, STR("true")));
     span_view_done(&view);
 }
@@ -72,20 +77,19 @@ static void write_root(struct call *call, const struct trace_summary *trace)
 static enum status write_observations(struct call *call, const struct trace_summary *trace,
                                       bool whole)
 {
-    struct observation_key *keys;
+    struct langfuse_key *keys;
     size_t count;
-    const struct observation_question question = {
-        .project_id = call->request->project_id,
-        .range = {0, INT64_MAX},
-        .has_trace = true,
-        .trace = trace->key,
-        .kind = -1,
-        .status = -1,
+    const struct langfuse_list_question question = {
+        .rows = {.project_id = call->request->project_id,
+                 .view = LANGFUSE_OBSERVATIONS,
+                 .range = {0, INT64_MAX},
+                 .has_trace = true,
+                 .trace = trace->key},
         .limit = OBSERVATIONS_MAX,
         .cancelled = &call->request->cancelled,
     };
-    enum status status = query_observations(call->query, &question, &call->request->arena, &keys,
-                                            &count, NULL, &call->error);
+    enum status status = query_langfuse_keys(call->query, &question, &call->request->arena, &keys,
+                                             &count, NULL, &call->error);
     if (status != STATUS_OK)
         return status;
     json_out_array(&call->out, "observations");
@@ -127,8 +131,29 @@ static enum status write_scores(struct call *call, const struct trace_summary *t
     return STATUS_OK;
 }
 
-enum status langfuse__write_trace(struct call *call, const struct trace_summary *trace, bool whole)
+static void write_empty_list(struct json_out *out, const char *name)
 {
+    json_out_array(out, name);
+    json_out_end_array(out);
+}
+
+/* What is left out of numbers is -1, of lists empty. */
+static void write_trace_metrics(struct call *call, const struct trace_summary *trace, bool wanted)
+{
+    int64_t cost = trace->cost > 0 ? trace->cost : 0;
+    if (wanted)
+        langfuse__dollars(&call->out, "totalCost", cost);
+    else
+        json_out_int(&call->out, "totalCost", -1);
+    json_out_double(&call->out, "latency",
+                    wanted ? (double)(trace->end_ns - trace->start_ns) / 1e9 : -1);
+}
+
+enum status langfuse__write_trace(struct call *call, const struct trace_summary *trace,
+                                  unsigned parts)
+{
+    bool whole = (parts & LANGFUSE_WHOLE) != 0;
+    enum status status = STATUS_OK;
     struct json_out *out = &call->out;
     char path[1200];
     struct str id = langfuse__trace_id(call, trace->key), project = langfuse__project(call);
@@ -143,19 +168,43 @@ enum status langfuse__write_trace(struct call *call, const struct trace_summary 
     out_name(out, "userId", trace->user);
     out_name(out, "sessionId", trace->session);
     json_out_null(out, "externalId");
-    write_root(call, trace);
+    json_out_raw(out, "tags", langfuse__tags(call, trace->key));
+    write_root(call, trace, (parts & LANGFUSE_IO) != 0);
     langfuse__time(out, "createdAt", trace->arrival_ns);
     langfuse__time(out, "updatedAt", trace->arrival_ns);
-    langfuse__dollars(out, "totalCost", trace->cost > 0 ? trace->cost : 0);
-    json_out_double(out, "latency", (double)(trace->end_ns - trace->start_ns) / 1e9);
+    write_trace_metrics(call, trace, (parts & LANGFUSE_METRICS) != 0);
     snprintf(path, sizeof path, "/project/%.*s/traces/%.*s", STR_ARGS(project),
              (int)(id.len > 1000 ? 1000 : id.len), id.ptr);
     json_out_text(out, "htmlPath", path);
-    enum status status = write_observations(call, trace, whole);
-    if (status == STATUS_OK)
+    if (parts & LANGFUSE_TRACE_OBSERVATIONS)
+        status = write_observations(call, trace, whole);
+    else
+        write_empty_list(out, "observations");
+    if (status == STATUS_OK && (parts & LANGFUSE_TRACE_SCORES))
         status = write_scores(call, trace, whole);
+    else
+        write_empty_list(out, "scores");
     json_out_end_object(out);
     return status;
+}
+
+/* `fields`, comma-separated groups; all when it is absent. */
+static unsigned read_parts(struct call *call)
+{
+    static const struct {
+        const char *name;
+        unsigned part;
+    } groups[] = {{"io", LANGFUSE_IO},
+                  {"scores", LANGFUSE_TRACE_SCORES},
+                  {"observations", LANGFUSE_TRACE_OBSERVATIONS},
+                  {"metrics", LANGFUSE_METRICS}};
+    struct str rest = request_param(call->request, STR("fields")), word;
+    unsigned parts = rest.len ? 0 : LANGFUSE_ALL_PARTS;
+    while (rest.len && str_take(&rest, ',', &word))
+        for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+            if (str_equal(str_trim(word), str_from(groups[i].name)))
+                parts |= groups[i].part;
+    return parts;
 }
 
 void serve__langfuse_trace(struct request *request, void *context)
@@ -169,80 +218,82 @@ void serve__langfuse_trace(struct request *request, void *context)
     enum status status = query_trace(call.query, request->project_id, trace_key(id),
                                      &request->arena, &trace, &call.error);
     if (status == STATUS_OK)
-        status = langfuse__write_trace(&call, &trace, true);
+        status = langfuse__write_trace(&call, &trace, read_parts(&call) | LANGFUSE_WHOLE);
     call_end(&call, status);
 }
 
 /* --- lists ------------------------------------------------------------------------------------ */
 
-static void add_filter(struct filters *filters, const char *field, struct str value)
+static enum status read_order(struct call *call, struct langfuse_list_question *question)
 {
-    if (!value.len || filters->count == FILTERS_MAX)
-        return;
-    struct filter *filter = &filters->items[filters->count++];
-    *filter = (struct filter){.field = filter_field_find(str_from(field)),
-                              .op = FILTER_EQ,
-                              .values = {value},
-                              .value_count = 1};
-}
-
-static enum status read_order(struct call *call, struct trace_list_question *question)
-{
+    static const char *const columns[] = {"timestamp", "id",        "name",
+                                          "userId",    "sessionId", "release",
+                                          "version",   "latency",   "totalCost"};
     struct str order = request_param(call->request, STR("orderBy")), field;
     if (order.len == 0)
         return STATUS_OK;
     str_take(&order, '.', &field);
     question->ascending = str_equal_nocase(order, STR("asc"));
-    if (!str_equal(field, STR("timestamp")))
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        if (str_equal(field, str_from(columns[i])))
+            question->order = langfuse_field_find(LANGFUSE_TRACES, field);
+    if (!question->order || (!question->ascending && !str_equal_nocase(order, STR("desc"))))
         return fail(&call->error, STATUS_INVALID,
-                    "orderBy: expected timestamp.asc or timestamp.desc");
+                    "orderBy: expected timestamp, id, name, userId, sessionId, release, version, "
+                    "latency or totalCost, with .asc or .desc");
     return STATUS_OK;
 }
 
-static enum status read_question(struct call *call, struct filters *filters,
-                                 struct trace_list_question *question)
+static enum status read_question(struct call *call, struct langfuse_list_question *question)
 {
-    static const char *const names[][2] = {{"userId", "user"},
-                                           {"name", "trace_name"},
-                                           {"sessionId", "session"},
-                                           {"release", "release"},
-                                           {"environment", "environment"}};
-    *filters = (struct filters){0};
-    *question = (struct trace_list_question){.project_id = call->request->project_id,
-                                             .filters = filters,
-                                             .cancelled = &call->request->cancelled};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        add_filter(filters, names[i][1], request_param(call->request, str_from(names[i][0])));
+    static const char *const names[] = {"userId",  "name", "sessionId",  "release",
+                                        "version", "tags", "environment"};
+    question->rows.project_id = call->request->project_id;
+    question->cancelled = &call->request->cancelled;
     enum status status = read_order(call, question);
-    return status == STATUS_OK
-               ? langfuse__range(call, "fromTimestamp", "toTimestamp", &question->range)
-               : status;
+    if (status == STATUS_OK)
+        status = langfuse__range(call, "fromTimestamp", "toTimestamp", &question->rows.range);
+    for (size_t i = 0; i < sizeof names / sizeof *names && status == STATUS_OK; i++)
+        status = langfuse__any_of(call, &question->rows, names[i], names[i], 0);
+    return status == STATUS_OK ? langfuse__filter_param(call, &question->rows) : status;
+}
+
+/* Those that were there a moment ago, and are still. */
+static enum status write_traces(struct call *call, const struct langfuse_key *keys, size_t count)
+{
+    enum status status = STATUS_OK;
+    unsigned parts = read_parts(call);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        struct trace_summary trace;
+        struct error ignored;
+        if (query_trace(call->query, call->request->project_id, keys[i].trace,
+                        &call->request->arena, &trace, &ignored) == STATUS_OK)
+            status = langfuse__write_trace(call, &trace, parts);
+    }
+    return status;
 }
 
 void serve__langfuse_traces(struct request *request, void *context)
 {
-    enum { COUNT_MOST = 1000000 };
     struct call call;
     struct langfuse_page page;
-    struct filters filters;
-    struct trace_list_question question;
-    struct trace_list list;
+    struct langfuse_list_question question = {.rows.view = LANGFUSE_TRACES};
+    struct langfuse_key *keys;
+    size_t count;
     if (!call_begin(&call, request, context))
         return;
     enum status status = langfuse__page(&call, &page);
     if (status == STATUS_OK)
-        status = read_question(&call, &filters, &question);
+        status = read_question(&call, &question);
     if (status == STATUS_OK) {
         question.limit = (size_t)page.limit;
         question.skip = langfuse__skip(&page);
-        status = query_traces(call.query, &question, &request->arena, &list, &call.error);
+        status = query_langfuse_keys(call.query, &question, &request->arena, &keys, &count,
+                                     &page.total, &call.error);
     }
-    if (status == STATUS_OK)
-        status = query_trace_count(call.query, &question, COUNT_MOST, &page.total, &call.error);
     if (status == STATUS_OK) {
         langfuse__open_page(&call);
-        for (size_t i = 0; i < list.count && status == STATUS_OK; i++)
-            status = langfuse__write_trace(&call, &list.items[i], false);
+        status = write_traces(&call, keys, count);
         langfuse__close_page(&call, &page);
     }
     call_end(&call, status);
@@ -263,18 +314,19 @@ void serve__langfuse_sessions(struct request *request, void *context)
 {
     struct call call;
     struct langfuse_page page;
-    struct time_range range;
+    struct langfuse_rows traces = {.project_id = request->project_id, .view = LANGFUSE_TRACES};
     struct session_row *rows;
     size_t count;
     if (!call_begin(&call, request, context))
         return;
     enum status status = langfuse__page(&call, &page);
     if (status == STATUS_OK)
-        status = langfuse__range(&call, "fromTimestamp", "toTimestamp", &range);
+        status = langfuse__range(&call, "fromTimestamp", "toTimestamp", &traces.range);
     if (status == STATUS_OK)
-        status = query_session_page(call.query, request->project_id, range, (size_t)page.limit,
-                                    langfuse__skip(&page), &request->arena, &rows, &count,
-                                    &page.total, &call.error);
+        status = langfuse__any_of(&call, &traces, "environment", "environment", 0);
+    if (status == STATUS_OK)
+        status = query_session_page(call.query, &traces, (size_t)page.limit, langfuse__skip(&page),
+                                    &request->arena, &rows, &count, &page.total, &call.error);
     if (status == STATUS_OK) {
         langfuse__open_page(&call);
         for (size_t i = 0; i < count; i++) {
@@ -295,7 +347,10 @@ void serve__langfuse_session(struct request *request, void *context)
     struct str id = request_path_part(request, STR("id"));
     if (!call_begin(&call, request, context))
         return;
-    add_filter(&filters, "session", id);
+    filters.items[filters.count++] = (struct filter){.field = filter_field_find(STR("session")),
+                                                     .op = FILTER_EQ,
+                                                     .values = {id},
+                                                     .value_count = 1};
     const struct trace_list_question question = {
         .project_id = request->project_id,
         .range = {0, INT64_MAX},
@@ -312,7 +367,7 @@ void serve__langfuse_session(struct request *request, void *context)
         write_session(&call, id, list.items[0].start_ns, list.items[0].environment);
         json_out_array(&call.out, "traces");
         for (size_t i = 0; i < list.count && status == STATUS_OK; i++)
-            status = langfuse__write_trace(&call, &list.items[i], false);
+            status = langfuse__write_trace(&call, &list.items[i], LANGFUSE_ALL_PARTS);
         json_out_end_array(&call.out);
         json_out_end_object(&call.out);
     }

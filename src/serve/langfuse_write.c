@@ -194,19 +194,14 @@ void langfuse__score_members(struct call *call, const struct score_item *score)
     json_out_str(out, "environment", score->environment.len ? score->environment : STR("default"));
 }
 
-struct str langfuse__tags(struct call *call, const struct trace_summary *trace)
+struct str langfuse__tags(struct call *call, struct trace_key trace)
 {
-    struct span_view view;
+    struct str tags;
     struct error ignored;
-    struct str tags = STR("[]");
-    if (!trace->root_span ||
-        query_span(call->query, call->request->project_id, trace->key, trace->root_span,
-                   &call->request->arena, &view, &ignored) != STATUS_OK)
-        return tags;
-    if (view.observation.tags.len)
-        tags = arena_copy(&call->request->arena, view.observation.tags);
-    span_view_done(&view);
-    return tags.ptr ? tags : STR("[]");
+    return query_trace_tags(call->query, call->request->project_id, trace, &call->request->arena,
+                            &tags, &ignored) == STATUS_OK
+               ? tags
+               : STR("[]");
 }
 
 static void write_score_trace(struct call *call, struct trace_key key)
@@ -219,7 +214,7 @@ static void write_score_trace(struct call *call, struct trace_key key)
                                           &call->request->arena, &trace, &ignored) == STATUS_OK;
     json_out_object(out, "trace");
     out_name(out, "userId", found ? trace.user : STR_NONE);
-    json_out_raw(out, "tags", found ? langfuse__tags(call, &trace) : STR("[]"));
+    json_out_raw(out, "tags", found ? langfuse__tags(call, key) : STR("[]"));
     json_out_str(out, "environment",
                  found && trace.environment.len ? trace.environment : STR("default"));
     out_name(out, "sessionId", found ? trace.session : STR_NONE);

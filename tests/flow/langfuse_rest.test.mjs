@@ -188,3 +188,57 @@ test('a question that cannot be asked is refused by member', async () => {
     }
     assert.match((await call('GET', '/api/public/metrics?query=nonsense')).json.message, /^query: /);
 });
+
+// --- lists -----------------------------------------------------------------------------------------
+
+const list = async (path) => {
+    const { status, json, text } = await call('GET', `/api/public/${path}`);
+    assert.equal(status, 200, `${path}: ${text}`);
+    return json;
+};
+const within = 'fromTimestamp=2026-11-20T00:00:00Z&toTimestamp=2026-11-20T06:00:00Z', started = 'fromStartTime=2026-11-20T00:00:00Z&toStartTime=2026-11-20T06:00:00Z';
+const json = (value) => encodeURIComponent(JSON.stringify(value));
+
+test('lists of traces are narrowed by tags, version and filters, ordered, and cut to groups of fields', async () => {
+    await filled();
+    const ids = async (query) => (await list(`traces?${within}&${query}`)).data.map((one) => one.id.slice(7)).join('');
+    for (const [query, expected] of [['orderBy=timestamp.asc', '031425'], ['tags=b&orderBy=id.asc', '135'], ['tags=a&tags=b&orderBy=id.asc', '135'], ['tags=z', ''], ['version=v0&orderBy=id.desc', '420'], ['userId=u1&orderBy=id.asc', '14'],
+        ['release=r1&name=even&orderBy=id.asc', '024'], ['release=r2', ''], ['environment=default&environment=x&orderBy=latency.desc', '543210'], ['limit=2&page=2&orderBy=id.asc', '23'],
+        [`filter=${json([{ type: 'number', column: 'totalTokens', operator: '>', value: 300 }])}&orderBy=id.asc`, '345'], [`filter=${json([{ type: 'stringOptions', column: 'level', operator: 'any of', value: ['WARNING'] }])}`, '4']])
+        assert.equal(await ids(query), expected, query);
+    const [core] = (await list(`traces?${within}&fields=core&limit=1`)).data;
+    assert.deepEqual([core.observations, core.scores, core.totalCost, core.latency, core.input], [[], [], -1, -1, null]);
+    const [some] = (await list(`traces?${within}&fields=core,scores,metrics&limit=1&orderBy=id.asc`)).data;
+    assert.deepEqual([some.observations, some.scores.length, some.totalCost, some.tags, some.version], [[], 2, 0.5, ['a'], 'v0']);
+    assert.equal((await list('sessions?environment=nowhere')).meta.totalItems, 0);
+});
+
+test('lists of observations and scores are narrowed likewise', async () => {
+    await filled();
+    const names = async (query, version = '') => (await list(`${version}observations?${started}&${query}`)).data.map((one) => one.id.slice(11)).sort().join('');
+    for (const [query, expected] of [['type=GENERATION', '012345'], ['type=SPAN', ''], ['level=WARNING', '4'], ['version=v1', '135'], ['userId=u2', '25'], ['parentObservationId=nobody', ''], [`filter=${json([{ type: 'arrayOptions', column: 'traceTags', operator: 'any of', value: ['b'] }])}`, '135']]) {
+        assert.equal(await names(query), expected, query);
+        assert.equal(await names(query, 'v2/'), expected, `v2 ${query}`);
+    }
+    const score = async (path) => (await list(`${path}&${within}`)).data.map((one) => one.id.slice(7)).sort().join();
+    assert.equal(await score('v2/scores?scoreIds=metric-score-1,metric-tone-2'), 'score-1,tone-2');
+    assert.equal(await score('v2/scores?name=quality&userId=u1'), 'score-1,score-4');
+    assert.equal(await score('v2/scores?name=tone&traceTags=b'), 'tone-1,tone-3,tone-5');
+    assert.equal(await score('v3/scores?name=tone,quality&valueMin=0.5'), 'score-4,score-5');
+    assert.equal(await score(`v2/scores?filter=${json([{ type: 'string', column: 'stringValue', operator: '=', value: 'rude' }])}`), 'tone-4,tone-5');
+    for (const [path, member] of [['traces?orderBy=joy.asc', 'orderBy'], ['traces?filter=[{', 'filter'], ['observations?filter={}', 'filter'], ['v2/observations?isRootObservation=maybe', 'isRootObservation']]) {
+        const { status, json: body } = await call('GET', `/api/public/${path}`);
+        assert.deepEqual([status, body.message.startsWith(member)], [400, true], body.message);
+    }
+});
+
+test('tags that come apart from the spans of a trace belong to it', async () => {
+    const id = 'c0ffee00c0ffee00c0ffee00c0ffee01';
+    const span = { traceId: id, spanId: '00c0ffee00c0ffee', name: 'apart', startTimeUnixNano: '1795000000000000000', endTimeUnixNano: '1795000001000000000' };
+    assert.equal((await call('POST', '/api/public/otel/v1/traces', { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] })).status, 200);
+    await call('POST', '/api/public/ingestion', { batch: [{ id: 'apart', type: 'trace-create', timestamp: new Date().toISOString(), body: { id, tags: ['late', 'apart'] } }] });
+    await eventually(async () => assert.deepEqual((await list(`traces/${id}`)).tags, ['apart', 'late']));
+    assert.deepEqual((await list('traces?tags=late')).data.map((one) => one.id), [id]);
+    const found = await server.api.traces({ f: 'tag=late', from: '2026-11-01T00:00:00Z', to: '2026-12-31T00:00:00Z' });
+    assert.deepEqual(found.traces.map((one) => one.trace_id), [id]);
+});
