@@ -197,7 +197,7 @@ static void add_text(struct span *part, struct str key, struct str text)
 static enum status set_ids(struct span *part, const struct event_type *type,
                            const struct langfuse_event *event, struct error *error)
 {
-    struct str id = json_string(json_get(event->body, STR("id")));
+    struct str id = event->about.len ? event->about : json_string(json_get(event->body, STR("id")));
     struct str trace = json_string(json_get(event->body, STR("traceId")));
     if (id.len == 0 && type->is_update)
         return fail(error, STATUS_INVALID, "body.id: is missing");
@@ -248,6 +248,12 @@ static enum status take_part(struct batch *batch, const struct event_type *type,
     return STATUS_OK;
 }
 
+enum status langfuse_part(struct batch *batch, const struct langfuse_event *event,
+                          struct error *error)
+{
+    return take_part(batch, find_type(event->type), event, error);
+}
+
 /* --- events -------------------------------------------------------------------------------------
  */
 
@@ -286,7 +292,7 @@ static enum status take_event(const struct request *request, const struct json *
 }
 
 /* Places where the sender is told by the attributes of every span. */
-static bool add_source(const struct request *request, struct batch *batch)
+enum status langfuse_source(const struct request *request, struct batch *batch, struct error *error)
 {
     static const char *const headers[][3] = {
         {"x-langfuse-sdk-name", "x_langfuse_sdk_name", "langfuse.sdk.name"},
@@ -296,7 +302,7 @@ static bool add_source(const struct request *request, struct batch *batch)
     struct scope *scope = batch_add_scope(batch);
     struct attribute *items = arena_array(&batch->arena, struct attribute, 2);
     if (!resource || !scope || !items)
-        return false;
+        return fail(error, STATUS_TOO_LARGE, "the batch takes too much memory");
     scope->name = STR("langfuse-sdk-ingestion");
     resource->attributes.items = items;
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
@@ -307,7 +313,7 @@ static bool add_source(const struct request *request, struct batch *batch)
             items[resource->attributes.count++] =
                 (struct attribute){str_from(headers[i][2]), value_string(str_sub(value, 0, 200))};
     }
-    return true;
+    return STATUS_OK;
 }
 
 static void judge(struct request *request, struct batch *batch, const struct event_type *type,
@@ -355,8 +361,11 @@ static enum status decode(struct request *request, struct batch *batch, struct e
     struct ingestion *ingestion = arena_new(&request->arena, struct ingestion);
     if (ingestion)
         ingestion->items = arena_array(&request->arena, struct verdict, list->count + 1);
-    if (!ingestion || !ingestion->items || !add_source(request, batch))
+    if (!ingestion || !ingestion->items)
         return fail(error, STATUS_TOO_LARGE, "the batch takes too much memory");
+    status = langfuse_source(request, batch, error);
+    if (status != STATUS_OK)
+        return status;
     batch->is_partial = true;
     request->note = ingestion;
     return take_events(request, list, batch, ingestion, error);

@@ -239,11 +239,15 @@ static const struct {
 static struct route route_of(const char *pattern, size_t index,
                              const struct receive_options *options)
 {
-    const char *space = strchr(pattern, ' ');
+    static const char *const methods[] = {"POST", "PATCH", "DELETE"};
+    const char *space = strchr(pattern, ' '), *method = NULL;
     must(space);
-    bool is_post = str_equal((struct str){pattern, (size_t)(space - pattern)}, STR("POST"));
-    must(is_post || str_equal((struct str){pattern, (size_t)(space - pattern)}, STR("DELETE")));
-    return (struct route){.method = is_post ? "POST" : "DELETE",
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (str_equal((struct str){pattern, (size_t)(space - pattern)}, str_from(methods[i])))
+            method = methods[i];
+    must(method);
+    bool is_post = method == methods[0];
+    return (struct route){.method = method,
                           .pattern = space + 1,
                           .handle = receivers[index].handle,
                           .context = (void *)(uintptr_t)options,

@@ -242,3 +242,31 @@ test('tags that come apart from the spans of a trace belong to it', async () => 
     const found = await server.api.traces({ f: 'tag=late', from: '2026-11-01T00:00:00Z', to: '2026-12-31T00:00:00Z' });
     assert.deepEqual(found.traces.map((one) => one.trace_id), [id]);
 });
+
+// --- one by one ------------------------------------------------------------------------------------
+
+test('traces and observations sent one a request become the same spans', async () => {
+    const post = async (path, body, method = 'POST') => {
+        const { status, json: reply, text } = await call(method, `/api/public/${path}`, body);
+        assert.equal(status, 200, text);
+        return reply.id;
+    };
+    const trace = await post('traces', { name: 'single', userId: 'u-one', input: 'question', tags: ['one'] });
+    const span = await post('spans', { traceId: trace, name: 'step', input: 'in' });
+    await post('spans', { spanId: span, traceId: trace, output: 'out', endTime: new Date().toISOString() }, 'PATCH');
+    const generation = await post('generations', { id: 'single-generation', traceId: trace, parentObservationId: span, name: 'call', model: 'gpt-4o-mini', usage: { promptTokens: 120, completionTokens: 30 } });
+    await post('generations', { generationId: generation, output: 'Paris', level: 'WARNING', endTime: new Date().toISOString() }, 'PATCH');
+    await post('events', { traceId: trace, name: 'note' });
+    await post('traces', { id: trace, output: 'answer' });
+    await eventually(async () => {
+        const told = await list(`traces/${trace}`);
+        assert.deepEqual([told.name, told.input, told.output, told.userId, told.tags], ['single', 'question', 'answer', 'u-one', ['one']]);
+        const of = (name) => told.observations.find((one) => one.name === name);
+        assert.deepEqual([of('step').output, of('call').output, of('call').level, of('call').parentObservationId, of('call').usage.total, of('note').type], ['out', 'Paris', 'WARNING', span, 150, 'EVENT']);
+        assert.equal(told.totalCost, 0.000036);
+    });
+    const refused = async (method, path, body) => { const { status, json: reply } = await call(method, `/api/public/${path}`, body); return [status, reply.message]; };
+    assert.deepEqual(await refused('PATCH', 'spans', { output: 'x' }), [400, 'spanId: is missing']);
+    assert.match((await refused('POST', 'generations', { name: 5 }))[1], /^body\.name: /);
+    assert.equal((await refused('POST', 'events', []))[0], 400);
+});
