@@ -103,6 +103,46 @@ describe('screens: address and keyboard', { skip: cannot() }, () => {
         await context.close();
     });
 
+    it('the palette goes anywhere by a few letters, by names of the project and by ids of any form', async () => {
+        const { page, complaints, context } = await stage.open('/p/default/overview');
+        const box = page.getByRole('combobox', { name: /^Go to a screen/ });
+        const go = async (typed, option) => {
+            await page.keyboard.press('Control+k');
+            await box.waitFor();
+            assert.equal(await box.evaluate((element) => element === document.activeElement), true);
+            await page.keyboard.type(typed);
+            // The chosen option is the one the box names.
+            const active = page.locator('[role=option][aria-selected=true]');
+            await active.filter({ hasText: option }).waitFor();
+            assert.equal(await box.getAttribute('aria-activedescendant'), await active.getAttribute('id'));
+            await page.keyboard.press('Enter');
+            await box.waitFor({ state: 'detached' });
+        };
+        await go('mdls', /Models/);
+        await page.waitForURL(/\/models/);
+        await go('last hour', /Last hour/);
+        await page.waitForURL(/\/models\?from=-1h/);
+        await go('user-9', /user-9/);
+        await page.waitForURL(/\/users\/user-9/);
+        await go(failed.id.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'), /Trace [0-9a-f]{32}/);
+        await page.waitForURL(new RegExp(`/traces/${failed.id}`));
+        await go(failed.cause, /Span [0-9a-f]{16}/);
+        await page.waitForURL(new RegExp(`/traces/${failed.id}\\?span=${failed.cause}`));
+        await go('cost', /Cost/);
+        await page.waitForURL(/\/dashboards\/cost/);
+        await go('theme light', /Theme: light/);
+        assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'light');
+        // What does not exist is said, and Escape leaves everything as it was.
+        await page.keyboard.press('Control+k');
+        await page.keyboard.type('0123456789abcdef');
+        await page.keyboard.press('Enter');
+        await page.getByText('No span of this project has the id 0123456789abcdef.').waitFor();
+        await page.keyboard.press('Escape');
+        await page.waitForURL(/\/dashboards\/cost/);
+        quiet(complaints);
+        await context.close();
+    });
+
     it('a lost connection is said, and mends by itself', async () => {
         const { page, context } = await stage.open('/p/default/traces');
         await page.route('**/api/v1/status', (route) => route.abort());

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The frame around every screen: rail on the left, banners on top, the screen in the middle. */
 import { type ErrorComponentProps, Outlet, useLocation } from "@tanstack/react-router";
-import { Suspense, useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { queryClient } from "../api/queries";
 import { Skeleton } from "../components/pieces";
 import { shifted } from "../url/range";
@@ -12,11 +12,14 @@ import { type Theme, setPref, usePrefs } from "./prefs";
 import { Rail } from "./rail";
 import { useUrl } from "./url";
 
+const Palette = lazy(() => import("../palette/palette"));
+
 const NEXT_THEME: Record<Theme, Theme> = { system: "dark", dark: "light", light: "system" };
 
 export function Frame() {
     const url = useUrl();
     const [help, setHelp] = useState(false);
+    const [palette, setPalette] = useState(false);
     const { theme } = usePrefs();
     const { pathname } = useLocation();
     const main = useRef<HTMLElement>(null);
@@ -24,6 +27,18 @@ export function Frame() {
         const screen = pathname.split("/")[3] ?? "";
         document.title = `${screen ? screen[0].toUpperCase() + screen.slice(1) : "vitrine"} · ${url.project} · vitrine`;
     }, [pathname, url.project]);
+    useEffect(() => {
+        /* Before any editor sees it, and from within one. */
+        const toggle = (event: KeyboardEvent) => {
+            if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+            event.preventDefault();
+            event.stopPropagation();
+            setHelp(false);
+            setPalette((open) => !open);
+        };
+        window.addEventListener("keydown", toggle, true);
+        return () => window.removeEventListener("keydown", toggle, true);
+    }, []);
     const shift = (by: number) => {
         const range = shifted(url.range, by);
         url.set({ from: range.from, to: range.to });
@@ -54,7 +69,7 @@ export function Frame() {
             <a className="skip" href="#main">
                 Skip to the content
             </a>
-            <Rail openHelp={() => setHelp(true)} />
+            <Rail openHelp={() => setHelp(true)} openPalette={() => setPalette(true)} />
             <div className="frame-main">
                 <Banners />
                 <main id="main" ref={main} tabIndex={-1}>
@@ -63,6 +78,11 @@ export function Frame() {
                     </Suspense>
                 </main>
             </div>
+            {palette && (
+                <Suspense fallback={null}>
+                    <Palette close={() => setPalette(false)} />
+                </Suspense>
+            )}
             {help && <Help close={() => setHelp(false)} />}
         </div>
     );

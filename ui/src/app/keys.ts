@@ -58,6 +58,7 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
         title: "Everywhere",
         keys: [
             ["?", "This help"],
+            ["Ctrl K", "Go to anything by its name or id"],
             ["g o", "Overview"],
             ["g t", "Traces"],
             ["g v", "Live"],

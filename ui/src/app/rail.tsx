@@ -12,7 +12,7 @@ import { lastList } from "./lists";
 import { type Theme, setPref, usePrefs } from "./prefs";
 import { useUrl } from "./url";
 
-const SCREENS: { id: Screen; label: string; keys: string }[] = [
+export const SCREENS: { id: Screen; label: string; keys: string }[] = [
     { id: "overview", label: "Overview", keys: "g o" },
     { id: "traces", label: "Traces", keys: "g t" },
     { id: "live", label: "Live", keys: "g v" },
@@ -28,13 +28,13 @@ const SCREENS: { id: Screen; label: string; keys: string }[] = [
     { id: "setup", label: "Connect", keys: "g s" },
 ];
 
-const THEMES: { id: Theme; label: string; icon: IconName }[] = [
+export const THEMES: { id: Theme; label: string; icon: IconName }[] = [
     { id: "system", label: "As the system", icon: "auto" },
     { id: "dark", label: "Dark", icon: "moon" },
     { id: "light", label: "Light", icon: "sun" },
 ];
 
-export function Rail({ openHelp }: { openHelp: () => void }) {
+export function Rail({ openHelp, openPalette }: { openHelp: () => void; openPalette: () => void }) {
     const url = useUrl();
     const { pathname } = useLocation();
     const here = pathname.split("/")[3] ?? "overview";
@@ -47,6 +47,9 @@ export function Rail({ openHelp }: { openHelp: () => void }) {
                 <span>vitrine</span>
             </Go>
             <ProjectSwitch />
+            <button type="button" className="button rail-palette" onClick={openPalette} aria-label="Go to anything" aria-keyshortcuts="Control+K Meta+K">
+                <Icon name="search" /> <span className="grow">Go to …</span> <kbd>Ctrl K</kbd>
+            </button>
             <ul className="rail-screens">
                 {SCREENS.map(({ id, label, keys }) => (
                     <li key={id}>
