@@ -186,7 +186,7 @@ static struct str words_of(struct str body, struct arena *arena)
     return words.len || !body.len || body.ptr[0] <= ' ' ? words : str_sub(body, 0, 200);
 }
 
-static enum status refused(struct client *client, const char *path, int http_status,
+enum status client_refused(struct client *client, const char *path, int http_status,
                            struct error *error)
 {
     struct arena arena;
@@ -213,7 +213,7 @@ enum status client_post(struct client *client, const char *path, const char *con
         if (status != STATUS_OK || (http_status >= 200 && http_status < 300))
             return status;
         if ((http_status != 503 && http_status != 429) || attempt == TRIES)
-            return refused(client, path, http_status, error);
+            return client_refused(client, path, http_status, error);
         pause_ms(client->retry_after_s > 0 && client->retry_after_s < 10
                      ? client->retry_after_s * 1000
                      : 100 << (attempt > 5 ? 5 : attempt));
@@ -247,7 +247,8 @@ enum status client_wait_ready(struct client *client, int seconds, int pid, struc
         if (pid && !is_running(pid))
             return fail(error, STATUS_IO, "the server has ended");
         if (clock_mono_ns() >= deadline)
-            return status != STATUS_OK ? status : refused(client, "/readyz", http_status, error);
+            return status != STATUS_OK ? status
+                                       : client_refused(client, "/readyz", http_status, error);
         pause_ms(50);
     }
 }
@@ -266,7 +267,7 @@ enum status client_project(struct client *client, char *out, size_t size, struct
     enum status status =
         client_call(client, "GET", "/api/v1/projects", NULL, STR_NONE, &http_status, &body, error);
     if (status == STATUS_OK && http_status != 200)
-        status = refused(client, "/api/v1/projects", http_status, error);
+        status = client_refused(client, "/api/v1/projects", http_status, error);
     if (status == STATUS_OK)
         status = json_parse(buf_str(&body), &arena, &reply, error);
     const struct json *list = status == STATUS_OK ? json_get(&reply, STR("projects")) : NULL;

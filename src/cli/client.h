@@ -27,6 +27,9 @@ void client_close(struct client *client); /* NULL is fine */
 enum status client_call(struct client *client, const char *method, const char *path,
                         const char *content_type, struct str body, int *out_http_status,
                         struct buf *out_body, struct error *error);
+/* What the last answer, which was not 2xx, says: an error in the server's words. */
+enum status client_refused(struct client *client, const char *path, int http_status,
+                           struct error *error);
 /* An answer that is not 2xx is an error too, in the server's words. Retries while the server is
  * busy (503). */
 enum status client_post(struct client *client, const char *path, const char *content_type,

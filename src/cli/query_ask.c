@@ -247,7 +247,7 @@ static enum status check_following(const struct asking *asking, struct following
     enum status status = STATUS_OK;
     arena_init(&arena, 64 << 20);
     /* A query that is not understood here, the server refuses with the place. */
-    bool understood = language_parse_any(asking->query, &arena, &query, NULL) == STATUS_OK;
+    bool understood = language_parse(asking->query, &arena, &query, NULL) == STATUS_OK;
     for (size_t i = 0; understood && i < query->command_count; i++) {
         enum command_id id = query->commands[i].id;
         if (id == COMMAND_STATS || id == COMMAND_PATTERN || id == COMMAND_DIFF ||

@@ -83,7 +83,7 @@ void query_reply_find_keys(struct query_reply *reply, struct str query)
     struct language_query *parsed;
     const struct command *stats = NULL;
     arena_init(&arena, 64 << 20);
-    if (language_parse_any(query, &arena, &parsed, NULL) == STATUS_OK)
+    if (language_parse(query, &arena, &parsed, NULL) == STATUS_OK)
         for (size_t i = 0; i < parsed->command_count; i++)
             if (parsed->commands[i].id == COMMAND_STATS)
                 stats = &parsed->commands[i];

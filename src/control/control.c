@@ -79,6 +79,9 @@ static const char *const steps[] = {
     " created_ns INTEGER NOT NULL, updated_ns INTEGER NOT NULL,"
     " UNIQUE(run_id, item_id, trace, span));"
     "CREATE INDEX dataset_run_item_item ON dataset_run_item(project_id, item_id);",
+    "CREATE TABLE lookup_table(project_id INTEGER NOT NULL REFERENCES project(id),"
+    " name TEXT NOT NULL, columns TEXT NOT NULL, row_count INTEGER NOT NULL, csv TEXT NOT NULL,"
+    " created_ns INTEGER NOT NULL, updated_ns INTEGER NOT NULL, PRIMARY KEY(project_id, name));",
 };
 
 enum status control__complain(struct control *control, struct error *error)

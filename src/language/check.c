@@ -433,16 +433,6 @@ static bool check_order(struct parser *parser, const struct language_query *quer
     return true;
 }
 
-static bool check_runs(struct parser *parser, const struct command *command)
-{
-    const struct command_word *word = &command_words[command->id];
-    if (word->runs || !parser->refuse)
-        return true;
-    parser__fail_status(parser, STATUS_UNIMPLEMENTED, command->word_at,
-                        "%s is understood, but not executed here", word->name);
-    return false;
-}
-
 bool parser__check(struct parser *parser, struct language_query *query)
 {
     struct walk walk = {.parser = parser};
@@ -452,8 +442,7 @@ bool parser__check(struct parser *parser, struct language_query *query)
     for (size_t i = 0; i < query->command_count; i++) {
         const struct command *command = &query->commands[i];
         walk.here = command;
-        if (!check_order(parser, query, i) || !check_expressions(&walk, command) ||
-            !check_runs(parser, command))
+        if (!check_order(parser, query, i) || !check_expressions(&walk, command))
             return false;
         if (command->id == COMMAND_STATS)
             walk.stats = command;

@@ -41,11 +41,11 @@ static enum status check_text(struct str text, struct language_error *error)
     return STATUS_OK;
 }
 
-static enum status parse(struct str text, bool refuse, struct arena *arena,
-                         struct language_query **out, struct language_error *error)
+enum status language_parse(struct str text, struct arena *arena, struct language_query **out,
+                           struct language_error *error)
 {
     struct language_error unheard;
-    struct parser parser = {.arena = arena, .error = error ? error : &unheard, .refuse = refuse};
+    struct parser parser = {.arena = arena, .error = error ? error : &unheard};
     enum status status = check_text(text, parser.error);
     if (status != STATUS_OK)
         return status;
@@ -59,16 +59,4 @@ static enum status parse(struct str text, bool refuse, struct arena *arena,
         return parser.error->status;
     *out = query;
     return STATUS_OK;
-}
-
-enum status language_parse(struct str text, struct arena *arena, struct language_query **out,
-                           struct language_error *error)
-{
-    return parse(text, true, arena, out, error);
-}
-
-enum status language_parse_any(struct str text, struct arena *arena, struct language_query **out,
-                               struct language_error *error)
-{
-    return parse(text, false, arena, out, error);
 }

@@ -57,7 +57,7 @@ const char *language_nearest(struct str word, const char *const *names, size_t c
 /* --- words ----------------------------------------------------------------------------------- */
 
 enum command_id {
-#define COMMAND(id, name, other_names, runs, syntax, description) COMMAND_##id,
+#define COMMAND(id, name, other_names, syntax, description) COMMAND_##id,
 #include "language/commands.def"
 #undef COMMAND
     COMMAND_END
@@ -65,7 +65,6 @@ enum command_id {
 
 struct command_word {
     const char *name, *other_names; /* other_names: separated by a space; also understood */
-    bool runs; /* false: understood, but not executed here: language_parse() says so */
     const char *syntax, *description;
 };
 extern const struct command_word command_words[COMMAND_END];
@@ -307,10 +306,6 @@ struct language_query {
     size_t command_count;
 };
 
-/* STATUS_OK: *out is well formed and every command in it runs. Otherwise *error says what is wrong
- * and where; STATUS_UNIMPLEMENTED for a command that is understood but not executed here. */
+/* STATUS_OK: *out is well formed. Otherwise *error says what is wrong and where. */
 enum status language_parse(struct str text, struct arena *arena, struct language_query **out,
                            struct language_error *error);
-/* The same without refusing what does not run. */
-enum status language_parse_any(struct str text, struct arena *arena, struct language_query **out,
-                               struct language_error *error);

@@ -39,10 +39,10 @@ struct parser {
     struct str text;
     struct arena *arena;
     struct language_error *error;
-    bool failed, refuse; /* refuse: what is understood but does not run */
-    struct token token;  /* the next one, not taken yet */
-    uint32_t end;        /* of the token taken last */
-    uint32_t depth;      /* open parentheses, calls, prefixes */
+    bool failed;
+    struct token token; /* the next one, not taken yet */
+    uint32_t end;       /* of the token taken last */
+    uint32_t depth;     /* open parentheses, calls, prefixes */
     uint32_t subquery_depth;
     /* White space that is not one space, and comments: source_text has one space there. */
     struct place *blanks;

@@ -49,7 +49,7 @@ static void move_command(struct command *command, struct place at)
 
 static struct language_query *parse_written(struct parser *parser, const struct buf *written)
 {
-    struct parser inner = {.arena = parser->arena, .error = parser->error, .refuse = true};
+    struct parser inner = {.arena = parser->arena, .error = parser->error};
     inner.text = arena_copy(parser->arena, buf_str(written));
     if (written->failed || !inner.text.ptr)
         return parser__full(parser);

@@ -10,8 +10,8 @@
 #include <string.h>
 
 const struct command_word command_words[COMMAND_END] = {
-#define COMMAND(id, name, other_names, runs, syntax, description)                                  \
-    [COMMAND_##id] = {name, other_names, runs, syntax, description},
+#define COMMAND(id, name, other_names, syntax, description)                                        \
+    [COMMAND_##id] = {name, other_names, syntax, description},
 #include "language/commands.def"
 #undef COMMAND
 };

@@ -15,9 +15,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "control/lookup_tables.h"
 #include "net/server.h"
 #include "pipeline/authorise.h"
 #include "pipeline/indexer.h"
+#include "query/lookup_table.h"
 #include "receive/receive.h"
 #include "serve/jobs.h"
 #include "search/index.h"
@@ -67,6 +69,7 @@ struct vitrine {
     struct indexer *indexer;
     struct search_index *search;
     struct query query;
+    struct table_source tables;
     atomic_bool query_ready, failed;
     struct error failure;
 };
@@ -119,6 +122,12 @@ static void get_status(void *context, struct serve_status *out_status)
     }
 }
 
+static enum status read_table(void *context, uint32_t project_id, struct str name,
+                              struct arena *arena, struct str *out_csv, struct error *error)
+{
+    return control_lookup_table_read(context, project_id, name, arena, out_csv, error);
+}
+
 /* Runs beside the first requests, so that a big index does not delay them. */
 static void *open_index(void *argument)
 {
@@ -153,8 +162,9 @@ static void *open_index(void *argument)
         vitrine->failed = true;
         return NULL;
     }
-    vitrine->query =
-        (struct query){vitrine->store, vitrine->journal, vitrine->prices, vitrine->search};
+    vitrine->tables = (struct table_source){read_table, vitrine->control};
+    vitrine->query = (struct query){vitrine->store, vitrine->journal, vitrine->prices,
+                                    vitrine->search, &vitrine->tables};
     vitrine->query_ready = true;
     media_sweep(vitrine->media);
     log_debug("server", "the index is open", "ms=%lld",

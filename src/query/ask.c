@@ -114,10 +114,8 @@ static void copy_problem(struct ask_reply *reply, const struct language_error *p
 
 enum status ask_refuse(const struct run *run, const struct language_error *problem)
 {
-    /* A command that is not executed here is a wrong query to whoever asked. */
-    enum status status = problem->status == STATUS_UNIMPLEMENTED ? STATUS_INVALID : problem->status;
     copy_problem(run->reply, problem, run->arena);
-    return fail(run->error, status, "%s", problem->message);
+    return fail(run->error, problem->status, "%s", problem->message);
 }
 
 static int timeout_left(const struct run *run)
@@ -156,6 +154,13 @@ static enum status count_matched(const struct run *run, const struct plan *plan,
     return STATUS_OK;
 }
 
+static struct str find_in_table(const void *context, int64_t table, int64_t column, struct str key)
+{
+    const struct plan *plan = context;
+    bool known = table >= 0 && (size_t)table < plan->lookup_count;
+    return known ? lookup_index_find(&plan->lookups[table].index, key, (size_t)column) : STR_NONE;
+}
+
 /* Prints and runs it; rows go to the sink. */
 static enum status run_rows(const struct run *run, const struct plan *plan,
                             struct store_lookup *lookup)
@@ -168,6 +173,8 @@ static enum status run_rows(const struct run *run, const struct plan *plan,
     enum status status = deliver_head(plan, run->sink, run->error);
     if (status != STATUS_OK)
         return status;
+    lookup->find = find_in_table;
+    lookup->find_context = plan;
     plan_print_duckdb(plan, run->ask->project_id, &sql);
     return sql_stream(&sql, run->query,
                       &(struct store_question){.timeout_ms = timeout_left(run),
@@ -314,9 +321,11 @@ static enum status estimate_plan(struct estimating *estimating, struct plan_ques
 {
     struct plan plan;
     int64_t rows = 0;
-    if (plan_make(&question, estimating->run->arena, &plan, problem) != STATUS_OK)
-        return problem->status;
-    enum status status = count_rows(estimating->run, &plan, plan_print_scanned, &rows);
+    enum status status = plan_make(&question, estimating->run->arena, &plan, problem);
+    plan_done(&plan);
+    if (status != STATUS_OK)
+        return status;
+    status = count_rows(estimating->run, &plan, plan_print_scanned, &rows);
     if (status != STATUS_OK)
         return language_fail(problem, question.tree->text, (struct place){0, 0}, status, NULL, NULL,
                              "%s", estimating->run->error->text);
@@ -392,6 +401,7 @@ enum status ask_run(const struct run *run, struct plan_question question)
         struct language_error problem = {0};
         struct rowset *made = &sets[part % 2];
         if (plan_make(&question, run->arena, &plan, &problem) != STATUS_OK) {
+            plan_done(&plan);
             status = ask_refuse(run, &problem);
             break;
         }
@@ -406,6 +416,7 @@ enum status ask_run(const struct run *run, struct plan_question question)
         else
             status = run_row_command(run, &question, &plan, made);
         keep_warnings(run, &plan);
+        plan_done(&plan);
         if (!plan.next_command)
             break;
         question.rows = made;
@@ -421,6 +432,7 @@ static enum status answer(const struct run *run)
     struct language_query *tree;
     struct language_error problem = {0};
     struct plan_question question = {.query = run->query,
+                                     .project_id = run->ask->project_id,
                                      .range = run->ask->range,
                                      .limit = run->ask->limit,
                                      .now_ns = clock_now_ns()};

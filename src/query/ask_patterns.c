@@ -78,9 +78,10 @@ static enum status cluster_earlier(const struct run *run, struct plan_question q
     struct language_error problem = {0};
     struct ask_reply now = *run->reply;
     question.range = earlier(question.range, by_ns);
-    if (plan_make(&question, run->arena, &plan, &problem) != STATUS_OK)
-        return ask_refuse(run, &problem);
-    enum status status = cluster(run, &plan, patterns, window);
+    enum status status = plan_make(&question, run->arena, &plan, &problem);
+    status =
+        status == STATUS_OK ? cluster(run, &plan, patterns, window) : ask_refuse(run, &problem);
+    plan_done(&plan);
     run->reply->rows_matched = now.rows_matched;
     run->reply->rows_scanned += now.rows_scanned;
     return status;

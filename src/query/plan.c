@@ -19,18 +19,21 @@ void plan_show(struct planner *planner, struct str name, struct plan_expr *expr)
     planner->shown[planner->shown_count++] = (struct binding){name, expr, planner->block};
 }
 
-/* A block whose rows may still be dropped. One above a cut keeps the order of what was cut. */
-struct plan_block *plan_open_block(struct planner *planner)
+struct plan_block *plan_new_block(struct planner *planner)
 {
-    struct plan_block *below = planner->block;
-    if (!below->limited && !below->dedup.count && !below->unnested)
-        return below;
-    struct plan_block *block = scope_block(planner);
+    struct plan_block *below = planner->block, *block = scope_block(planner);
     for (size_t i = 0; i < below->sorts.count && !planner_failed(planner); i++)
         sorts_add(planner, &block->sorts,
                   scope_lift(planner, below->sorts.items[i].expr, below, block),
                   below->sorts.items[i].descending);
     return block;
+}
+
+struct plan_block *plan_open_block(struct planner *planner)
+{
+    struct plan_block *below = planner->block;
+    bool open = !below->limited && !below->dedup.count && !below->unnested;
+    return open ? below : plan_new_block(planner);
 }
 
 /* --- fields, filter ------------------------------------------------------------------------ */
@@ -181,14 +184,6 @@ static void plan_stats(struct planner *planner, const struct command *command)
 
 /* --- sort, limit, dedup -------------------------------------------------------------------- */
 
-static bool is_bound(const struct planner *planner, struct str name)
-{
-    for (size_t i = 0; i < planner->binding_count; i++)
-        if (str_equal(planner->bindings[i].name, name))
-            return true;
-    return false;
-}
-
 static void plan_sort(struct planner *planner, const struct command *command)
 {
     struct plan_block *block = plan_open_block(planner);
@@ -198,7 +193,7 @@ static void plan_sort(struct planner *planner, const struct command *command)
         const struct expression *tree = item->expression;
         /* CloudWatch lets this slip pass. */
         if (planner->closed && tree->kind == EXPRESSION_FIELD &&
-            str_equal(tree->text, STR("@timestamp")) && !is_bound(planner, tree->text)) {
+            str_equal(tree->text, STR("@timestamp")) && !scope_is_bound(planner, tree->text)) {
             planner_warn(planner, "sort: there is no @timestamp behind stats: it is passed over");
             continue;
         }
@@ -302,6 +297,10 @@ static void plan_command(struct planner *planner, const struct command *command)
     case COMMAND_ANOMALY:
         planner_fail(planner, command->word_at, "pattern before it", NULL,
                      "%s compares what a pattern command found", command_words[command->id].name);
+        break;
+    case COMMAND_LOOKUP:
+    case COMMAND_CIDRLOOKUP:
+        plan_lookup(planner, command);
         break;
     case COMMAND_ESTIMATE: /* stands last, and what is before it is not run */
         break;

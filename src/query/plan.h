@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "query/lookup_table.h"
 #include "query/query_fields.h"
 #include "query/sql.h"
 
@@ -24,6 +25,7 @@ enum {
     PLAN_BLOCKS_MAX = 250,
     PLAN_COLUMNS_MAX = 500,
     PLAN_SEARCHES_MAX = 8,
+    PLAN_LOOKUPS_MAX = 8,
 };
 
 enum { PATH_OF_RECORD = 0, PATH_OF_BODY = -1 };
@@ -47,7 +49,7 @@ struct plan_expr {
     /* OP_INTEGER, OP_COLUMN; OP_TRACE: the high half; OP_JOURNAL: number of a search from 1, or 0
      */
     int64_t integer;
-    int64_t second;  /* OP_TRACE: the low half */
+    int64_t second;  /* OP_TRACE: the low half; OP_LOOKUP: the column */
     double number;   /* OP_NUMBER */
     struct str text; /* OP_TEXT; OP_JOURNAL: the path */
     const struct query_field *field;
@@ -111,6 +113,10 @@ struct plan {
         struct place at;
     } searches[PLAN_SEARCHES_MAX];
     size_t search_count;
+    struct plan_lookup {
+        struct lookup_index index;
+    } lookups[PLAN_LOOKUPS_MAX];
+    size_t lookup_count;
     /* A command that works on rows in memory splits a query: this plan gives the rows, and the rest
      * is planned over what came of them. */
     const struct command *row_command; /* NULL: there is none */
@@ -123,6 +129,7 @@ struct plan {
 struct plan_question {
     const struct query *query; /* for dictionary ids */
     const struct language_query *tree;
+    uint32_t project_id;
     enum source_id source;
     struct time_range range;
     int64_t limit; /* 0: none asked for */
@@ -140,6 +147,9 @@ struct plan_question {
 /* STATUS_INVALID, with the place in the text, when a name or a type does not fit. */
 enum status plan_make(const struct plan_question *question, struct arena *arena,
                       struct plan *out_plan, struct language_error *error);
+
+/* Lets go of the tables it looks up in; of a plan that failed, too. */
+void plan_done(struct plan *plan);
 
 /* Prints the plan for the engine of the index. */
 void plan_print_duckdb(const struct plan *plan, uint32_t project_id, struct sql *sql);

@@ -171,6 +171,14 @@ static void print_own(struct printer *printer, const struct plan_expr *expr)
     case OP_ROW_ITEM:
         sql_add(sql, "s.j[%lld]", (long long)expr->integer);
         break;
+    case OP_LOOKUP:
+        sql_add(sql, "asker_lookup(%lld, %lld, ", (long long)expr->integer,
+                (long long)expr->second);
+        sql_asker(sql);
+        sql_add(sql, ", ");
+        print(printer, expr->args[0]);
+        sql_add(sql, ")");
+        break;
     case OP_JOURNAL:
         print_journal(printer, expr);
         break;

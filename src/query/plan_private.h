@@ -99,8 +99,12 @@ void plan_show(struct planner *planner, struct str name, struct plan_expr *expr)
 void plan_show_default(struct planner *planner);
 /* A block whose rows may still be dropped. One above a cut keeps the order of what was cut. */
 struct plan_block *plan_open_block(struct planner *planner);
+/* One more on top, with the order of the one below. */
+struct plan_block *plan_new_block(struct planner *planner);
 void plan_parse(struct planner *planner, const struct command *command);
 void plan_pattern(struct planner *planner, const struct command *command);
+/* lookup and cidrlookup (plan_lookup.c). */
+void plan_lookup(struct planner *planner, const struct command *command);
 /* Ends the plan: the command works on rows in memory. */
 void plan_row_command(struct planner *planner, const struct command *command);
 /* The rows such a command made, as the source of what stands behind it. */
@@ -112,6 +116,7 @@ struct plan_expr *plan_pointer(struct planner *planner, size_t part, struct plan
 /* --- names and blocks (plan_scope.c) ---------------------------------------------------------- */
 struct plan_block *scope_block(struct planner *planner); /* a new one over the present one */
 void scope_bind(struct planner *planner, struct str name, struct plan_expr *expr);
+bool scope_is_bound(const struct planner *planner, struct str name); /* by a command */
 struct plan_expr *scope_find(struct planner *planner, struct str name, struct place at);
 /* An expression over the rows of an earlier block, over those of a later one. */
 struct plan_expr *scope_lift(struct planner *planner, struct plan_expr *expr,

@@ -135,6 +135,23 @@ static void want_of_join(struct wanting *wanting, const struct command *command)
     wanting->join = command;
 }
 
+static void want_of_lookup(struct wanting *wanting, const struct command *command)
+{
+    for (size_t i = 0; i < command->items.count; i++) {
+        const struct item *item = &command->items.list[i];
+        if (command->id == COMMAND_LOOKUP)
+            want_name(wanting, item->name, item->name_at);
+        else
+            want_expression(wanting, item->expression);
+    }
+    for (size_t i = 0; command->only_missing && i < command->outputs.count; i++) {
+        const struct word *name = &command->outputs.list[i];
+        if (!wanting->planner->closed || scope_is_bound(wanting->planner, name->text))
+            want_name(wanting, name->text, name->at);
+    }
+    make_names(wanting, &command->outputs);
+}
+
 /* All there are in the index, where a list is not given; ids and times tell nothing. */
 static void want_all(struct wanting *wanting)
 {
@@ -176,6 +193,10 @@ static void want_of_helper(struct wanting *wanting, const struct command *comman
         return;
     case COMMAND_JOIN:
         want_of_join(wanting, command);
+        return;
+    case COMMAND_LOOKUP:
+    case COMMAND_CIDRLOOKUP:
+        want_of_lookup(wanting, command);
         return;
     case COMMAND_RELEVANTFIELDS:
         want_relevant(wanting, command);

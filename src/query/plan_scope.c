@@ -148,6 +148,7 @@ static struct plan_expr *rise(struct planner *planner, struct plan_block *block,
     made->form = expr->form;
     made->text = expr->text;
     made->integer = expr->integer;
+    made->second = expr->second;
     made->field = expr->field;
     return made;
 }
@@ -359,6 +360,11 @@ static struct plan_expr *in_body(struct planner *planner, struct str name)
     struct plan_expr *body = EXPR(planner, OP_TEXT_ANY, ASK_ANY, indexed_body(planner));
     return of_body(planner, EXPR(planner, OP_GET, ASK_ANY, body, expr_text(planner, name)),
                    path_of(planner, name, PATH_OF_BODY));
+}
+
+bool scope_is_bound(const struct planner *planner, struct str name)
+{
+    return find_binding(planner->bindings, planner->binding_count, name) != NULL;
 }
 
 struct plan_expr *scope_find(struct planner *planner, struct str name, struct place at)

@@ -15,10 +15,13 @@
 #include "search/index.h"
 #include "store/store.h"
 
+struct table_source; /* lookup_table.h */
+
 /* Where answers come from. */
 struct query {
     struct store *store;
     struct journal *journal;
     struct price_book *prices;
-    struct search_index *search; /* NULL: searches read every text */
+    struct search_index *search;       /* NULL: searches read every text */
+    const struct table_source *tables; /* that people uploaded; NULL: none */
 };

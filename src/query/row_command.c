@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/must.h"
+
 static row_function *const functions[COMMAND_END] = {
 #define ROW_COMMAND(id, name) [COMMAND_##id] = row__##name,
 #include "query/row_commands.def"
@@ -154,10 +156,7 @@ struct str row_join_key(const struct command *command, struct str alias)
 enum status row_command_check(const struct language_query *tree, const struct command *command,
                               struct language_error *error)
 {
-    const char *name = command_words[command->id].name;
-    if (!functions[command->id])
-        return language_fail(error, tree->text, command->word_at, STATUS_INVALID, NULL, NULL,
-                             "%s is not executed here yet", name);
+    must(functions[command->id]);
     if (command->id == COMMAND_FILLMISSING && !row_command_bin(row_command_stats(tree, command)))
         return language_fail(error, tree->text, command->word_at, STATUS_INVALID,
                              "stats … by bin(…) before it", NULL,

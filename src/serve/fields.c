@@ -84,8 +84,6 @@ static void write_words(struct json_out *out)
     json_out_end_array(out);
     json_out_array(out, "commands");
     for (int i = 0; i < COMMAND_END; i++) {
-        if (!command_words[i].runs)
-            continue;
         json_out_object(out, NULL);
         json_out_text(out, "name", command_words[i].name);
         json_out_text(out, "syntax", command_words[i].syntax);

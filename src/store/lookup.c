@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lookup: asker_values() and tally(), functions by which a running question asks its asker for what
- * stands outside the index, and counts rows.
+ * lookup: asker_values(), asker_lookup() and tally(), functions by which a running question asks
+ * its asker for what stands outside the index, and counts rows.
  *
  * Both are volatile, so the engine calls them once a row, where they stand in the plan, and moves
  * no condition across them. A question is known by a random number: SQL of somebody else that
@@ -132,15 +132,50 @@ static void tally(duckdb_function_info info, duckdb_data_chunk chunk, duckdb_vec
         answer[i] = true;
 }
 
-static enum status define(struct store *store, const char *name, size_t arguments,
+/* asker_lookup(table, column, asker, key) */
+static void asker_lookup(duckdb_function_info info, duckdb_data_chunk chunk, duckdb_vector output)
+{
+    struct store *store = duckdb_scalar_function_get_extra_info(info);
+    size_t count = duckdb_data_chunk_get_size(chunk);
+    if (count == 0)
+        return;
+    const int64_t *table = column(chunk, 0), *wanted = column(chunk, 1);
+    struct reader *reader = find(store, ((const int64_t *)column(chunk, 2))[0]);
+    duckdb_string_t *keys = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 3));
+    uint64_t *given = duckdb_vector_get_validity(duckdb_data_chunk_get_vector(chunk, 3));
+    if (!reader || !reader->lookup->find) {
+        duckdb_scalar_function_set_error(info, "there is no such question");
+        return;
+    }
+    const struct store_lookup *lookup = reader->lookup;
+    duckdb_vector_ensure_validity_writable(output);
+    uint64_t *validity = duckdb_vector_get_validity(output);
+    for (size_t i = 0; i < count; i++) {
+        bool absent = given && !duckdb_validity_row_is_valid(given, i);
+        struct str key =
+            absent ? STR_NONE
+                   : (struct str){duckdb_string_t_data(&keys[i]), duckdb_string_t_length(keys[i])};
+        struct str found =
+            absent ? STR_NONE : lookup->find(lookup->find_context, table[0], wanted[0], key);
+        if (found.ptr)
+            duckdb_vector_assign_string_element_len(output, i, found.ptr, found.len);
+        else
+            duckdb_validity_set_row_invalid(validity, i);
+    }
+}
+
+/* Arguments are numbers but the last one where `takes_text`. */
+static enum status define(struct store *store, const char *name, size_t arguments, bool takes_text,
                           duckdb_logical_type result, duckdb_scalar_function_t function,
                           struct error *error)
 {
     duckdb_scalar_function made = duckdb_create_scalar_function();
     duckdb_logical_type integer = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
+    duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
     duckdb_scalar_function_set_name(made, name);
     for (size_t i = 0; i < arguments; i++)
-        duckdb_scalar_function_add_parameter(made, integer);
+        duckdb_scalar_function_add_parameter(made,
+                                             takes_text && i + 1 == arguments ? text : integer);
     duckdb_scalar_function_set_return_type(made, result);
     duckdb_scalar_function_set_volatile(made);
     duckdb_scalar_function_set_special_handling(made);
@@ -148,6 +183,7 @@ static enum status define(struct store *store, const char *name, size_t argument
     duckdb_scalar_function_set_function(made, function);
     bool failed = duckdb_register_scalar_function(store->writer, made) != DuckDBSuccess;
     duckdb_destroy_logical_type(&integer);
+    duckdb_destroy_logical_type(&text);
     duckdb_destroy_logical_type(&result);
     duckdb_destroy_scalar_function(&made);
     return failed ? fail(error, STATUS_INTERNAL, "index: the function %s cannot be defined", name)
@@ -158,10 +194,13 @@ enum status store__define_lookup(struct store *store, struct error *error)
 {
     duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
     enum status status =
-        define(store, "asker_values", 5, duckdb_create_list_type(text), asker_values, error);
+        define(store, "asker_values", 5, false, duckdb_create_list_type(text), asker_values, error);
     duckdb_destroy_logical_type(&text);
-    return status == STATUS_OK
-               ? define(store, "tally", 1, duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN), tally,
-                        error)
-               : status;
+    if (status == STATUS_OK)
+        status = define(store, "asker_lookup", 4, true,
+                        duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR), asker_lookup, error);
+    if (status == STATUS_OK)
+        status = define(store, "tally", 1, false, duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN),
+                        tally, error);
+    return status;
 }

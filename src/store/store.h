@@ -158,6 +158,10 @@ struct store_lookup {
                         struct str *values, struct arena *arena, struct error *error);
     void *context;
     size_t widths[STORE_LOOKUP_SETS];
+    /* `asker_lookup(table, column, ?, key)` is a text or, of ptr NULL, nothing. Any thread; the
+     * text lives as long as the question. */
+    struct str (*find)(const void *context, int64_t table, int64_t column, struct str key);
+    const void *find_context;
     _Atomic int64_t tally;
 };
 

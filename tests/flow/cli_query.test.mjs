@@ -183,3 +183,25 @@ test('--follow shows each span once, also one that began long before it arrived'
         await names(['first', 'second', 'began early', 'twin', 'twin']);
     });
 });
+
+test('a look-up table is uploaded, listed, used, given back and removed', async () => {
+    const table = (...args) => runVerb(['table', ...args, '--url', server.url]);
+    const at = (name) => `${server.url}/api/v1/tables/${name}`;
+    const csv = 'id,family\ngpt-4o,gpt\nclaude-sonnet-4-5,claude\n';
+    assert.equal((await fetch(at('models'), { method: 'PUT', body: csv })).status, 201);
+    assert.equal((await fetch(at('models'), { method: 'PUT', body: csv })).status, 200);
+    assert.match((await table('list')).stdout, /^models {2}2 rows: id family$/m);
+    assert.equal((await query('lookup models id as model OUTPUT family | filter family = "claude" | stats count(*) as n by family', '--format', 'csv')).stdout, 'family,n\r\nclaude,2\r\n');
+    assert.equal((await table('get', 'models')).stdout, csv);
+    for (const [name, body, status, words] of [['a b', csv, 400, 'letters'], ['models', 'a,a\n', 400, 'line 1'], ['models', 'a,b\n1,2,3\n', 400, 'line 2'], ['models', 'a\n"x', 400, 'does not end'], ['models', '', 400, 'line 1'],
+        ['models', `a\n${'x\n'.repeat(100001)}`, 413, '100000 rows'], ['models', Buffer.from([97, 10, 255]), 400, 'UTF-8']]) {
+        const reply = await fetch(at(encodeURIComponent(name)), { method: 'PUT', body });
+        assert.equal(reply.status, status, name);
+        assert.ok((await reply.text()).includes(words), words);
+    }
+    assert.equal((await fetch(`${at('models')}?project=demo`)).status, 404); // of another project
+    assert.equal((await table('delete', 'models')).code, 0);
+    const gone = await table('get', 'models');
+    assert.deepEqual([gone.code, /no lookup table/.test(gone.stderr)], [1, true]);
+    for (const wrong of [['put'], ['put', 'a/b', 'f'], ['list', 'more'], ['drop', 'x'], ['put', 'a', 'b', 'c']]) assert.equal((await table(...wrong)).code, 2, wrong.join(' '));
+});

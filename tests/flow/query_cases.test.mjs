@@ -4,7 +4,7 @@
 import { strict as assert } from 'node:assert';
 import { after, before, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import { indexed, makeProject, post, send, span } from './query/ask.mjs';
+import { indexed, makeProject, post, putTable, send, span } from './query/ask.mjs';
 import { readQueryCases } from './query/cases.mjs';
 import { startServer } from './support/server.mjs';
 
@@ -16,6 +16,7 @@ before(async () => {
     let records = 0;
     for (const [i, one] of cases.entries()) {
         one.project = await makeProject(server, `case-${i}`);
+        for (const [name, csv] of Object.entries(one.tables)) await putTable(server, one.project, name, csv);
         records += await send(server, one.project, one.source === 'traces' ? 'spans' : one.source, one.rows);
     }
     await indexed(server, records);

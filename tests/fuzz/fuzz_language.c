@@ -55,7 +55,7 @@ static void check_again(struct arena *arena, const struct expression *node)
     struct buf first = {0}, second = {0};
     struct language_query *query;
     dump_expression(&first, node);
-    must(language_parse_any(text, arena, &query, NULL) == STATUS_OK);
+    must(language_parse(text, arena, &query, NULL) == STATUS_OK);
     dump_expression(&second, query->commands[0].expression);
     must(str_equal(buf_str(&first), buf_str(&second)));
     buf_done(&first);
@@ -70,7 +70,7 @@ static int fuzz_one(const uint8_t *data, size_t size)
     struct arena arena;
     struct buf dump = {0};
     arena_init(&arena, 64 << 20);
-    if (language_parse_any(text, &arena, &query, &error) != STATUS_OK) {
+    if (language_parse(text, &arena, &query, &error) != STATUS_OK) {
         check_error(text, &error);
     } else {
         must(utf8_valid(text));

@@ -22,7 +22,7 @@ static enum status parse(const char *query, struct arena *arena, struct language
                          struct language_error *error)
 {
     arena_init(arena, 64 << 20);
-    return language_parse_any(str_from(query), arena, out, error);
+    return language_parse(str_from(query), arena, out, error);
 }
 
 /* Query -> tree; the whole table, so that one run shows every difference. */
@@ -693,39 +693,6 @@ static void every_node_knows_its_place(void **state)
     arena_done(&arena);
 }
 
-/* parse_any understands what parse refuses because nothing executes it. */
-static void what_does_not_run_is_said(void **state)
-{
-    (void)state;
-    for (int i = 0; i < COMMAND_END; i++) {
-        struct arena arena;
-        struct language_query *query;
-        struct language_error error;
-        if (command_words[i].runs)
-            continue;
-        static const struct {
-            enum command_id id;
-            const char *text;
-        } rest[] = {{COMMAND_LOOKUP, "lookup t k OUTPUT c"},
-                    {COMMAND_CIDRLOOKUP, "cidrlookup t k OUTPUT c"},
-                    {COMMAND_ANOMALY, "pattern @message | anomaly"},
-                    {COMMAND_APPENDCOLS, "appendcols (fields a)"},
-                    {COMMAND_RELEVANTFIELDS, "relevantfields where a = 1"},
-                    {COMMAND_JOIN, "join where a.id = b.id (SOURCE logs)"}};
-        const char *text = command_words[i].name;
-        for (size_t k = 0; k < sizeof rest / sizeof *rest; k++)
-            if (rest[k].id == (enum command_id)i)
-                text = rest[k].text;
-        arena_init(&arena, 1 << 20);
-        assert_int_equal(language_parse_any(str_from(text), &arena, &query, &error), STATUS_OK);
-        assert_int_equal(language_parse(str_from(text), &arena, &query, &error),
-                         STATUS_UNIMPLEMENTED);
-        assert_non_null(strstr(error.message, "is understood, but not executed here"));
-        assert_true(error.has_position);
-        arena_done(&arena);
-    }
-}
-
 static void words_are_found_in_any_case_and_with_underscores(void **state)
 {
     (void)state;
@@ -788,8 +755,7 @@ static void add_cell(struct buf *out, const char *text)
     }
 }
 
-static void add_row(struct buf *out, const char *code, const char *other_names, const char *text,
-                    const char *note)
+static void add_row(struct buf *out, const char *code, const char *other_names, const char *text)
 {
     struct str rest = str_from(other_names), other;
     buf_printf(out, "| `");
@@ -799,7 +765,7 @@ static void add_row(struct buf *out, const char *code, const char *other_names, 
     while (str_take(&rest, ' ', &other))
         if (other.len)
             buf_printf(out, "; also `%.*s`", STR_ARGS(other));
-    buf_printf(out, "%s |\n", note);
+    buf_printf(out, " |\n");
 }
 
 static void add_command_table(struct buf *out)
@@ -807,7 +773,7 @@ static void add_command_table(struct buf *out)
     buf_printf(out, "<!-- commands -->\n| | |\n|---|---|\n");
     for (int i = 0; i < COMMAND_END; i++)
         add_row(out, command_words[i].syntax, command_words[i].other_names,
-                command_words[i].description, command_words[i].runs ? "" : " (*not executed*)");
+                command_words[i].description);
     buf_printf(out, "<!-- end -->\n");
 }
 
@@ -816,7 +782,7 @@ static void add_function_table(struct buf *out, bool aggregates)
     for (int i = 0; i < FUNCTION_END; i++)
         if (function_words[i].aggregate == aggregates)
             add_row(out, function_words[i].signature, function_words[i].other_names,
-                    function_words[i].description, "");
+                    function_words[i].description);
 }
 
 static void add_function_tables(struct buf *out)
@@ -872,7 +838,6 @@ int main(void)
         cmocka_unit_test(every_published_query_is_understood),
         cmocka_unit_test(columns_are_named_by_their_text),
         cmocka_unit_test(every_node_knows_its_place),
-        cmocka_unit_test(what_does_not_run_is_said),
         cmocka_unit_test(words_are_found_in_any_case_and_with_underscores),
         cmocka_unit_test(the_nearest_name_is_a_near_one),
         cmocka_unit_test(every_word_finds_its_own_row),

@@ -91,3 +91,9 @@ export function span(text) {
 }
 
 export const dayStart = (days_ago) => BigInt(Math.floor(Date.now() / 86400000) - days_ago) * units.d;
+
+// A table for `lookup`.
+export async function putTable(server, project, name, csv) {
+    const reply = await fetch(`${server.url}/api/v1/tables/${name}?project=${project}`, { method: 'PUT', headers: { 'content-type': 'text/csv' }, body: csv });
+    assert.ok([200, 201].includes(reply.status), `${name}: ${reply.status} ${await reply.text()}`);
+}

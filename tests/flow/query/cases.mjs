@@ -21,10 +21,10 @@ export function readQueryCases() {
     });
 }
 
-const heading = /^(?:(source|window) (.*)|(rows)|(query)(?: (.*))?|(answer)( in any order)?|(refused))$/;
+const heading = /^(?:(source|window|table) (.*)|(rows)|(query)(?: (.*))?|(answer)( in any order)?|(refused))$/;
 
 function readCase(lines) {
-    const one = { source: 'logs', from: dayStart(1), to: dayStart(0), rows: [], asks: [] };
+    const one = { source: 'logs', from: dayStart(1), to: dayStart(0), rows: [], tables: {}, asks: [] };
     let part = 'head', ask;
     for (const line of lines) {
         const found = heading.exec(line);
@@ -32,11 +32,13 @@ function readCase(lines) {
             const [, option, text, , query, title, answer, any_order, refused] = found;
             if (option === 'source') one.source = text.trim();
             else if (option === 'window') readWindow(one, text);
+            else if (option === 'table') one.tables[(one.table = text.trim())] = '';
             else if (query) one.asks.push((ask = { title: title ?? '', lines: [] }));
             else if (answer) ask.answer = { any_order: !!any_order, columns: undefined, rows: [], warns: [] };
             else if (refused) ask.refused = { says: [] };
-            part = query ? 'query' : answer ? 'answer' : refused ? 'refused' : option ? 'head' : 'rows';
+            part = query ? 'query' : answer ? 'answer' : refused ? 'refused' : option === 'table' ? 'table' : option ? 'head' : 'rows';
         } else if (part === 'query') ask.lines.push(line);
+        else if (part === 'table') one.tables[one.table] += `${line}\n`;
         else if (line.trim() && !line.startsWith('#')) readLine(one, ask, part, line);
     }
     for (const each of one.asks) {
