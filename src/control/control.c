@@ -82,6 +82,8 @@ static const char *const steps[] = {
     "CREATE TABLE lookup_table(project_id INTEGER NOT NULL REFERENCES project(id),"
     " name TEXT NOT NULL, columns TEXT NOT NULL, row_count INTEGER NOT NULL, csv TEXT NOT NULL,"
     " created_ns INTEGER NOT NULL, updated_ns INTEGER NOT NULL, PRIMARY KEY(project_id, name));",
+    "ALTER TABLE api_key ADD COLUMN note TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE project ADD COLUMN deleted_ns INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum status control__complain(struct control *control, struct error *error)
@@ -227,7 +229,7 @@ static enum status add_given_pair(struct control *control, uint32_t project_id,
         return STATUS_OK;
     snprintf(pair.public_key, sizeof pair.public_key, "%s", public_key);
     snprintf(pair.secret_key, sizeof pair.secret_key, "%s", secret_key);
-    enum status status = control__add_key(control, project_id, &pair, error);
+    enum status status = control__add_key(control, project_id, &pair, STR(""), error);
     return status == STATUS_OK ? control__load_keys(control, error) : status;
 }
 

@@ -44,9 +44,26 @@ enum status control_project_list(struct control *control, struct arena *arena,
                                  struct project **out_projects, size_t *out_count,
                                  struct error *error);
 enum status control_project_find(struct control *control, struct str name, uint32_t *out_id);
+/* Its keys open nothing any more, its name is free, and nobody reads its rows. Not the default one.
+ */
+enum status control_project_delete(struct control *control, struct str name, struct error *error);
+
+enum { KEYS_MAX = 100, KEY_NOTE_BYTES_MAX = 200 }; /* of a project */
+struct key_item {
+    struct str public_key, note;
+    int64_t created_ns;
+};
+/* Oldest first. */
+enum status control_key_list(struct control *control, uint32_t project_id, struct arena *arena,
+                             struct key_item **out_keys, size_t *out_count, struct error *error);
 /* Adds a further key pair to a project. */
-enum status control_key_create(struct control *control, uint32_t project_id,
+enum status control_key_create(struct control *control, uint32_t project_id, struct str note,
                                struct key_pair *out_pair, struct error *error);
+/* From now on it opens nothing. STATUS_CONFLICT: it is the project's last. */
+enum status control_key_delete(struct control *control, uint32_t project_id, struct str public_key,
+                               struct error *error);
+/* Call it about once a second: another process may have changed the keys (`vitrine key`). */
+void control_refresh(struct control *control);
 /* The project of a public key alone, which proves nothing: for what anybody may do. */
 enum status control_public_key_find(struct control *control, struct str public_key,
                                     uint32_t *out_project_id);

@@ -20,6 +20,7 @@ struct control {
     unsigned char pepper[crypto_generichash_KEYBYTES]; /* keys the hashes; made at first open */
     struct control_key *keys;
     size_t key_count, key_capacity;
+    int64_t seen_version; /* of the file, when the keys were read */
 };
 
 /* Prepares, or words SQLite's complaint. */
@@ -44,5 +45,5 @@ void control__make_id(char out_id[CONTROL_ID_BYTES]);
 /* Both with the lock held. */
 enum status control__load_keys(struct control *control, struct error *error);
 enum status control__add_key(struct control *control, uint32_t project_id,
-                             const struct key_pair *pair, struct error *error);
+                             const struct key_pair *pair, struct str note, struct error *error);
 void control__make_pair(struct key_pair *out_pair);

@@ -74,11 +74,7 @@ static enum status find(struct control *control, uint32_t project_id, struct str
         sqlite3_column_bytes(statement, 0) == MEDIA_ID_BYTES &&
         sqlite3_column_bytes(statement, 1) == MEDIA_HASH_BYTES) {
         *out_item = (struct media_item){
-            .content_type =
-                arena ? arena_copy(arena,
-                                   (struct str){(const char *)sqlite3_column_text(statement, 2),
-                                                (size_t)sqlite3_column_bytes(statement, 2)})
-                      : STR_NONE,
+            .content_type = arena ? control__column(statement, 2, arena) : STR_NONE,
             .length_bytes = sqlite3_column_int64(statement, 3),
             .created_ns = sqlite3_column_int64(statement, 4),
             .uploaded_ns = sqlite3_column_int64(statement, 5),

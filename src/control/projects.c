@@ -3,6 +3,7 @@
 #include "control/control_private.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 
 enum { NAME_BYTES_MAX = 60, TITLE_BYTES_MAX = 200 };
 
@@ -57,7 +58,7 @@ enum status control_project_create_with(struct control *control, struct str name
     if (status == STATUS_OK) {
         status = insert_project(control, name, title, is_demo, &id, error);
         if (status == STATUS_OK)
-            status = control__add_key(control, id, pair, error);
+            status = control__add_key(control, id, pair, STR(""), error);
         if (status == STATUS_OK)
             status = control__run(control, "COMMIT", error);
         if (status != STATUS_OK)
@@ -97,7 +98,7 @@ enum status control_project_list(struct control *control, struct arena *arena,
                          "SELECT id, name, title, is_demo, created_ns,"
                          " (SELECT public_key FROM api_key WHERE project_id=project.id ORDER BY "
                          "created_ns, rowid LIMIT 1)"
-                         " FROM project ORDER BY id",
+                         " FROM project WHERE deleted_ns=0 ORDER BY id",
                          &statement, error);
     while (status == STATUS_OK && sqlite3_step(statement) == SQLITE_ROW) {
         if (!arena_grow(arena, &projects, count, &capacity)) {
@@ -120,6 +121,50 @@ enum status control_project_list(struct control *control, struct arena *arena,
     *out_projects = projects;
     *out_count = count;
     return STATUS_OK;
+}
+
+/* With the lock held. The row stays, so that its number is never another project's. */
+static enum status delete_project(struct control *control, uint32_t id, struct error *error)
+{
+    static const char *const statements[] = {
+        "DELETE FROM api_key WHERE project_id=?1",
+        "UPDATE project SET name=name || '~' || id, deleted_ns=?2 WHERE id=?1",
+    };
+    enum status status = control__run(control, "BEGIN IMMEDIATE", error);
+    for (size_t i = 0; i < sizeof statements / sizeof *statements && status == STATUS_OK; i++) {
+        sqlite3_stmt *statement;
+        status = control__prepare(control, statements[i], &statement, error);
+        if (status != STATUS_OK)
+            break;
+        sqlite3_bind_int64(statement, 1, id);
+        if (i == 1)
+            sqlite3_bind_int64(statement, 2, clock_now_ns());
+        if (sqlite3_step(statement) != SQLITE_DONE)
+            status = control__complain(control, error);
+        sqlite3_finalize(statement);
+    }
+    if (status == STATUS_OK)
+        status = control__run(control, "COMMIT", error);
+    if (status != STATUS_OK)
+        sqlite3_exec(control->db, "ROLLBACK", NULL, NULL, NULL);
+    return status == STATUS_OK ? control__load_keys(control, error) : status;
+}
+
+enum status control_project_delete(struct control *control, struct str name, struct error *error)
+{
+    uint32_t id;
+    if (str_equal(name, STR("default")))
+        return fail(error, STATUS_CONFLICT, "project: the default project stays");
+    if (control_project_find(control, name, &id) != STATUS_OK)
+        return fail(error, STATUS_NOT_FOUND, "project: there is no project '%.*s'",
+                    (int)(name.len > 80 ? 80 : name.len), name.ptr ? name.ptr : "");
+    pthread_mutex_lock(&control->lock);
+    enum status status = delete_project(control, id, error);
+    pthread_mutex_unlock(&control->lock);
+    if (status == STATUS_OK)
+        log_info("control", "a project was deleted", "project=%u name=%.*s", (unsigned)id,
+                 STR_ARGS(name));
+    return status;
 }
 
 enum status control_project_find(struct control *control, struct str name, uint32_t *out_id)

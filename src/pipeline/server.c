@@ -377,6 +377,7 @@ void vitrine_tick(struct vitrine *vitrine)
     enum { RETAIN_EVERY_SECONDS = 60 };
     int64_t now = clock_now_ns(), days = vitrine->options.retention_days;
     jobs_tick(vitrine->jobs);
+    control_refresh(vitrine->control);
     retain_media(vitrine);
     if ((days == 0 && vitrine->options.retention_bytes == 0) || !vitrine->query_ready ||
         now - vitrine->retained_ns < RETAIN_EVERY_SECONDS * NS_PER_SEC)

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './support/api.mjs';
 import { noPython, runClient } from './support/client.mjs';
-import { startServer } from './support/server.mjs';
+import { runVerb, startServer } from './support/server.mjs';
 
 const venv = resolve(fileURLToPath(import.meta.url), '../.venv');
 const pair = { public: 'pk-lf-rest', secret: 'sk-lf-rest-secret' };
@@ -269,4 +269,42 @@ test('traces and observations sent one a request become the same spans', async (
     assert.deepEqual(await refused('PATCH', 'spans', { output: 'x' }), [400, 'spanId: is missing']);
     assert.match((await refused('POST', 'generations', { name: 5 }))[1], /^body\.name: /);
     assert.equal((await refused('POST', 'events', []))[0], 400);
+});
+
+// --- keys and projects -----------------------------------------------------------------------------
+
+const basic = (keys) => ({ authorization: `Basic ${Buffer.from(`${keys.public_key}:${keys.secret_key}`).toString('base64')}` });
+
+test('keys are made and revoked by those who have one, and a secret is told once', async () => {
+    const made = await call('POST', '/api/v1/keys', { note: 'for the shop' });
+    assert.equal(made.status, 201);
+    const opened = async () => (await call('GET', '/api/public/projects', undefined, basic(made.json))).status;
+    assert.equal(await opened(), 200);
+    const { keys } = (await call('GET', '/api/v1/keys')).json;
+    assert.deepEqual(keys.at(-1).note, 'for the shop');
+    assert.ok(!JSON.stringify(keys).includes('sk-lf-'));
+    assert.equal((await call('DELETE', `/api/v1/keys/${made.json.public_key}`)).status, 204);
+    assert.equal(await opened(), 401);
+    assert.equal((await call('DELETE', `/api/v1/keys/${made.json.public_key}`)).status, 404);
+    assert.equal((await call('POST', '/api/v1/keys', { note: 'x'.repeat(300) })).status, 413);
+    assert.equal((await fetch(`${server.url}/api/v1/keys`)).status, 401);
+});
+
+test('the operator makes projects and keys beside a running server', async () => {
+    const verb = (...args) => runVerb([...args, '--data', server.data]);
+    const pair = (text) => ({ public_key: /public key: (\S+)/.exec(text)[1], secret_key: /secret key: (\S+)/.exec(text)[1] });
+    const first = pair((await verb('project', 'create', 'shop', 'The shop')).stdout);
+    const second = pair((await verb('key', 'create', 'shop', 'spare')).stdout);
+    const project = async (keys) => { const { status, json: body } = await call('GET', '/api/public/projects', undefined, basic(keys)); return status === 200 ? body.data[0].name : status; };
+    await eventually(async () => assert.deepEqual([await project(first), await project(second)], ['The shop', 'The shop']));
+    assert.match((await verb('key', 'list', 'shop')).stdout, /spare/);
+    assert.match((await verb('project', 'list')).stdout, /^shop .*The shop$/m);
+    assert.equal((await call('DELETE', `/api/v1/keys/${first.public_key}`)).status, 404, 'of another project');
+    await verb('key', 'delete', 'shop', second.public_key);
+    await eventually(async () => assert.equal(await project(second), 401));
+    assert.match((await verb('key', 'delete', 'shop', first.public_key)).stderr, /last one/);
+    await verb('project', 'delete', 'shop');
+    await eventually(async () => assert.equal(await project(first), 401));
+    for (const [args, words] of [[['project', 'delete', 'default'], /stays/], [['project', 'delete', 'nowhere'], /no project/], [['key', 'list'], /usage/], [['project', 'create', 'Not A Name'], /expected 1 to 60/]])
+        assert.match((await verb(...args)).stderr, words);
 });

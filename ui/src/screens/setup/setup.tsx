@@ -5,6 +5,7 @@ import { useUrl } from "../../app/url";
 import { Failure, Skeleton } from "../../components/pieces";
 import { ago, nsToMs } from "../../format/time";
 import { Connect } from "./connect";
+import { Keys } from "./keys";
 
 export default function SetupScreen() {
     const url = useUrl();
@@ -26,6 +27,7 @@ export default function SetupScreen() {
                                 {project.last_span ? `Newest span: ${ago(nsToMs(project.last_span))}` : "Waiting for the first span …"}
                             </div>
                             <Connect project={project} />
+                            <Keys project={project.name} />
                         </>
                     )}
                 </div>
