@@ -38,7 +38,9 @@ export function apiUrl(path: string, query: Query = {}): string {
 async function refusal(reply: Response): Promise<ApiError> {
     const text = await reply.text().catch(() => "");
     try {
-        const { error } = JSON.parse(text) as { error: { status: string; message: string } };
+        const { error, message } = JSON.parse(text) as { error: { status: string; message: string } | string; message?: string };
+        /* Paths under /api/public/ word their errors as Langfuse does. */
+        if (typeof error === "string") return new ApiError(reply.status, error, message ?? error);
         return new ApiError(reply.status, error.status, error.message, error);
     } catch {
         return new ApiError(reply.status, "http", text.slice(0, 300) || `HTTP ${reply.status} ${reply.statusText}`);
@@ -71,7 +73,7 @@ export async function openStream(url: string, signal: AbortSignal): Promise<Read
 }
 
 /** Sends JSON; gives what came back as JSON, or undefined for an empty reply. */
-export async function sendJson<T>(method: "POST" | "PUT" | "DELETE", url: string, value: unknown, signal?: AbortSignal): Promise<T> {
+export async function sendJson<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", url: string, value: unknown, signal?: AbortSignal): Promise<T> {
     const reply = await ask(url, "application/json", signal, { method, type: "application/json", body: value === undefined ? undefined : JSON.stringify(value) });
     const text = await reply.text();
     return (text ? JSON.parse(text) : undefined) as T;

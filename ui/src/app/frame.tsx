@@ -46,6 +46,7 @@ export function Frame() {
     useKeys({
         "?": () => setHelp(!help),
         "g o": () => url.go(url.href("overview")),
+        "g p": () => url.go(url.href("prompts")),
         "g t": () => url.go(url.href("traces")),
         "g v": () => url.go(url.href("live")),
         "g a": () => url.go(url.href("agents")),

@@ -64,6 +64,7 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
             ["g v", "Live"],
             ["g i", "Models"],
             ["g a", "Agents"],
+            ["g p", "Prompts"],
             ["g e", "Sessions"],
             ["g u", "Users"],
             ["g l", "Logs"],

@@ -20,6 +20,8 @@ const QueryPage = lazy(() => import("../screens/query/query"));
 const Explain = lazy(() => import("../screens/explain/explain"));
 const Dashboards = lazy(() => import("../screens/dashboards/dashboards"));
 const DashboardPage = lazy(() => import("../screens/dashboards/dashboard"));
+const Prompts = lazy(() => import("../screens/prompts/prompts"));
+const PromptPage = lazy(() => import("../screens/prompts/prompt"));
 const Sessions = lazy(() => import("../screens/people/sessions"));
 const Session = lazy(() => import("../screens/people/session"));
 const Users = lazy(() => import("../screens/people/users"));
@@ -54,6 +56,8 @@ export const router = createRouter({
             screen("compare", () => <Compare />),
             screen("models", () => <Models />),
             screen("agents", () => <Agents />),
+            screen("prompts", () => <Prompts />),
+            screen("prompts/$promptName", () => <PromptPage />),
             screen("sessions", () => <Sessions />),
             screen("sessions/$sessionId", () => <Session />),
             screen("users", () => <Users />),

@@ -2,7 +2,7 @@
 /* The hook through which screens read and change the URL; nothing else touches the address. */
 import { useLocation, useParams, useRouter } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { dashboardHref, screenHref, type Screen, traceHref, personHref } from "../url/href";
+import { dashboardHref, promptHref, screenHref, type Screen, traceHref, personHref } from "../url/href";
 import { type Range, isRelative, rangeText } from "../url/range";
 import { rangeOf, type Search, stringifySearch } from "../url/search";
 
@@ -23,6 +23,8 @@ export interface Url {
     user: (id: string) => string;
     /** A dashboard, with the screen's time range. */
     dashboard: (id: string, extra?: Search) => string;
+    /** A prompt's page, with the screen's time range. */
+    prompt: (name: string, extra?: Search) => string;
     /** The page of an agent, in this range and with the current filters. */
     agentPage: (agent: string) => string;
     /** What a change of this measure is made of: in the screen's range, or in a part of it. */
@@ -60,6 +62,7 @@ export function useUrl(): Url {
             dashboard: (id, own = {}) => dashboardHref(project, id, { ...time, ...own }),
             explain: (measure, filters = [], at) =>
                 screenHref(project, "explain", { ...time, live: undefined, f: [...new Set([...(search.f ?? []), ...filters])], measure, at: at && rangeText(at) }),
+            prompt: (name, own = {}) => promptHref(project, name, { ...time, ...own }),
             agentPage: (agent) => screenHref(project, "agents", { ...time, f: search.f, agent }),
         };
     }, [router, pathname, project, search]);

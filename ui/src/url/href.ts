@@ -9,6 +9,7 @@ export type Screen =
     | "compare"
     | "models"
     | "agents"
+    | "prompts"
     | "sessions"
     | "users"
     | "logs"
@@ -33,4 +34,9 @@ export function traceHref(project: string, traceId: string, search: Search = {})
 
 export function dashboardHref(project: string, id: string, search: Search = {}): string {
     return `/p/${encodeURIComponent(project)}/dashboards/${encodeURIComponent(id)}${stringifySearch(search)}`;
+}
+
+/** The page of one prompt; slashes in its name stay within one part of the path. */
+export function promptHref(project: string, name: string, search: Search = {}): string {
+    return `/p/${encodeURIComponent(project)}/prompts/${encodeURIComponent(name)}${stringifySearch(search)}`;
 }

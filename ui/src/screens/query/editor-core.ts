@@ -6,10 +6,11 @@
 import { acceptCompletion, autocompletion, type Completion, type CompletionContext, type CompletionResult, startCompletion } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching } from "@codemirror/language";
-import { Annotation, EditorState, Prec, RangeSetBuilder, StateEffect, StateField } from "@codemirror/state";
+import { EditorState, Prec, RangeSetBuilder, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, type DecorationSet, drawSelection, EditorView, highlightSpecialChars, keymap, placeholder } from "@codemirror/view";
 import type { Catalogue } from "../../api/ask";
 import { COMMAND_WORDS, spot } from "../../language/complete";
+import { fromOutside, typedOver } from "../../components/editor-base";
 import { clip, oneLine } from "../../format/text";
 import { fieldName, lex, lexSql, quote } from "../../language/lex";
 
@@ -177,19 +178,6 @@ const look = EditorView.theme({
     ".cm-completionDetail": { marginLeft: "auto", color: "var(--text-3)", fontStyle: "normal", maxWidth: "300px", overflow: "hidden", textOverflow: "ellipsis" },
     ".cm-tooltip.cm-completionInfo": { padding: "8px 10px", maxWidth: "320px", fontFamily: "var(--font)", fontSize: "12px", lineHeight: "1.5", margin: "0 4px" },
 });
-
-/* Typing over a selection is done here: a browser would carry the colours of what it replaces along as an inline style, which
-   the Content-Security-Policy refuses aloud. */
-const typedOver = EditorView.domEventHandlers({
-    beforeinput: (event, view) => {
-        if (event.inputType !== "insertText" || !event.data || view.state.selection.main.empty) return false;
-        event.preventDefault();
-        view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
-        return true;
-    },
-});
-
-const fromOutside = Annotation.define<boolean>();
 
 export function createEditor(host: HTMLElement, text: string, hooks: EditorHooks): Editor {
     const root = host.shadowRoot ?? host.attachShadow({ mode: "open", delegatesFocus: true });
