@@ -29,6 +29,7 @@ describe('screens: pictures', { skip }, () => {
             ...(retrieval && { 'trace-retrieval': [`traces/${retrieval}`, 900] }),
             models: ['models?a=openai/gpt-4o-mini&b=anthropic/claude-sonnet-4-5', 1700],
             agents: ['agents', 1000], agent: ['agents?agent=buying-researcher', 1500],
+            prompts: ['prompts', 700], 'prompt-versions': ['prompts/support-reply?tab=changes', 1000],
             query: ['query', 900], 'query-series': [ask('filter kind = "llm"\n| stats count(*) as calls by bin(30m), model', '&view=stacked'), 900],
             'query-groups': [ask('filter kind = "llm"\n| stats sum(cost) as spent, count(*) as calls, pct(duration, 95) as p95 by model\n| sort spent desc'), 900],
             'query-rows': [ask('filter kind = "llm"\n| fields @timestamp, name, model, duration, ttft, cost\n| sort duration desc\n| limit 500'), 900],

@@ -148,7 +148,7 @@ function Diff({ lines, label }: { lines: DiffLine[]; label: string }) {
                     <span className="diff-sign" aria-hidden="true">{SIGNS[line.kind]}</span>
                     <span className="sr">{SAID[line.kind]}</span>
                     <span className="diff-text" dir="auto">
-                        {line.runs.map((run, n) => (run.kind === "same" ? <span key={n}>{visible(run.text)}</span> : run.kind === "gone" ? <del key={n}>{visible(run.text)}</del> : <ins key={n}>{visible(run.text)}</ins>))}
+                        {line.runs.map((run, n) => (!run.changed ? <span key={n}>{visible(run.text)}</span> : line.kind === "gone" ? <del key={n}>{visible(run.text)}</del> : <ins key={n}>{visible(run.text)}</ins>))}
                     </span>
                 </div>
             ))}
