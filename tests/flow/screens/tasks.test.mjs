@@ -27,11 +27,34 @@ describe('screens: ten tasks', { skip: cannot() }, () => {
     const explain = (page, panel) => region(page, panel).getByRole('link', { name: 'Explain the bump' });
     const finding = (page, name) => region(page, 'What it is made of').getByRole('row', { name });
 
+    const rail = (page, name) => page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name, exact: true });
+
+    it('1: why was this request slow? One click: the span that took the time is marked, with its share', () => task(1, async (page, click) => {
+        await click(region(page, 'Slowest').getByRole('link').nth(1));
+        await page.getByText(/\d % of the trace/).first().waitFor();
+        assert.ok((await page.locator('.span-row').count()) > 1);
+    }));
+
     it('3: what raised the cost? A tenant and its batch user, in two clicks', () => task(2, async (page, click) => {
         await click(explain(page, 'Cost'));
         await click(page.getByRole('button', { name: /^All since/ }));
         await finding(page, /Tenant northwind/).waitFor();
         await finding(page, /User batch@northwind/).waitFor();
+    }));
+
+    it('5: which tool fails, for whom? Two clicks', () => task(2, async (page, click) => {
+        await click(rail(page, 'Agents'));
+        await click(region(page, 'Tools').getByRole('row', { name: /^track_parcel/ }).getByTitle(/^Open the traces in which it failed/));
+        assert.match(page.url(), /tool=track_parcel/);
+        await page.locator('.trace-row').first().waitFor();
+        for (const row of await page.locator('.trace-row').allInnerTexts()) assert.match(row, /[a-z]+\.[a-z]+/, 'the user stands in the row');
+    }));
+
+    it('6: is any agent looping, and what did it cost? One click', () => task(1, async (page, click) => {
+        await click(rail(page, 'Agents'));
+        const loops = region(page, 'Loops');
+        await loops.getByText(/called web_search 26 times with the same arguments/).first().waitFor();
+        await loops.getByText(/\$\d.* spent on what was done before/).waitFor();
     }));
 
     it('7: are we throttled, by which model, since when? One click', () => task(1, async (page, click) => {
@@ -40,6 +63,20 @@ describe('screens: ten tasks', { skip: cannot() }, () => {
         await first.getByText('RateLimitError').waitFor();
         assert.match(await region(page, 'What it is made of').innerText(), /claude-sonnet-4-5/);
         assert.match(await first.locator('time').innerText(), /:0\d:/, 'since when');
+    }));
+
+    it('8: what did this user live through? Two clicks', () => task(2, async (page, click) => {
+        await click(rail(page, 'Users'));
+        await click(page.getByRole('link', { name: 'hana.sato', exact: true }));
+        await page.getByText('What failed lately').waitFor();
+        await page.getByText('THIRD time I ask').first().waitFor();
+    }));
+
+    it('9: compare two models on latency, cost and quality. Three clicks', () => task(3, async (page, click) => {
+        await click(rail(page, 'Models'));
+        for (const model of ['gpt-4o-mini', 'claude-sonnet-4-5']) await click(page.getByRole('checkbox', { name: `Compare ${model}` }));
+        const panel = region(page, 'Comparison');
+        for (const row of [/^Latency p95/, /^Cost/, /^Score: /]) await panel.getByRole('row', { name: row }).first().waitFor();
     }));
 
     it('a finding leads to its traces and examples, and the address keeps the question', async () => {
