@@ -80,9 +80,10 @@ describe('screens: agents', { skip: cannot() }, () => {
 
     it('a trace leads to its own graph and back', async () => {
         const { page, complaints, context } = await stage.open(`/p/default/traces/${circling.id}`);
-        await page.getByRole('link', { name: 'Graph', exact: true }).click();
-        await page.getByRole('heading', { name: 'One run' }).waitFor();
+        await page.getByRole('button', { name: 'Graph', exact: true }).click();
         await page.locator('.graph-node').filter({ hasText: 'web_search' }).waitFor();
+        await page.getByRole('link', { name: 'With its loops, as a table' }).click();
+        await page.getByRole('heading', { name: 'One run' }).waitFor();
         await page.getByText('called web_search 5 times with the same arguments').waitFor();
         await page.getByRole('link', { name: 'Back to the trace' }).click();
         await page.waitForURL(new RegExp(`/traces/${circling.id}`));

@@ -178,6 +178,16 @@ export function useLogs(scope: Scope) {
     });
 }
 
+/** What was logged around something that happened, by trace or by service. */
+export function useMomentLogs(project: string, asked: { from: string; to: string; trace_id?: string; service?: string }) {
+    const query = { project, ...asked, limit: 1000 };
+    return useQuery({
+        queryKey: ["moment-logs", query],
+        queryFn: ({ signal }) => getJson<LogPage>("/api/v1/logs", query, signal),
+        staleTime: 30_000,
+    });
+}
+
 export function useMetrics(scope: Scope) {
     const query = { project: scope.project, from: scope.range.from, to: scope.range.to };
     return useQuery({

@@ -23,12 +23,17 @@ interface Props {
     select?: (spanId: string) => void;
     /** A line where another trace begins. */
     byTrace?: boolean;
+    /** Only what had been said by then (ns since 1970). */
+    until?: bigint;
 }
 
-export function Transcript({ path, selected, select, byTrace = false }: Props) {
+export function Transcript({ path, selected, select, byTrace = false, until }: Props) {
     const url = useUrl();
     const said = useTranscript(url.project, path);
-    const rows = useMemo(() => said.data?.pages.flatMap((page) => page.messages) ?? [], [said.data]);
+    const all = useMemo(() => said.data?.pages.flatMap((page) => page.messages) ?? [], [said.data]);
+    const times = useMemo(() => all.map(({ time }) => BigInt(time)), [all]);
+    const heard = until === undefined ? all.length : times.filter((at) => at <= until).length;
+    const rows = useMemo(() => (until === undefined ? all : all.filter((_, at) => times[at] <= until)), [all, times, heard, until === undefined]);
     const names = useMemo(() => callNames(rows.map((each) => each.message)), [rows]);
     const scroller = useRef<HTMLDivElement>(null);
     const list = useVirtualizer({
@@ -44,8 +49,12 @@ export function Transcript({ path, selected, select, byTrace = false }: Props) {
     useEffect(() => {
         if (said.hasNextPage && !said.isFetchingNextPage && rows.length && lastShown >= rows.length - 12) void said.fetchNextPage();
     });
+    useEffect(() => {
+        if (until !== undefined && rows.length) list.scrollToIndex(rows.length - 1, { align: "end" });
+    }, [heard, until === undefined]);
     if (said.error) return <Failure error={said.error} retry={() => said.refetch()} what="The conversation" />;
     if (said.isPending) return <div className="transcript-wait"><Skeleton height={90} /><Skeleton height={180} /><Skeleton height={120} /></div>;
+    if (!rows.length && all.length) return <p className="empty">Nothing had been said by then.</p>;
     if (!rows.length) return <p className="empty">Nothing was said here, or the senders kept the words to themselves: content is sent only where the instrumentation is told to.</p>;
     return (
         <div className="transcript" ref={scroller} tabIndex={0} role="region" aria-label="Conversation">

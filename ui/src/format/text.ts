@@ -43,12 +43,17 @@ export function shortModel(name: string): string {
     return name.replace(/-(\d{8}|\d{4}-\d{2}-\d{2})(?=$|-v\d)/, "");
 }
 
+/** Whole numbers beyond what a number can hold stay as they were written; browsers that do not tell how give the nearest. */
+function exactly(_key: string, value: unknown, context?: { source?: string }): unknown {
+    return typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "") ? context?.source : value;
+}
+
 /** Parsed JSON when the text is an object or a list, otherwise undefined. */
 export function structured(text: string): object | undefined {
     const first = /^\s*([[{])/.exec(text)?.[1];
     if (!first) return undefined;
     try {
-        const value: unknown = JSON.parse(text);
+        const value: unknown = JSON.parse(text, exactly as (key: string, value: unknown) => unknown);
         return typeof value === "object" && value !== null ? value : undefined;
     } catch {
         return undefined;

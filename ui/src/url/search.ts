@@ -32,6 +32,8 @@ export interface Search {
     /** The run whose graph is shown. */
     run?: string;
     agent?: string;
+    /** A moment of a trace, ms since its start. */
+    t?: string;
     /** What is explained, where (`from~to`), and against what. */
     measure?: string;
     at?: string;
@@ -41,7 +43,7 @@ export interface Search {
 const SINGLE = [
     "from", "to", "live", "sort", "order", "cols", "facets", "span", "tab", "q", "shut", "metric", "by",
     "query", "source", "view", "edit",
-    "a", "b", "agent", "run",
+    "a", "b", "agent", "run", "t",
     "measure", "at", "base",
 ] as const;
 

@@ -9,6 +9,7 @@ import { Icon } from "../../components/icon";
 import { CopyButton, Moment } from "../../components/pieces";
 import { count, duration, exact, money, moneyExact, plural } from "../../format/number";
 import { clip, oneLine } from "../../format/text";
+import { DownloadTrace } from "./download";
 import { TraceScores } from "./scores";
 import { is } from "../../url/filters";
 import type { Tree } from "./tree";
@@ -25,7 +26,6 @@ export function TraceHeader({ shape, tree, selected, select }: Props) {
     const { trace } = shape;
     const previous = neighbour(url.project, trace.trace_id, -1);
     const next = neighbour(url.project, trace.trace_id, 1);
-    const json = `/api/v1/traces/${trace.trace_id}?project=${encodeURIComponent(url.project)}`;
     return (
         <header className="trace-header">
             <div className="trace-head-bar">
@@ -43,11 +43,6 @@ export function TraceHeader({ shape, tree, selected, select }: Props) {
                         <Step id={next} icon="down" label="Next trace of the list" keys="]" />
                     </span>
                 )}
-                {trace.llm_calls + trace.tool_calls > 1 && (
-                    <Go className="button bare" href={url.href("agents", { run: trace.trace_id })} title="What came after what, and what goes in circles">
-                        <Icon name="agents" small /> Graph
-                    </Go>
-                )}
                 <Go className="button bare" href={url.href("compare", { a: trace.trace_id })} title="Compare with another trace">
                     <Icon name="compare" small /> Compare
                 </Go>
@@ -57,9 +52,7 @@ export function TraceHeader({ shape, tree, selected, select }: Props) {
                 <CopyButton text={() => location.href} what="the link to this screen (c)" small={false}>
                     Link
                 </CopyButton>
-                <a className="button bare" href={json} download={`trace-${trace.trace_id}.json`} title="Download the shape as JSON">
-                    <Icon name="download" small /> JSON
-                </a>
+                <DownloadTrace shape={shape} />
             </div>
             <dl className="totals">
                 <Total label="Duration">{duration(trace.duration)}</Total>

@@ -13,6 +13,7 @@ import { Attributes } from "./attributes";
 import { Content } from "./content";
 import { Events } from "./events";
 import { Fields } from "./fields";
+import { Raw } from "./raw";
 import { SpanScores } from "./scores";
 import { UsageAndCost } from "./usage";
 
@@ -22,6 +23,7 @@ export const TABS = [
     { id: "fields", label: "Fields" },
     { id: "attributes", label: "Attributes" },
     { id: "events", label: "Events & logs" },
+    { id: "raw", label: "Raw" },
 ] as const;
 
 export type TabId = (typeof TABS)[number]["id"];
@@ -73,6 +75,7 @@ const Body = memo(function Body({ tab, detail, shape, select }: { tab: TabId; de
     if (tab === "fields") return <Fields detail={detail} />;
     if (tab === "attributes") return <Attributes detail={detail} />;
     if (tab === "events") return <Events detail={detail} shape={shape} select={select} />;
+    if (tab === "raw") return <Raw traceId={detail.trace_id} spanId={detail.span_id} />;
     return <Content detail={detail} />;
 });
 

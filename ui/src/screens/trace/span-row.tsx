@@ -4,6 +4,7 @@ import { FLAG, type TraceShape } from "../../api/types";
 import { Icon, kindIcon } from "../../components/icon";
 import { count, duration, exact, known, money, NONE } from "../../format/number";
 import { clip, oneLine, shortModel } from "../../format/text";
+import type { Phase } from "./moments";
 import type { Window } from "./ruler";
 import type { Tree } from "./tree";
 
@@ -22,12 +23,14 @@ interface Props {
     collapsed: boolean;
     dimmed: boolean;
     found: boolean;
+    /** How it stands at the moment that is replayed. */
+    phase: Phase | null;
     select: (span: number) => void;
     fold: (span: number, shut: boolean) => void;
 }
 
 export const SpanRow = memo(function SpanRow(props: Props) {
-    const { shape, tree, span, top, indent, level, selected, collapsed, dimmed, found, select, fold } = props;
+    const { shape, tree, span, top, indent, level, selected, collapsed, dimmed, found, phase, select, fold } = props;
     const { spans, strings } = shape;
     const failed = spans.status[span] === 2;
     const inside = tree.failedInside[span];
@@ -38,7 +41,7 @@ export const SpanRow = memo(function SpanRow(props: Props) {
     return (
         <div
             id={`span-${span}`}
-            className={`span-row span-grid k-${kind} ${selected ? "selected" : ""} ${dimmed ? "dimmed" : ""} ${found ? "found" : ""} ${failed ? "failed" : ""}`}
+            className={`span-row span-grid k-${kind} ${selected ? "selected" : ""} ${dimmed ? "dimmed" : ""} ${found ? "found" : ""} ${failed ? "failed" : ""} ${phase ? `now-${phase}` : ""}`}
             role="treeitem"
             aria-level={tree.depth[span] + 1}
             aria-expanded={has ? !collapsed : undefined}

@@ -6,7 +6,7 @@
 import { useParams } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTrace } from "../../api/queries";
-import type { TraceShape } from "../../api/types";
+import { FLAG, type TraceShape } from "../../api/types";
 import { useKeys } from "../../app/keys";
 import { lastList, neighbour } from "../../app/lists";
 import { useStable } from "../../app/stable";
@@ -14,17 +14,22 @@ import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { copyText, Failure, Skeleton } from "../../components/pieces";
 import { Splitter, useSplit } from "../../components/splitter";
+import { Around } from "./around";
 import { TraceHeader } from "./header";
 import { Transcript } from "../../components/transcript";
 import { SpanPane, TABS } from "./pane";
-import { buildTree, nextFailed, type Tree } from "./tree";
+import { PlayheadBar, usePlayhead } from "./playhead";
+import { RunGraph } from "./run-graph";
+import { buildTree, extent, nextFailed, type Tree } from "./tree";
 import { Waterfall } from "./waterfall";
 import "./trace.css";
 
 const VIEWS = [
     { id: "steps", label: "Steps", keys: "v" },
     { id: "talk", label: "Conversation", keys: "v" },
-];
+    { id: "graph", label: "Graph", keys: "v" },
+    { id: "around", label: "Logs & metrics", keys: "v" },
+] as const;
 
 export function TraceScreen() {
     const { traceId = "" } = useParams({ strict: false }) as { traceId?: string };
@@ -59,14 +64,17 @@ function Loaded({ shape }: { shape: TraceShape }) {
     const [selected, select] = useSelection(shape, tree);
     const split = useSplit("trace", 0.54);
     const pane = useRef<HTMLElement>(null);
-    const view = url.search.view === "talk" ? "talk" : "steps";
-    const look = (id: string) => url.set({ view: id === "talk" ? id : undefined }, { replace: true });
+    const view = VIEWS.find(({ id }) => id === url.search.view)?.id ?? "steps";
+    const look = (id: string) => url.set({ view: id === "steps" ? undefined : id }, { replace: true });
+    const whole = useMemo(() => extent(shape.spans, FLAG.implausible), [shape]);
+    const head = usePlayhead(shape, whole);
+    const replayed = view === "steps" || view === "talk";
     const failed = (step: 1 | -1) => {
         const span = nextFailed(tree, shape.spans, selected, step);
         if (span >= 0) select(span);
     };
     useKeys({
-        v: () => look(view === "talk" ? "steps" : "talk"),
+        v: () => look(VIEWS[(VIEWS.findIndex(({ id }) => id === view) + 1) % VIEWS.length].id),
         e: () => failed(1),
         E: () => failed(-1),
         c: () => void copyText(location.href),
@@ -85,12 +93,19 @@ function Loaded({ shape }: { shape: TraceShape }) {
                                 {label}
                             </button>
                         ))}
+                        {replayed && shape.spans.count > 1 && <PlayheadBar head={head} shape={shape} tree={tree} whole={whole} select={select} />}
                     </div>
-                    {view === "talk" ? (
-                        <Transcript path={`/api/v1/traces/${shape.trace.trace_id}/transcript`} selected={spanId} select={(id) => select(shape.spans.id.indexOf(id))} />
-                    ) : (
-                        <Waterfall shape={shape} tree={tree} selected={selected} select={select} />
+                    {view === "talk" && (
+                        <Transcript
+                            path={`/api/v1/traces/${shape.trace.trace_id}/transcript`}
+                            selected={spanId}
+                            select={(id) => select(shape.spans.id.indexOf(id))}
+                            until={head.at === null ? undefined : BigInt(shape.start) + BigInt(Math.round(head.at))}
+                        />
                     )}
+                    {view === "graph" && <RunGraph traceId={shape.trace.trace_id} />}
+                    {view === "around" && <Around shape={shape} selected={selected} select={select} />}
+                    {view === "steps" && <Waterfall shape={shape} tree={tree} selected={selected} select={select} head={head.at} />}
                 </section>
                 <Splitter split={split} label="Width of the span list" />
                 <section className="trace-right" aria-label="Selected span" ref={pane} tabIndex={-1}>

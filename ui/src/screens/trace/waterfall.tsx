@@ -4,14 +4,18 @@
  * scroll like fifty. Deep nesting indents relative to what is in sight, and says which level it is.
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from "react";
-import { FLAG, type TraceShape } from "../../api/types";
+import { type CSSProperties, type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from "react";
+import { FLAG, type SearchHit, type TraceShape } from "../../api/types";
 import { useKeys } from "../../app/keys";
 import { useStable } from "../../app/stable";
 import { useUrl } from "../../app/url";
 import { Icon } from "../../components/icon";
 import { exact } from "../../format/number";
+import { visible } from "../../format/text";
+import { Snippet } from "../../components/snippet";
+import { phaseOf } from "./moments";
 import { Ruler, type Window } from "./ruler";
+import { type Matches, useMatches } from "./search";
 import { SpanRow } from "./span-row";
 import { ancestors, criticalPath, extent, type Tree, visibleSpans } from "./tree";
 
@@ -23,9 +27,11 @@ interface Props {
     tree: Tree;
     selected: number;
     select: (span: number) => void;
+    /** The moment it is shown at, in ns since its start. */
+    head: number | null;
 }
 
-export const Waterfall = memo(function Waterfall({ shape, tree, selected, select }: Props) {
+export const Waterfall = memo(function Waterfall({ shape, tree, selected, select, head }: Props) {
     const { spans } = shape;
     const url = useUrl();
     const [collapsed, setCollapsed] = useState<ReadonlySet<number>>(new Set());
@@ -35,7 +41,7 @@ export const Waterfall = memo(function Waterfall({ shape, tree, selected, select
     const shown = useMemo(() => visibleSpans(tree, collapsed), [tree, collapsed]);
     const path = useMemo(() => (critical ? criticalPath(tree, spans) : null), [critical, tree, spans]);
     const query = url.search.q ?? "";
-    const matches = useMemo(() => find(shape, tree, query), [shape, tree, query]);
+    const matches = useMatches(shape, tree, query);
     const scroller = useRef<HTMLDivElement>(null);
     const list = useVirtualizer({ count: shown.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 8, useFlushSync: false });
 
@@ -106,8 +112,9 @@ export const Waterfall = memo(function Waterfall({ shape, tree, selected, select
     const items = list.getVirtualItems();
     const base = indentBase(items.map((item) => tree.depth[shown[item.index]] ?? 0));
     const window = zoom ?? whole;
+    const headAt = head === null || head < window.from || head > window.to ? null : ((head - window.from) / (window.to - window.from)) * 100;
     return (
-        <div className="waterfall">
+        <div className={`waterfall ${headAt === null ? "" : "replayed"}`} style={{ "--head": `${headAt ?? 0}%` } as CSSProperties}>
             <div className="waterfall-bar">
                 <SpanSearch matches={matches} selected={selected} select={select} />
                 <button type="button" className="button small" onClick={foldAll} title="Expand or collapse everything (x)">
@@ -122,6 +129,7 @@ export const Waterfall = memo(function Waterfall({ shape, tree, selected, select
                     </button>
                 )}
             </div>
+            {query !== "" && selected >= 0 && matches.hits.has(selected) && <Found hit={matches.hits.get(selected)!} />}
             <div className="waterfall-head span-grid">
                 <span>{exact(spans.count)} {spans.count === 1 ? "span" : "spans"}</span>
                 <Ruler window={window} whole={whole} zoom={setZoom} />
@@ -153,6 +161,7 @@ export const Waterfall = memo(function Waterfall({ shape, tree, selected, select
                                 collapsed={collapsed.has(span)}
                                 dimmed={(path !== null && !path[span]) || (query !== "" && !matches.set.has(span))}
                                 found={query !== "" && matches.set.has(span)}
+                                phase={head === null ? null : phaseOf(spans, span, head)}
                                 select={select}
                                 fold={fold}
                             />
@@ -190,20 +199,13 @@ function indexOf(shown: Int32Array, tree: Tree, span: number): number {
     return -1;
 }
 
-interface Matches {
-    list: number[];
-    set: Set<number>;
-}
-
-function find({ spans, strings }: TraceShape, tree: Tree, query: string): Matches {
-    const word = query.toLowerCase();
-    if (!word) return { list: [], set: new Set() };
-    const hits = strings.map((text) => text.toLowerCase().includes(word));
-    const list: number[] = [];
-    for (const span of tree.order) {
-        if (hits[spans.name_s[span]] || hits[spans.model_s[span]] || hits[spans.tool_s[span]] || hits[spans.agent_s[span]] || spans.kind[span] === word) list.push(span);
-    }
-    return { list, set: new Set(list) };
+/** Where in the selected span the text stands. */
+function Found({ hit }: { hit: SearchHit }) {
+    return (
+        <p className="found-text">
+            <span className="tag">{visible(hit.field)}</span> <Snippet hit={hit} />
+        </p>
+    );
 }
 
 function SpanSearch({ matches, selected, select }: { matches: Matches; selected: number; select: (span: number) => void }) {
@@ -222,10 +224,10 @@ function SpanSearch({ matches, selected, select }: { matches: Matches; selected:
     /* Enter right after typing asks for what is in the box, not for what was found so far. */
     const wanted = useRef(0);
     useEffect(() => {
-        if (!wanted.current || text !== (url.search.q ?? "")) return;
+        if (!wanted.current || matches.waiting || text !== (url.search.q ?? "")) return;
         go(wanted.current);
         wanted.current = 0;
-    }, [matches]);
+    }, [matches.list, matches.waiting]);
     const onKey = (event: KeyboardEvent) => {
         const step = event.shiftKey ? -1 : 1;
         if (event.key === "Enter" && text !== (url.search.q ?? "")) {
@@ -242,10 +244,11 @@ function SpanSearch({ matches, selected, select }: { matches: Matches; selected:
     return (
         <div className="span-search">
             <Icon name="search" small className="muted" />
-            <input data-filter-box value={text} placeholder="Find a span by name, model or tool" aria-label="Find a span" spellCheck={false} onChange={(event) => setText(event.target.value)} onKeyDown={onKey} />
+            <input data-filter-box value={text} placeholder="Find in names and in all texts of the trace" aria-label="Find in the trace" spellCheck={false} onChange={(event) => setText(event.target.value)} onKeyDown={onKey} />
             {url.search.q && (
                 <span className="muted nowrap" role="status">
-                    {matches.list.length === 0 ? "none" : at < 0 ? `${exact(matches.list.length)} found, Enter goes there` : `${at + 1} of ${exact(matches.list.length)}`}
+                    {matches.problem ? <span className="bad" title={visible(matches.problem)}>in names only</span> : matches.waiting ? "looking into texts…" : null}{" "}
+                    {matches.list.length === 0 ? (matches.waiting ? "" : "none") : at < 0 ? `${exact(matches.list.length)} found, Enter goes there` : `${at + 1} of ${exact(matches.list.length)}`}
                 </span>
             )}
         </div>

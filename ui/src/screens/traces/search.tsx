@@ -8,7 +8,7 @@ import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Icon, kindIcon } from "../../components/icon";
 import { Failure, Moment, Skeleton } from "../../components/pieces";
-import { marked } from "../../format/marked";
+import { Snippet } from "../../components/snippet";
 import { plural } from "../../format/number";
 import { clip, oneLine, shortModel } from "../../format/text";
 
@@ -114,16 +114,8 @@ function Hit({ hit, active }: { hit: SearchHit; active: boolean }) {
                         <Moment ns={hit.start} />
                     </span>
                 </span>
-                <span className="search-snippet" dir="auto">
-                    {marked(hit.snippet, hit.highlights).map((piece, at) => (piece.on ? <mark key={at}>{oneLineInside(piece.text)}</mark> : <span key={at}>{oneLineInside(piece.text)}</span>))}
-                </span>
+                <Snippet hit={hit} />
             </Go>
         </li>
     );
-}
-
-/** One line, with the spaces at its ends kept: the neighbours go on from there. */
-function oneLineInside(text: string): string {
-    const lead = /^\s/.test(text) ? " " : "", tail = /\s$/.test(text) && text.trim() ? " " : "";
-    return lead + oneLine(text) + tail;
 }
