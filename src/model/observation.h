@@ -76,6 +76,11 @@ enum observation_flag {
     OBSERVATION_PENDING = 64,      /* a copy sent before the span ended: not kept in the index */
     OBSERVATION_ROOT = 128,        /* no parent, or declared a root */
     OBSERVATION_NESTED = 256,      /* set by the index: a span within it made the same call */
+    OBSERVATION_GUARDED = 512,     /* a guardrail looked at it */
+    OBSERVATION_BLOCKED = 1024,    /* and did not let it pass */
+    OBSERVATION_FILTERED = 2048,   /* a model's content filter withheld the answer */
+    OBSERVATION_STRUCTURED = 4096, /* a model was asked for JSON */
+    OBSERVATION_INVALID = 8192,    /* what it wrote has not the form that was asked for */
 };
 
 struct observation {

@@ -173,7 +173,7 @@ static int64_t status_in_message(struct str message)
     return 0;
 }
 
-static struct str class_tail(struct str type)
+struct str error_class_tail(struct str type)
 {
     size_t dot = str_rfind_byte(type, '.');
     if (dot + 1 < type.len)
@@ -185,7 +185,7 @@ static struct str class_tail(struct str type)
 enum error_kind error_classify(struct str type, struct str message, bool is_tool)
 {
     message = str_sub(message, 0, 2000);
-    enum error_kind kind = type.len ? kind_of_class(class_tail(type)) : ERROR_KIND_NONE;
+    enum error_kind kind = type.len ? kind_of_class(error_class_tail(type)) : ERROR_KIND_NONE;
     if (!kind)
         kind = kind_of_class(class_in_message(message));
     if (!kind)
@@ -236,7 +236,7 @@ static bool is_control_flow(struct str type, struct str message)
 {
     static const char *const names[] = {"GraphInterrupt", "NodeInterrupt", "ParentCommand",
                                         "GraphDrained",   "GraphBubbleUp", NULL};
-    struct str tail = class_tail(type);
+    struct str tail = error_class_tail(type);
     for (const char *const *name = names; *name; name++) {
         struct str wanted = str_from(*name);
         if (str_equal(tail, wanted) || (str_starts(message, wanted) && message.len > wanted.len &&

@@ -97,6 +97,8 @@ static const struct row rows[] = {
     SOURCE("langfuse.observation.output", output, 10, ANY),
     SOURCE("langfuse.trace.input", input, 250, ANY),
     SOURCE("langfuse.trace.output", output, 250, ANY),
+    ROW("langfuse.observation.model.parameters", output_type, TEXT_AT, 4, LISTED,
+        .path = "response_format.type"),
     {.key = STR_INIT("langfuse.observation.model.parameters"), .slot = SLOT_parameter_bag},
 };
 

@@ -65,6 +65,7 @@ void normalise_span(const struct normalise_input *input, bool with_provenance, s
     timing_decide(&reading);
     identity_decide(&reading);
     billing_decide(&reading);
+    outcome_decide(&reading);
     preview_fill(&reading);
 }
 

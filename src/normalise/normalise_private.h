@@ -435,6 +435,8 @@ void logs_scan(struct reading *reading);
 struct str event_attribute(const struct reading *reading, const struct attributes *attributes,
                            struct str key);
 void errors_decide(struct reading *reading);
+/* "AI_JSONParseError" of "vercel.ai.error:AI_JSONParseError". */
+struct str error_class_tail(struct str type);
 enum error_kind error_classify(struct str type, struct str message, bool is_tool);
 void ttft_by_producer_read(struct reading *reading, const struct row *row,
                            const struct value *value, unsigned rank);
@@ -447,6 +449,7 @@ void timing_clamp(struct reading *reading);
 void timing_decide(struct reading *reading);
 void identity_decide(struct reading *reading);
 void billing_decide(struct reading *reading);
+void outcome_decide(struct reading *reading);
 void preview_fill(struct reading *reading);
 /* Sources in their order for this kind of span. */
 void sources_order(struct reading *reading);

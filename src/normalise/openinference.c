@@ -75,6 +75,7 @@ static const struct row rows[] = {
      .slot = SLOT_documents,
      .order = 2,
      .hint = HINT_RETRIEVER},
+    ROW("llm.invocation_parameters", output_type, TEXT_AT, 3, .path = "response_format.type"),
     {.key = STR_INIT("llm.invocation_parameters"), .slot = SLOT_parameter_bag, .order = 1},
     {.key = STR_INIT("embedding.invocation_parameters"), .slot = SLOT_parameter_bag, .order = 2},
 };

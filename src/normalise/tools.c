@@ -81,6 +81,14 @@ static void gather_group(struct gathering *tools, enum group group)
         gather(tools, &json, 0);
 }
 
+static bool is_parameter_bag(const struct key_entry *entry)
+{
+    for (size_t i = 0; i < entry->row_count; i++)
+        if (entry->rows[i].slot == SLOT_parameter_bag)
+            return true;
+    return false;
+}
+
 void tools_fill(struct content *content)
 {
     struct gathering tools = {.content = content};
@@ -100,8 +108,8 @@ void tools_fill(struct content *content)
     for (size_t i = 0; !tools.count && i < content->reading->found_count; i++) {
         /* Invocation parameters carry what was sent, tools included. */
         const struct found *bag = &content->reading->found[i];
-        if (bag->entry->rows->slot == SLOT_parameter_bag &&
-            content_parse(content, bag->value, &json) && json_get(&json, STR("tools")))
+        if (is_parameter_bag(bag->entry) && content_parse(content, bag->value, &json) &&
+            json_get(&json, STR("tools")))
             gather(&tools, json_get(&json, STR("tools")), 0);
     }
     content->out->tools = tools.items;

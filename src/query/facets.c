@@ -70,7 +70,8 @@ enum status query_facet(const struct query *query, const struct trace_list_quest
 {
     struct sql sql = {0};
     struct store_rows *rows;
-    if (field->kind == FILTER_TRACE_ID || (field->level == FILTER_OF_SPAN && !field->span_column))
+    if (field->kind == FILTER_TRACE_ID || field->kind == FILTER_OUTCOME ||
+        (field->level == FILTER_OF_SPAN && !field->span_column))
         return fail(error, STATUS_INVALID, "fields: %s has no facet", field->name);
     if (field->level == FILTER_OF_TRACE)
         count_of_traces(&sql, query, question, field);

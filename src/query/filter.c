@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "query/outcome.h"
 #include "query/trace_sql.h"
 
 static const struct filter_field fields[] = {
@@ -104,6 +105,8 @@ static const char *expected(const struct filter_field *field)
         return "dollars such as 0.05";
     case FILTER_TRACE_ID:
         return "32 hex digits";
+    case FILTER_OUTCOME:
+        return "an outcome such as blocked or retried";
     case FILTER_ENUM:
         return !strcmp(field->name, "kind")     ? "a kind such as llm, tool or agent"
                : !strcmp(field->name, "status") ? "ok or error"
@@ -116,6 +119,7 @@ static const char *expected(const struct filter_field *field)
 static bool parse_value(const struct filter_field *field, struct str text, int64_t *out_number)
 {
     double dollars;
+    enum outcome outcome;
     uint8_t id[TRACE_ID_BYTES];
     switch (field->kind) {
     case FILTER_COUNT:
@@ -133,6 +137,11 @@ static bool parse_value(const struct filter_field *field, struct str text, int64
         return parse_enum(field, text, out_number);
     case FILTER_TRACE_ID:
         return str_hex_decode(text, id, sizeof id);
+    case FILTER_OUTCOME:
+        if (!outcome_parse(text, &outcome))
+            return false;
+        *out_number = outcome;
+        return true;
     default:
         return true;
     }
@@ -184,9 +193,9 @@ enum status filter_parse(struct filters *filters, struct str text, struct arena 
                     (int)(name.len > 60 ? 60 : name.len), name.ptr ? name.ptr : "");
     bool is_text = filter.field->kind == FILTER_NAME || filter.field->kind == FILTER_TEXT ||
                    filter.field->kind == FILTER_TAG;
+    bool is_choice = filter.field->kind == FILTER_ENUM || filter.field->kind == FILTER_OUTCOME;
     bool is_order = filter.op >= FILTER_GT && filter.op <= FILTER_LE;
-    if ((is_order && (is_text || filter.field->kind == FILTER_ENUM)) ||
-        (filter.op == FILTER_HAS && !is_text))
+    if ((is_order && (is_text || is_choice)) || (filter.op == FILTER_HAS && !is_text))
         return fail(error, STATUS_INVALID, "f: %s cannot be compared that way", filter.field->name);
     for (struct str rest = values; rest.len;) {
         if (!take_value(&rest, arena, &value))
@@ -200,7 +209,9 @@ enum status filter_parse(struct filters *filters, struct str text, struct arena 
                         value.ptr ? value.ptr : "");
         filter.values[filter.value_count++] = value;
     }
-    if (filter.value_count == 0 && filter.op != FILTER_EQ && filter.op != FILTER_NE)
+    bool can_be_absent = filter.field->kind != FILTER_OUTCOME;
+    if (filter.value_count == 0 &&
+        (!can_be_absent || (filter.op != FILTER_EQ && filter.op != FILTER_NE)))
         return fail(error, STATUS_INVALID, "f: %s: expected %s", filter.field->name,
                     expected(filter.field));
     filters->items[filters->count++] = filter;
@@ -295,7 +306,9 @@ static void condition(const struct filter *filter, const char *what, const struc
     sql_add(sql, filter->op == FILTER_NE ? " AND NOT coalesce((" : " AND (");
     for (size_t i = 0; i < filter->value_count; i++) {
         sql_add(sql, i ? " OR " : "");
-        if (filter->field->kind == FILTER_TRACE_ID)
+        if (filter->field->kind == FILTER_OUTCOME)
+            sql_add(sql, "(%s)", outcome_condition((enum outcome)filter->numbers[i]));
+        else if (filter->field->kind == FILTER_TRACE_ID)
             compare_trace_id(filter, i, sql);
         else
             compare(filter, i, what, query, sql);

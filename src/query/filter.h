@@ -20,7 +20,8 @@ enum filter_kind {
     FILTER_MONEY,    /* nano-dollars; takes dollars */
     FILTER_ENUM,     /* kind, status, error_kind */
     FILTER_TRACE_ID,
-    FILTER_TAG, /* of the trace */
+    FILTER_TAG,     /* of the trace */
+    FILTER_OUTCOME, /* a row of outcomes.def */
 };
 
 enum filter_level {

@@ -3,7 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { after, before, test } from 'node:test';
 import { startServer } from './support/server.mjs';
-import { send, Trace } from './screens/traffic.mjs';
+import { attributes, send, Trace } from './screens/traffic.mjs';
 
 const MINUTE = 60e3, HOUR = 60 * MINUTE;
 const CALL = 4_500_000; // 1,000 tokens in and 200 out of gpt-4o
@@ -40,6 +40,23 @@ before(async () => {
     await api.settled();
 });
 after(() => server?.close());
+
+// A project of its own for each section, so that their numbers do not mix.
+async function project(name, ...traces) {
+    const made = await fetch(new URL('/api/v1/projects', server.url), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name }) });
+    assert.equal(made.status, 201);
+    for (const trace of traces) {
+        const body = { resourceSpans: [{ resource: { attributes: attributes(trace.resource) }, scopeSpans: [{ spans: trace.spans }] }] };
+        const reply = await fetch(new URL('/v1/traces', server.url), { method: 'POST', headers: { 'content-type': 'application/json', 'x-vitrine-project': name }, body: JSON.stringify(body) });
+        assert.equal(reply.status, 200, await reply.text());
+    }
+    await api.settled();
+    return (path, query = {}) => api.get(path, { from: '-1h', project: name, ...query });
+}
+
+async function count(get, outcome) {
+    return (await get('/api/v1/traces', { f: `outcome=${outcome}`, count: 1 })).total;
+}
 
 test('settings are kept as they were given, taken back, and refused by name', async () => {
     const empty = { latency_target: null, monthly_budget: null, success_score: null, updated: null };
@@ -114,11 +131,112 @@ test('the month is projected at the pace of the last days, whatever range is sho
     assert.equal((await spend()).days.cost.reduce((sum, one) => sum + one, 0), 7 * CALL);
 });
 
+const refused = { failed: '429 Too Many Requests', type: 'RateLimitError' };
+const answered = { output: 100, input: 10, answer: 'Yes' };
+
+function calls(ago, ...asked) {
+    const trace = new Trace('shop', Date.now() - ago);
+    const root = trace.span(null, 'POST /chat', 0, 10_000);
+    for (const [at, took, call] of asked) trace.chat(root, at, took, { ...call });
+    return trace;
+}
+
+test('a failed call asked again is a retry, of another model a fallback, and beside it neither', async () => {
+    const mini = { model: 'gpt-4o-mini' };
+    const get = await project('retries',
+        calls(5 * MINUTE, [0, 100, refused], [200, 100, refused], [400, 1000, answered]), // two retries, the second was answered
+        calls(6 * MINUTE, [0, 100, refused], [200, 2000, { ...answered, ...mini }]), // a fallback that was answered
+        calls(7 * MINUTE, [0, 1000, refused], [500, 1000, answered]), // two at once
+        calls(8 * MINUTE, [0, 1000, answered], [2000, 100, refused]), // the last word
+        (() => { const trace = new Trace('shop', Date.now() - 9 * MINUTE); trace.chat(null, 0, 100, refused); return trace; })());
+    const { retries, tokens_per_second } = await get('/api/v1/overview/health');
+    assert.deepEqual([retries.retried, retries.replaced, retries.recovered], [2, 1, 2]);
+    assert.deepEqual(retries.fallbacks, [{ from: 'gpt-4o', to: 'gpt-4o-mini', count: 1 }]);
+    assert.equal(retries.retried_values.reduce((sum, one) => sum + one, 0), 2);
+    assert.deepEqual([await count(get, 'retried'), await count(get, 'replaced')], [1, 1], 'the filter finds their traces');
+    // 100 tokens in 1 s thrice and in 2 s once.
+    assert.deepEqual([tokens_per_second.p50, tokens_per_second.p90], [100, 100]);
+    assert.ok(Math.abs(tokens_per_second.p10 - 65) < 1e-6, `${tokens_per_second.p10}`);
+});
+
+test('what is usual is read from the week before, and the target from the settings', async () => {
+    const day = 24 * HOUR;
+    const get = await project('usual', task(5 * MINUTE), task(6 * MINUTE, { failed: 'no' }), task(2 * day), task(3 * day), task(3 * day + HOUR, { failed: 'no' }), task(4 * day), task(20 * day));
+    await put({ latency_target: 1e9 }, 'usual');
+    const { baseline, target } = await get('/api/v1/overview/health');
+    assert.deepEqual([baseline.requests, baseline.errors], [4, 1]);
+    assert.ok(Math.abs(baseline.latency_p95 - 1.2e9) < 1.2e7, `${baseline.latency_p95}`);
+    const since = Date.now() - Number(BigInt(baseline.from) / 1000000n);
+    assert.ok(since > 4 * day && since < 4 * day + 2 * HOUR, 'from the first hour with data');
+    assert.deepEqual(target, { latency: 1e9, measured: 2, over: 2 });
+    await put({ latency_target: 2e9 }, 'usual');
+    assert.deepEqual((await get('/api/v1/overview/health')).target, { latency: 2e9, measured: 2, over: 0 });
+    await put({}, 'usual');
+    assert.equal((await get('/api/v1/overview/health')).target.latency, null);
+    assert.equal((await get('/api/v1/overview/health', { from: '-30d' })).baseline.from, null);
+});
+
+function guarded(ago, triggered, action) {
+    const trace = new Trace('shop', Date.now() - ago);
+    const root = trace.span(null, 'POST /chat', 0, 1000);
+    trace.span(root, 'input_guard', 1, 5, { 'openinference.span.kind': 'GUARDRAIL', 'gen_ai.guardrail.triggered': triggered, ...(action && { 'gen_ai.guardrail.action.type': action }) });
+    return trace;
+}
+
+function structured(ago, { parsed = true, outer = false } = {}) {
+    const trace = new Trace('shop', Date.now() - ago);
+    const failed = { failed: 'Expecting value' }, exception = { 'error.type': 'json.decoder.JSONDecodeError' };
+    const root = trace.span(null, 'extract', 0, 1000, parsed ? {} : exception, parsed ? {} : failed);
+    const parse = outer ? root : trace.span(root, 'parse', 0, 900, parsed ? {} : exception, parsed ? {} : failed);
+    trace.chat(parse, 1, 500, { ...answered, more: { 'gen_ai.output.type': 'json' } });
+    return trace;
+}
+
+test('blocks, filters and forms are counted once each, and the filters find their traces', async () => {
+    const get = await project('quality', guarded(5 * MINUTE, false), guarded(6 * MINUTE, true, 'block'), guarded(7 * MINUTE, true, 'warn'), guarded(2 * 24 * HOUR, true, 'block'),
+        structured(8 * MINUTE), structured(9 * MINUTE, { parsed: false }), structured(10 * MINUTE, { parsed: false, outer: true }),
+        calls(11 * MINUTE, [0, 100, { more: { 'gen_ai.response.finish_reasons': 'content_filter' } }]));
+    const { now, baseline, values, lengths, scores } = await get('/api/v1/overview/quality');
+    assert.deepEqual(now, { guarded: 3, blocked: 1, calls: 4, filtered: 1, structured: 3, unformed: 2, form_failures: 2 });
+    assert.deepEqual([baseline.guarded, baseline.blocked, baseline.calls], [1, 1, 0]);
+    for (const key of Object.keys(now)) assert.equal(values[key].reduce((sum, one) => sum + one, 0), now[key], key);
+    const found = {};
+    for (const outcome of ['guarded', 'blocked', 'filtered', 'structured', 'invalid']) found[outcome] = await count(get, outcome);
+    assert.deepEqual(found, { guarded: 3, blocked: 1, filtered: 1, structured: 3, invalid: 2 });
+    assert.equal(lengths.drift, null, 'too few to say');
+    assert.deepEqual(lengths.classes, [{ from: 64, to: 128, answers: 3, baseline: 0 }]);
+    assert.deepEqual(scores, []);
+    assert.equal((await get('/api/v1/overview/quality', { f: 'service=other' })).now.guarded, 0);
+    for (const wrong of ['outcome=lucky', 'outcome=', 'outcome>blocked']) await assert.rejects(get('/api/v1/traces', { f: wrong }), /outcome/);
+});
+
+test('scores are told by who gave them, the lengths by their drift', async () => {
+    const long = Array.from({ length: 110 }, (_, at) => calls(3 * 24 * HOUR + at * 1000, [0, 500, answered]));
+    const now = Array.from({ length: 110 }, (_, at) => calls(10 * MINUTE + at * 1000, [0, 500, { ...answered, output: 400 }]));
+    const merged = new Trace('shop'), newer = new Trace('shop');
+    merged.spans = long.flatMap((trace) => trace.spans);
+    newer.spans = now.flatMap((trace) => trace.spans);
+    const get = await project('scored', merged, newer);
+    const at = (trace, value, source, time) => ({ name: 'helpful', value, source, trace_id: trace.id, time: new Date(time).toISOString() });
+    const given = [at(now[0], 0.2, 'eval', Date.now() - MINUTE), at(now[1], 0.6, 'eval', Date.now() - MINUTE), at(now[1], true, 'feedback', Date.now() - MINUTE), at(long[0], 0.9, 'eval', Date.now() - 3 * 24 * HOUR)];
+    const reply = await fetch(new URL('/api/v1/scores?project=scored', server.url), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(given) });
+    assert.equal(reply.status, 200, await reply.text());
+    await api.settled();
+    const { scores, lengths } = await get('/api/v1/overview/quality');
+    const told = scores.map(({ name, type, source, count, mean, baseline_count, baseline_mean }) => [name, type, source, count, mean, baseline_count, baseline_mean]);
+    assert.deepEqual(told, [['helpful', 'numeric', 'eval', 2, 0.4, 1, 0.9], ['helpful', 'boolean', 'feedback', 1, 1, 0, null]]);
+    assert.ok(lengths.drift > 1, `${lengths.drift}`);
+    assert.deepEqual([lengths.p50, lengths.baseline_p50, lengths.answers, lengths.baseline_answers], [400, 100, 110, 110]);
+});
+
 test('a project without data has no pace', async () => {
-    const made = await fetch(new URL('/api/v1/projects', server.url), { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"name":"silent"}' });
-    assert.equal(made.status, 201);
+    const get = await project('silent');
     const { budget, tasks, spenders } = await spend({ project: 'silent' });
     assert.deepEqual([budget.spent, budget.projected, budget.cost_a_day, budget.basis_from, budget.limit], [0, null, null, null, null]);
     assert.deepEqual([tasks.tasks, tasks.cost_per_success, tasks.previous.cost_per_success], [0, null, null]);
     assert.deepEqual(Object.values(spenders).flat(), []);
+    const { baseline, tokens_per_second } = await get('/api/v1/overview/health');
+    assert.deepEqual([baseline.from, baseline.latency_p95, tokens_per_second.p50], [null, null, null]);
+    const { now, lengths } = await get('/api/v1/overview/quality');
+    assert.deepEqual([...Object.values(now), lengths.answers, lengths.p50], [0, 0, 0, 0, 0, 0, 0, 0, null]);
 });

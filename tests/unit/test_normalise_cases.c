@@ -244,6 +244,9 @@ static struct str flags_text(struct arena *arena, uint32_t flags)
         {OBSERVATION_BILLED, "billed"},     {OBSERVATION_SUMMARY, "summary"},
         {OBSERVATION_BAD_TIME, "bad_time"}, {OBSERVATION_TRUNCATED, "truncated"},
         {OBSERVATION_PENDING, "pending"},   {OBSERVATION_ROOT, "root"},
+        {OBSERVATION_GUARDED, "guarded"},   {OBSERVATION_BLOCKED, "blocked"},
+        {OBSERVATION_FILTERED, "filtered"}, {OBSERVATION_STRUCTURED, "structured"},
+        {OBSERVATION_INVALID, "invalid"},
     };
     struct str text = STR("");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the Overview reckons: months and their projection; later, drift. Pure functions. */
+/* What the Overview reckons: months and their projection, drift of lengths. Pure functions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <math.h>
 #include <cmocka.h>
 #undef fail /* ours (base/status.h) */
 
 #include "base/clock.h"
 #include "query/budget.h"
+#include "query/quality.h"
 
 static int64_t at(const char *text)
 {
@@ -87,6 +89,40 @@ static void without_any_data_nothing_is_projected(void **state)
     assert_true(budget.projected == 0 && budget.cost_a_day == 0 && budget.runs_out_ns == 0);
 }
 
+static void equal_shapes_have_not_drifted_whatever_their_size(void **state)
+{
+    (void)state;
+    const int64_t now[] = {0, 500, 300, 200}, before[] = {0, 5000, 3000, 2000};
+    assert_true(fabs(quality_drift(now, before, 4)) < 0.001);
+}
+
+static void drift_is_the_population_stability_index(void **state)
+{
+    (void)state;
+    /* 0.5, 0.5 against 0.8, 0.2: 0.3 ln(0.5/0.8) negated, and 0.3 ln(0.5/0.2). */
+    const int64_t now[] = {50000, 50000}, before[] = {80000, 20000};
+    double wanted = -0.3 * log(0.5 / 0.8) + 0.3 * log(0.5 / 0.2);
+    assert_true(fabs(quality_drift(now, before, 2) - wanted) < 0.001);
+    assert_true(fabs(quality_drift(now, before, 2) - quality_drift(before, now, 2)) < 1e-9);
+}
+
+static void a_class_that_is_new_does_not_make_drift_infinite(void **state)
+{
+    (void)state;
+    const int64_t now[] = {100, 100}, before[] = {200, 0};
+    double drift = quality_drift(now, before, 2);
+    assert_true(isfinite(drift) && drift > 0.25);
+}
+
+static void too_few_answers_say_nothing(void **state)
+{
+    (void)state;
+    const int64_t few[] = {DRIFT_ANSWERS_MIN - 1}, many[] = {DRIFT_ANSWERS_MIN};
+    assert_true(isnan(quality_drift(few, many, 1)));
+    assert_true(isnan(quality_drift(many, few, 1)));
+    assert_true(quality_drift(many, many, 1) == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +131,10 @@ int main(void)
         cmocka_unit_test(a_budget_below_the_projection_runs_out_on_a_day),
         cmocka_unit_test(a_first_minute_is_not_taken_for_the_pace_of_a_month),
         cmocka_unit_test(without_any_data_nothing_is_projected),
+        cmocka_unit_test(equal_shapes_have_not_drifted_whatever_their_size),
+        cmocka_unit_test(drift_is_the_population_stability_index),
+        cmocka_unit_test(a_class_that_is_new_does_not_make_drift_infinite),
+        cmocka_unit_test(too_few_answers_say_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,6 +59,7 @@ export function Frame() {
         "g x": () => url.go(url.href("explain")),
         "g d": () => url.go(url.href("dashboards")),
         "g s": () => url.go(url.href("setup")),
+        "g ,": () => url.go(url.href("settings")),
         "/": () => focusFilter(main.current),
         "[": () => shift(-0.5),
         "]": () => shift(0.5),

@@ -73,6 +73,7 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
             ["g x", "Explain a change"],
             ["g d", "Dashboards"],
             ["g s", "Connect an application"],
+            ["g ,", "Settings of the project"],
             ["/", "Filter or search"],
             ["[  ]", "Earlier, later (on a trace: previous, next)"],
             ["r", "Refresh now"],

@@ -27,6 +27,7 @@ export const SCREENS: { id: Screen; label: string; keys: string }[] = [
     { id: "explain", label: "Explain", keys: "g x" },
     { id: "dashboards", label: "Dashboards", keys: "g d" },
     { id: "setup", label: "Connect", keys: "g s" },
+    { id: "settings", label: "Settings", keys: "g ," },
 ];
 
 export const THEMES: { id: Theme; label: string; icon: IconName }[] = [

@@ -26,6 +26,7 @@ const Sessions = lazy(() => import("../screens/people/sessions"));
 const Session = lazy(() => import("../screens/people/session"));
 const Users = lazy(() => import("../screens/people/users"));
 const User = lazy(() => import("../screens/people/user"));
+const ProjectSettings = lazy(() => import("../screens/settings/settings"));
 const Setup = lazy(() => import("../screens/setup/setup"));
 
 const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: Crashed });
@@ -69,6 +70,7 @@ export const router = createRouter({
             screen("dashboards", () => <Dashboards />),
             screen("dashboards/$dashboardId", () => <DashboardPage />),
             screen("setup", () => <Setup />),
+            screen("settings", () => <ProjectSettings />),
         ]),
     ]),
     parseSearch: (source) => parseSearch(source) as Record<string, unknown>,

@@ -84,6 +84,7 @@ function drawn({ element, latest, stacked }: Setup): uPlot.Series[] {
             width: at === 0 ? 1.8 : 1.5,
             fill: stacked ? faded(stroke, 0.85) : alone || filled ? faded(stroke, filled ? 0.2 : 0.12) : undefined,
             points: { show: false },
+            dash: each.dashed ? [6, 4] : undefined,
             spanGaps: false,
         };
     });

@@ -19,6 +19,8 @@ export interface ChartSeries {
     label: string;
     color: string;
     values: Values;
+    /** Of lines: a target or what is usual, beside what was measured. */
+    dashed?: boolean;
 }
 
 export interface ChartProps {

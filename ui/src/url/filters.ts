@@ -47,6 +47,7 @@ export const FIELDS: FieldInfo[] = [
     text("level", "Level"),
     text("tag", "Tag"),
     text("finish", "Finish reason"),
+    text("outcome", "Outcome", "blocked, filtered, retried, replaced, invalid, …"),
     text("vocabulary", "Vocabulary"),
     { name: "trace_id", label: "Trace id", type: "id", hint: "32 hexadecimal digits" },
     { name: "duration", label: "Latency", type: "duration", hint: "2s, 350ms" },

@@ -17,7 +17,8 @@ export type Screen =
     | "query"
     | "explain"
     | "dashboards"
-    | "setup";
+    | "setup"
+    | "settings";
 
 export function screenHref(project: string, screen: Screen, search: Search = {}): string {
     return `/p/${encodeURIComponent(project)}/${screen}${stringifySearch(search)}`;

@@ -1,30 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The six charts. A point leads to the traces of its bucket; the legend to those of the whole range. */
-import { useMemo } from "react";
-import type { Values } from "../../api/types";
+/* A chart of the Overview. A point leads to the traces of its bucket; the legend to those of the whole range. */
 import { useUrl } from "../../app/url";
 import { Chart, type ChartSeries } from "../../components/chart";
-import { sum } from "../../components/chart-data";
 import { ExplainLink, useExplainRange } from "../../components/explain-link";
 import { Go } from "../../components/go";
-import { count, duration, exact, money } from "../../format/number";
-import { visible } from "../../format/text";
+import { duration } from "../../format/number";
 import { absolute } from "../../url/range";
 import type { Search } from "../../url/search";
-import { errorColor } from "./errors";
 import type { Shown } from "./overview";
 
-interface PanelSeries extends ChartSeries {
+export interface PanelSeries extends ChartSeries {
     /** Filters for the traces behind one point of this series, and their order. */
     filters: (at: number) => string[];
     total?: string;
     href?: string;
 }
 
-interface PanelProps extends Shown {
+interface PanelProps {
+    times: number[];
+    stepMs: number;
     title: string;
     /** What is asked when its bump is to be explained. */
-    measure: string;
+    measure?: string;
     kind: "bars" | "lines";
     series: PanelSeries[];
     format: (value: number | null) => string;
@@ -32,7 +29,7 @@ interface PanelProps extends Shown {
     empty: string;
 }
 
-function Panel({ title, measure, kind, series, format, sort, times, stepMs, empty }: PanelProps) {
+export function Panel({ title, measure, kind, series, format, sort, times, stepMs, empty }: PanelProps) {
     const url = useUrl();
     const explain = useExplainRange(measure);
     const silent = series.every((each) => each.values.every((value) => value === null || value === 0));
@@ -45,8 +42,8 @@ function Panel({ title, measure, kind, series, format, sort, times, stepMs, empt
     return (
         <section className="panel chart-panel" aria-label={title}>
             <header>
-                <h2>{title}</h2>
-                {!silent && <ExplainLink measure={measure} />}
+                <h3>{title}</h3>
+                {measure && !silent && <ExplainLink measure={measure} />}
                 <ul className="legend">
                     {series.map((each) => (
                         <li key={each.key}>
@@ -87,9 +84,9 @@ const QUANTILES = [
     { key: "p99", color: "var(--pink-fill)" },
 ] as const;
 
-const atLeast = (field: string, ns: number | null) => (ns === null ? [] : [`${field}>=${Math.floor(ns / 1e6)}ms`]);
+export const atLeast = (field: string, ns: number | null) => (ns === null ? [] : [`${field}>=${Math.floor(ns / 1e6)}ms`]);
 
-function quantiles(field: string, values: Shown["data"]["latency"], totals: Shown["data"]["totals"]["latency"]): PanelSeries[] {
+export function quantiles(field: string, values: Shown["data"]["latency"], totals: Shown["data"]["totals"]["latency"]): PanelSeries[] {
     return QUANTILES.map(({ key, color }) => ({
         key,
         label: key,
@@ -100,42 +97,3 @@ function quantiles(field: string, values: Shown["data"]["latency"], totals: Show
     }));
 }
 
-function build({ data }: Shown) {
-    const ok: Values = data.requests.map((value, at) => (value === null ? null : value - (data.errors[at] ?? 0)));
-    const tokenSeries = (key: string, label: string, color: string, values: Values): PanelSeries => ({
-        key, label, color, values, total: count(sum(values)), filters: () => [],
-    });
-    const less = (whole: Values, part: Values): Values => whole.map((value, at) => (value === null ? null : Math.max(0, value - (part[at] ?? 0))));
-    return {
-        requests: [
-            { key: "ok", label: "succeeded", color: "var(--accent-fill)", values: ok, total: exact(data.totals.requests - data.totals.errors), filters: () => ["status=ok"] },
-            { key: "error", label: "failed", color: "var(--error-fill)", values: data.errors, total: exact(data.totals.errors), filters: () => ["status=error"] },
-        ] as PanelSeries[],
-        errors: [...data.errors_by_kind].sort((a, b) => b.total - a.total).map((each) => ({
-            key: each.key, label: visible(each.key.replace("_", " ")), color: errorColor(each.key), values: each.values, total: exact(each.total), filters: () => [`error_kind=${each.key}`],
-        })) as PanelSeries[],
-        latency: quantiles("duration", data.latency, data.totals.latency),
-        ttft: quantiles("ttft", data.ttft, data.totals.ttft),
-        tokens: [
-            tokenSeries("cache_read", "cached input", "var(--accent-fill)", data.tokens.cache_read),
-            tokenSeries("input", "uncached input", "var(--blue-fill)", less(data.tokens.input, data.tokens.cache_read)),
-            tokenSeries("output", "answers", "var(--violet-fill)", less(data.tokens.output, data.tokens.reasoning)),
-            tokenSeries("reasoning", "reasoning", "var(--pink-fill)", data.tokens.reasoning),
-        ],
-        cost: [{ key: "cost", label: "spent", color: "var(--amber-fill)", values: data.cost, total: money(data.totals.cost), filters: () => ["cost>0"] }] as PanelSeries[],
-    };
-}
-
-export function Charts(shown: Shown) {
-    const series = useMemo(() => build(shown), [shown.data]);
-    return (
-        <div className="charts">
-            <Panel {...shown} title="Requests" measure="requests" kind="bars" series={series.requests} format={count} empty="No requests in this range." />
-            <Panel {...shown} title="Failed calls by kind" measure="failures" kind="bars" series={series.errors} format={count} empty="No call failed in this range." />
-            <Panel {...shown} title="Latency of requests" measure="latency" kind="lines" series={series.latency} format={duration} sort="duration" empty="No finished request in this range." />
-            <Panel {...shown} title="Time to first token" measure="ttft" kind="lines" series={series.ttft} format={duration} sort="ttft" empty="No streamed model call in this range." />
-            <Panel {...shown} title="Tokens" measure="tokens" kind="bars" series={series.tokens} format={count} sort="tokens" empty="No tokens were counted in this range." />
-            <Panel {...shown} title="Cost" measure="cost" kind="bars" series={series.cost} format={money} sort="cost" empty="Nothing was spent in this range." />
-        </div>
-    );
-}

@@ -20,7 +20,7 @@ export function Models({ data }: Shown) {
     return (
         <section className="panel table-panel" aria-label="Models">
             <header>
-                <h2>Models</h2>
+                <h3>Models</h3>
             </header>
             <div className="table-scroll" tabIndex={0} role="region" aria-label="Models table">
                 <table className="table">

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Overview: is something wrong, and where. Six numbers against the period before, the same six over
- * time with one cursor, models, and the traces worth opening. Every number is a link.
+ * Overview: is something wrong, and where. Six numbers against the period before and what is usual, then three
+ * sections: operational health, cost and usage, quality. Every number is a link; what is not in sight is not asked for.
  */
 import { useMemo } from "react";
+import { useHealth } from "../../api/sections";
 import { useOverview, useProjects, useUnpriced } from "../../api/queries";
 import type { Overview } from "../../api/types";
 import { useUrl } from "../../app/url";
@@ -17,8 +18,10 @@ import { plural } from "../../format/number";
 import { visible } from "../../format/text";
 import { nsToMs } from "../../format/time";
 import { NothingHere } from "../setup/empty";
-import { Charts } from "./charts";
-import { Models } from "./models";
+import { HealthCharts } from "./health";
+import { QualitySection } from "./quality";
+import { Section } from "./section";
+import { SpendSection } from "./spend";
 import { Tiles } from "./tiles";
 import { Worth } from "./worth";
 import "./overview.css";
@@ -33,6 +36,7 @@ export function OverviewScreen() {
     const url = useUrl();
     const filters = useMemo(() => usable(url.filters, OVERVIEW_FIELDS), [url.filters]);
     const overview = useOverview({ ...url, filters });
+    const health = useHealth({ ...url, filters }, overview.data !== undefined);
     const projects = useProjects();
     const project = projects.data?.projects.find((each) => each.name === url.project);
     const data = overview.data;
@@ -53,10 +57,22 @@ export function OverviewScreen() {
                             <NothingHere project={project} />
                         ) : shown ? (
                             <>
-                                <Tiles {...shown} />
-                                <Charts {...shown} />
-                                <Models {...shown} />
-                                <Worth />
+                                <Tiles {...shown} health={health.data} />
+                                <Section title="Operational health" about="Does it answer, how fast, and what fails" height={900}>
+                                    {() => (
+                                        <>
+                                            {health.error && <Failure error={health.error} retry={() => health.refetch()} what="What is usual" />}
+                                            <HealthCharts shown={shown} health={health.data} />
+                                            <Worth />
+                                        </>
+                                    )}
+                                </Section>
+                                <Section title="Cost and usage" about="What it costs, and who spends it" height={1100}>
+                                    {(near) => <SpendSection shown={shown} filters={filters} near={near} />}
+                                </Section>
+                                <Section title="Quality" about="Are the answers any good; compared with the seven days before" height={480}>
+                                    {(near) => <QualitySection filters={filters} near={near} />}
+                                </Section>
                             </>
                         ) : (
                             !overview.error && <Waiting />

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The six numbers. Each says what it was in the period before, and whether the change is good. */
 import type { ReactNode } from "react";
+import type { Health } from "../../api/sections";
 import type { Values } from "../../api/types";
 import { useUrl } from "../../app/url";
 import { condense } from "../../components/chart-data";
 import { Go } from "../../components/go";
 import { Sparkline } from "../../components/pieces";
+import { nsToMs } from "../../format/time";
 import { change, count, duration, exact, money, moneyExact, percent } from "../../format/number";
 import type { Shown } from "./overview";
 
@@ -18,14 +20,17 @@ interface TileProps {
     href: string;
     now: number | null;
     before: number | null | undefined;
+    /** What `before` reads as; empty: nothing is compared. */
     was: string;
     better: Better;
     values: Values;
     color: string;
+    /** What `before` is of. */
+    past?: string;
     children?: ReactNode;
 }
 
-function Tile({ label, value, title, href, now, before, was, better, values, color, children }: TileProps) {
+export function Tile({ label, value, title, href, now, before, was, better, values, color, past, children }: TileProps) {
     return (
         <section className="tile panel" aria-label={`${label}, in total`}>
             <Go href={href} className="tile-main" title={title}>
@@ -34,26 +39,34 @@ function Tile({ label, value, title, href, now, before, was, better, values, col
             </Go>
             <Sparkline values={condense(values, 48)} color={color} width={110} height={30} />
             <div className="tile-foot">
-                <Change now={now} before={before ?? null} was={was} better={better} />
+                {was && <Change now={now} before={before ?? null} was={was} better={better} past={past ?? "Previous period"} />}
                 {children}
             </div>
         </section>
     );
 }
 
-function Change({ now, before, was, better }: { now: number | null; before: number | null; was: string; better: Better }) {
+function Usual({ title, children }: { title: string; children: ReactNode }) {
+    return <span className="muted" title={title}>{children}</span>;
+}
+
+function perMinute(rate: number): string {
+    return Number.isFinite(rate) ? count(rate < 10 ? Math.round(rate * 100) / 100 : rate) : "–";
+}
+
+function Change({ now, before, was, better, past }: { now: number | null; before: number | null; was: string; better: Better; past: string }) {
     const share = change(now, before);
     if (share === null) return <span className="muted">{before === 0 && now ? "new" : "no earlier data"}</span>;
     const small = Math.abs(share) < 0.005;
     const tone = small || better === "neither" ? "" : share > 0 === (better === "higher") ? "good" : "bad";
     return (
-        <span className={`change ${tone}`} title={`Previous period: ${was}`}>
+        <span className={`change ${tone}`} title={`${past}: ${was}`}>
             {small ? "unchanged" : `${share > 0 ? "▲" : "▼"} ${share > 9.995 ? `×${count(share + 1)}` : percent(Math.abs(share))}`}
         </span>
     );
 }
 
-export function Tiles({ data }: Shown) {
+export function Tiles({ data, stepMs, health }: Shown & { health: Health | undefined }) {
     const url = useUrl();
     const { totals: now, previous: before } = data;
     const rate = now.requests ? now.errors / now.requests : null;
@@ -61,6 +74,10 @@ export function Tiles({ data }: Shown) {
     const tokens = now.input_tokens + now.output_tokens;
     const tokensBefore = before && before.input_tokens + before.output_tokens;
     const tokenValues = data.tokens.input.map((value, at) => (value ?? 0) + (data.tokens.output[at] ?? 0));
+    const minutes = (data.requests.length * stepMs) / 60e3;
+    const usual = health?.baseline.from ? health.baseline : null;
+    const usualMinutes = usual ? (nsToMs(usual.to!) - nsToMs(usual.from!)) / 60e3 : 0;
+    const target = health?.target;
     const slow = (ns: number | null) => (ns === null ? [] : [`duration>=${Math.floor(ns / 1e6)}ms`]);
     const late = (ns: number | null) => (ns === null ? [] : [`ttft>=${Math.floor(ns / 1e6)}ms`]);
     return (
@@ -70,18 +87,27 @@ export function Tiles({ data }: Shown) {
                 now={now.requests} before={before?.requests} was={exact(before?.requests)} better="neither" values={data.requests} color="var(--accent)"
             >
                 <span className="muted"><Go className="num" href={url.traces(["kind=llm"])}>{count(now.llm_calls)} model</Go>, <Go className="num" href={url.traces(["kind=tool"])}>{count(now.tool_calls)} tool calls</Go></span>
+                <Usual title="Requests a minute in the seven days before">{perMinute(now.requests / minutes)} a minute{usual && `, usually ${perMinute(usual.requests / usualMinutes)}`}</Usual>
             </Tile>
             <Tile
                 label="Error rate" value={percent(rate)} title="Open the failed requests" href={url.traces(["status=error"])}
                 now={rate} before={rateBefore} was={percent(rateBefore)} better="lower" values={data.errors} color="var(--error-fill)"
             >
                 <Go className="num muted" href={url.traces(["status=error"])}>{exact(now.errors)} failed</Go>
+                <Usual title="In the seven days before">{usual ? `usually ${percent(usual.requests ? usual.errors / usual.requests : null)}` : "no week before it"}</Usual>
             </Tile>
             <Tile
                 label="Latency p95" value={duration(now.latency.p95)} title="Open the slowest 5 %" href={url.traces(slow(now.latency.p95), { sort: "duration" })}
                 now={now.latency.p95} before={before?.latency.p95} was={duration(before?.latency.p95)} better="lower" values={data.latency.p95} color="var(--violet-fill)"
             >
                 <span className="muted"><Go className="num" href={url.traces(slow(now.latency.p50), { sort: "duration" })}>p50 {duration(now.latency.p50)}</Go> · <Go className="num" href={url.traces(slow(now.latency.p99), { sort: "duration" })}>p99 {duration(now.latency.p99)}</Go></span>
+                {target?.latency ? (
+                    <Go className={`num ${(now.latency.p95 ?? 0) > target.latency ? "bad" : "good"}`} href={url.traces([`duration>=${Math.ceil(target.latency / 1e6)}ms`], { sort: "duration" })} title={`${exact(target.over)} of ${exact(target.measured)} requests took longer than ${duration(target.latency)}`}>
+                        target {duration(target.latency)}, {percent(target.measured ? target.over / target.measured : null)} over
+                    </Go>
+                ) : (
+                    <Usual title="In the seven days before">{usual ? `usually ${duration(usual.latency_p95)}` : "no week before it"}</Usual>
+                )}
             </Tile>
             <Tile
                 label="First token p95" value={duration(now.ttft.p95)} title="Open those that started late" href={url.traces(late(now.ttft.p95), { sort: "ttft" })}

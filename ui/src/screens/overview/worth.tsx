@@ -24,7 +24,7 @@ function List({ title, sort, filters = [], value, none }: ListProps) {
     return (
         <section className="panel worth" aria-label={title}>
             <header>
-                <h2>{title}</h2>
+                <h3>{title}</h3>
                 <Go className="plain" href={url.traces(filters, { sort: sort === "start" ? undefined : sort })}>
                     All <Icon name="right" small />
                 </Go>

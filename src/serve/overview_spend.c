@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* spend: the Overview's section on cost: the month's budget, days, tasks and who spends. */
+/* overview_spend: the Overview's section on cost: the month's budget, days, tasks and who spends.
+ */
 #include "query/spend.h"
 
 #include "base/clock.h"
@@ -126,7 +127,7 @@ static enum status answer(struct call *call)
     return STATUS_OK;
 }
 
-void serve__spend(struct request *request, void *context)
+void serve__overview_spend(struct request *request, void *context)
 {
     struct call call;
     if (!call_begin(&call, request, context))
