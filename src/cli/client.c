@@ -16,7 +16,7 @@
 #include "wire/json.h"
 #include "wire/protobuf.h"
 
-enum { URL_BYTES = 2048, KEY_BYTES = 200, TRIES = 8, TIMEOUT_MS = 60000 };
+enum { URL_BYTES = 2048, KEY_BYTES = 200, TRIES = 8, TIMEOUT_MS = 60000, PATIENCE_S = 120 };
 
 struct client {
     struct outbound *outbound;
@@ -206,15 +206,22 @@ enum status client_refused(struct client *client, const char *path, int http_sta
 enum status client_post(struct client *client, const char *path, const char *content_type,
                         struct str body, struct buf *out_body, struct error *error)
 {
+    return client_ask(client, "POST", path, content_type, body, out_body, error);
+}
+
+enum status client_ask(struct client *client, const char *method, const char *path,
+                       const char *content_type, struct str body, struct buf *out_body,
+                       struct error *error)
+{
     for (int attempt = 1;; attempt++) {
         int http_status;
         enum status status =
-            client_call(client, "POST", path, content_type, body, &http_status, out_body, error);
+            client_call(client, method, path, content_type, body, &http_status, out_body, error);
         if (status != STATUS_OK || (http_status >= 200 && http_status < 300))
             return status;
         if ((http_status != 503 && http_status != 429) || attempt == TRIES)
             return client_refused(client, path, http_status, error);
-        pause_ms(client->retry_after_s > 0 && client->retry_after_s < 10
+        pause_ms(client->retry_after_s > 0 && client->retry_after_s <= PATIENCE_S
                      ? client->retry_after_s * 1000
                      : 100 << (attempt > 5 ? 5 : attempt));
     }

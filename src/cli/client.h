@@ -31,12 +31,16 @@ enum status client_call(struct client *client, const char *method, const char *p
 enum status client_refused(struct client *client, const char *path, int http_status,
                            struct error *error);
 /* An answer that is not 2xx is an error too, in the server's words. Retries while the server is
- * busy (503). */
+ * busy (503) or wants fewer requests (429), and waits as long as it asks for. */
 enum status client_post(struct client *client, const char *path, const char *content_type,
                         struct str body, struct buf *out_body, struct error *error);
 /* GET; only 200 is fine. The answer lives in the arena. */
 enum status client_get_json(struct client *client, const char *path, struct arena *arena,
                             struct json *out_reply, struct error *error);
+/* The same by any method. */
+enum status client_ask(struct client *client, const char *method, const char *path,
+                       const char *content_type, struct str body, struct buf *out_body,
+                       struct error *error);
 /* Until /readyz says 200; gives up after so many seconds, or as soon as process `pid` (0: any) is
  * gone. */
 enum status client_wait_ready(struct client *client, int seconds, int pid, struct error *error);
