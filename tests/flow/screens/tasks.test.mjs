@@ -42,6 +42,15 @@ describe('screens: ten tasks', { skip: cannot() }, () => {
         await finding(page, /User batch@northwind/).waitFor();
     }));
 
+    it('4: which prompt version made quality drop? Two clicks: the prompt’s versions side by side with their scores', () => task(2, async (page, click) => {
+        await click(rail(page, 'Prompts'));
+        await click(page.getByRole('link', { name: 'support-reply', exact: true }));
+        const row = (version) => page.getByRole('row', { name: new RegExp(`^v${version}\\b`) });
+        await row(8).getByText(/▼ \d/).last().waitFor();
+        await row(7).waitFor();
+        await page.getByRole('columnheader', { name: 'helpful' }).waitFor();
+    }));
+
     it('5: which tool fails, for whom? Two clicks', () => task(2, async (page, click) => {
         await click(rail(page, 'Agents'));
         await click(region(page, 'Tools').getByRole('row', { name: /^track_parcel/ }).getByTitle(/^Open the traces in which it failed/));
