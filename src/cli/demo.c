@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/client.h"
 #include "cli/config.h"
+#include "cli/demo_datasets.h"
 #include "cli/demo_prompts.h"
 #include "cli/demo_sender.h"
 #include "wire/json.h"
@@ -145,6 +146,8 @@ static enum status send_day(const struct wishes *wishes, struct error *error)
         status = client_open(&options, &client, error);
     if (status == STATUS_OK && !any)
         status = demo_prompts(client, options.project, error);
+    if (status == STATUS_OK && !any)
+        status = demo_datasets(client, options.project, clock_now_ns(), error);
     if (status == STATUS_OK && !any) {
         const struct demo_options demo = {.client = client,
                                           .seed = (uint64_t)wishes->seed,

@@ -58,6 +58,7 @@ export function Frame() {
         "g q": () => url.go(url.href("query")),
         "g x": () => url.go(url.href("explain")),
         "g d": () => url.go(url.href("dashboards")),
+        "g y": () => url.go(url.href("datasets")),
         "g s": () => url.go(url.href("setup")),
         "g ,": () => url.go(url.href("settings")),
         "/": () => focusFilter(main.current),

@@ -72,6 +72,7 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
             ["g q", "Query"],
             ["g x", "Explain a change"],
             ["g d", "Dashboards"],
+            ["g y", "Datasets"],
             ["g s", "Connect an application"],
             ["g ,", "Settings of the project"],
             ["/", "Filter or search"],

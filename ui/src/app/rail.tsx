@@ -26,6 +26,7 @@ export const SCREENS: { id: Screen; label: string; keys: string }[] = [
     { id: "query", label: "Query", keys: "g q" },
     { id: "explain", label: "Explain", keys: "g x" },
     { id: "dashboards", label: "Dashboards", keys: "g d" },
+    { id: "datasets", label: "Datasets", keys: "g y" },
     { id: "setup", label: "Connect", keys: "g s" },
     { id: "settings", label: "Settings", keys: "g ," },
 ];

@@ -22,6 +22,9 @@ const Dashboards = lazy(() => import("../screens/dashboards/dashboards"));
 const DashboardPage = lazy(() => import("../screens/dashboards/dashboard"));
 const Prompts = lazy(() => import("../screens/prompts/prompts"));
 const PromptPage = lazy(() => import("../screens/prompts/prompt"));
+const Datasets = lazy(() => import("../screens/datasets/datasets"));
+const DatasetPage = lazy(() => import("../screens/datasets/dataset"));
+const CompareRuns = lazy(() => import("../screens/datasets/compare"));
 const Sessions = lazy(() => import("../screens/people/sessions"));
 const Session = lazy(() => import("../screens/people/session"));
 const Users = lazy(() => import("../screens/people/users"));
@@ -69,6 +72,10 @@ export const router = createRouter({
             screen("explain", () => <Explain />),
             screen("dashboards", () => <Dashboards />),
             screen("dashboards/$dashboardId", () => <DashboardPage />),
+            screen("datasets", () => <Datasets />),
+            screen("datasets/$datasetId", () => <DatasetPage part="runs" />),
+            screen("datasets/$datasetId/items", () => <DatasetPage part="items" />),
+            screen("datasets/$datasetId/compare", () => <CompareRuns />),
             screen("setup", () => <Setup />),
             screen("settings", () => <ProjectSettings />),
         ]),

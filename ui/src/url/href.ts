@@ -17,6 +17,7 @@ export type Screen =
     | "query"
     | "explain"
     | "dashboards"
+    | "datasets"
     | "setup"
     | "settings";
 
@@ -31,6 +32,11 @@ export function personHref(project: string, screen: "sessions" | "users", id: st
 
 export function traceHref(project: string, traceId: string, search: Search = {}): string {
     return `/p/${encodeURIComponent(project)}/traces/${encodeURIComponent(traceId)}${stringifySearch(search)}`;
+}
+
+/** A dataset; `part` is a screen of it. */
+export function datasetHref(project: string, id: string, part: "" | "items" | "compare" = "", search: Search = {}): string {
+    return `/p/${encodeURIComponent(project)}/datasets/${encodeURIComponent(id)}${part && `/${part}`}${stringifySearch(search)}`;
 }
 
 export function dashboardHref(project: string, id: string, search: Search = {}): string {

@@ -29,8 +29,12 @@ export interface Search {
     /** The two sides of a comparison. */
     a?: string;
     b?: string;
-    /** The run whose graph is shown. */
+    /** The run whose graph is shown; of a dataset the runs compared, the baseline first, by commas. */
     run?: string;
+    /** Scores of which lower is better, by commas. */
+    lower?: string;
+    /** Rows left out before the first one shown. */
+    skip?: string;
     agent?: string;
     /** A moment of a trace, ms since its start. */
     t?: string;
@@ -43,7 +47,7 @@ export interface Search {
 const SINGLE = [
     "from", "to", "live", "sort", "order", "cols", "facets", "span", "tab", "q", "shut", "metric", "by",
     "query", "source", "view", "edit",
-    "a", "b", "agent", "run", "t",
+    "a", "b", "agent", "run", "lower", "skip", "t",
     "measure", "at", "base",
 ] as const;
 

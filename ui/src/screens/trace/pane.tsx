@@ -9,6 +9,7 @@ import { Icon, kindIcon } from "../../components/icon";
 import { CopyButton, Failure, Skeleton, Tabs } from "../../components/pieces";
 import { count, duration, exact, known, money, percent } from "../../format/number";
 import { clip, oneLine } from "../../format/text";
+import { AddToDataset } from "../datasets/add-to";
 import { Attributes } from "./attributes";
 import { Content } from "./content";
 import { Events } from "./events";
@@ -54,7 +55,7 @@ export function SpanPane({ shape, spanId, index, select }: Props) {
     const pick = (id: TabId) => url.set({ tab: id === "content" ? undefined : id }, { replace: true });
     return (
         <div className="pane">
-            <PaneHead shape={shape} index={index} spanId={spanId} />
+            <PaneHead shape={shape} index={index} spanId={spanId} detail={busy ? undefined : detail} />
             <Tabs
                 label="Parts of the span"
                 at={tab}
@@ -80,7 +81,7 @@ const Body = memo(function Body({ tab, detail, shape, select }: { tab: TabId; de
 });
 
 /* Drawn from the shape that is already here, so it changes at once with the selection. */
-function PaneHead({ shape, index, spanId }: { shape: TraceShape; index: number; spanId: string }) {
+function PaneHead({ shape, index, spanId, detail }: { shape: TraceShape; index: number; spanId: string; detail: SpanDetail | undefined }) {
     const url = useUrl();
     const { spans, strings } = shape;
     const name = oneLine(strings[spans.name_s[index]] ?? "");
@@ -101,6 +102,7 @@ function PaneHead({ shape, index, spanId }: { shape: TraceShape; index: number; 
                 <h2 className="cut" title={name}>{clip(name, 200)}</h2>
                 {failed && <span className="tag error"><Icon name="error" small /> failed</span>}
                 <span className="grow" />
+                <AddToDataset detail={detail} />
                 <CopyButton text={spanId} what="the span id">
                     Id
                 </CopyButton>

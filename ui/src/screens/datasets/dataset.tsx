@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One dataset: the runs over it, or its items. */
+import { useParams } from "@tanstack/react-router";
+import { deleteDataset, useDataset } from "../../api/datasets";
+import { useUrl } from "../../app/url";
+import { Go } from "../../components/go";
+import { Icon } from "../../components/icon";
+import { Menu } from "../../components/menu";
+import { Failure, Skeleton } from "../../components/pieces";
+import { Topbar } from "../../components/topbar";
+import { exact } from "../../format/number";
+import { clip, oneLine, visible } from "../../format/text";
+import { datasetHref } from "../../url/href";
+import { Items } from "./items";
+import { Runs } from "./runs";
+import "./datasets.css";
+
+export default function DatasetScreen({ part }: { part: "runs" | "items" }) {
+    const { datasetId = "" } = useParams({ strict: false }) as { datasetId?: string };
+    const url = useUrl();
+    const dataset = useDataset(url.project, datasetId);
+    const { data } = dataset;
+    const remove = async () => {
+        await deleteDataset(url.project, datasetId);
+        url.go(url.href("datasets"));
+    };
+    return (
+        <>
+            <Topbar timeless title={data ? clip(oneLine(data.name), 80) : "Dataset"}>
+                <Go className="button bare" href={url.href("datasets")}>
+                    <Icon name="left" small /> All datasets
+                </Go>
+                <Menu label={<Icon name="more" />} name="More about this dataset" className="button bare icon" align="right">
+                    {(close) => (
+                        <button
+                            type="button"
+                            className="item bad"
+                            onClick={() => {
+                                close();
+                                void remove();
+                            }}
+                        >
+                            Delete the dataset with its runs
+                        </button>
+                    )}
+                </Menu>
+            </Topbar>
+            <div className="scroll">
+                <div className="datasets">
+                    {dataset.error && <Failure error={dataset.error} retry={() => dataset.refetch()} what="The dataset" />}
+                    {dataset.isPending && <Skeleton height={160} />}
+                    {data && (
+                        <>
+                            {data.description && <p className="muted">{visible(clip(data.description, 1000))}</p>}
+                            <nav className="row" aria-label="Parts of the dataset">
+                                <Go className="button small" aria-current={part === "runs" ? "page" : undefined} aria-pressed={part === "runs"} role="button" href={datasetHref(url.project, data.id)}>
+                                    Runs <span className="muted">{exact(data.runs)}</span>
+                                </Go>
+                                <Go className="button small" aria-current={part === "items" ? "page" : undefined} aria-pressed={part === "items"} role="button" href={datasetHref(url.project, data.id, "items")}>
+                                    Items <span className="muted">{exact(data.items)}</span>
+                                </Go>
+                            </nav>
+                            {part === "runs" ? <Runs dataset={data} /> : <Items dataset={data} />}
+                        </>
+                    )}
+                </div>
+            </div>
+        </>
+    );
+}
