@@ -115,6 +115,11 @@ describe('screens: prompts', { skip: cannot() }, () => {
         await page.locator('ins', { hasText: 'offer one alternative' }).waitFor();
         await row.getByTitle('The traces of this version').click();
         await page.waitForURL((url) => url.searchParams.getAll('f').join() === 'prompt=support-reply,prompt_version=8');
+        // And back: a call names the version it was made with.
+        const { invocations: [{ trace_id, span_id }] } = await new Api(stage.url, { project: 'demo' }).get('/api/v1/invocations', { f: ['prompt=support-reply', 'prompt_version=7'], from: '-25h', limit: 1 });
+        await page.goto(`${stage.url}/p/demo/traces/${trace_id}?span=${span_id}`);
+        await page.getByRole('link', { name: 'support-reply v7' }).click();
+        await page.getByRole('region', { name: 'Version 7' }).waitFor();
         quiet(complaints);
         await context.close();
     });

@@ -14,6 +14,7 @@ import { Attributes } from "./attributes";
 import { Content } from "./content";
 import { Events } from "./events";
 import { Fields } from "./fields";
+import { PromptLink } from "./prompt-link";
 import { Raw } from "./raw";
 import { SpanScores } from "./scores";
 import { UsageAndCost } from "./usage";
@@ -77,7 +78,12 @@ const Body = memo(function Body({ tab, detail, shape, select }: { tab: TabId; de
     if (tab === "attributes") return <Attributes detail={detail} />;
     if (tab === "events") return <Events detail={detail} shape={shape} select={select} />;
     if (tab === "raw") return <Raw traceId={detail.trace_id} spanId={detail.span_id} />;
-    return <Content detail={detail} />;
+    return (
+        <>
+            <PromptLink detail={detail} />
+            <Content detail={detail} />
+        </>
+    );
 });
 
 /* Drawn from the shape that is already here, so it changes at once with the selection. */
