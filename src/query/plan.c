@@ -248,13 +248,16 @@ static void plan_dedup(struct planner *planner, const struct command *command)
     }
 }
 
+/* Items of one row stay in the order of their list. */
 static void plan_unnest(struct planner *planner, const struct command *command)
 {
     struct plan_block *block = plan_open_block(planner);
     struct plan_expr *list = as_any(planner, plan_expression(planner, command->expression));
     scope_use(planner, block, list);
     block->unnested = list;
-    plan_open_block(planner);
+    block = plan_open_block(planner);
+    sort_by_default(planner);
+    sorts_add(planner, &block->sorts, expr_leaf(planner, OP_ITEM_NUMBER, ASK_INTEGER), false);
     scope_bind(planner, command->names.list[0].text, expr_leaf(planner, OP_ITEM, ASK_ANY));
 }
 

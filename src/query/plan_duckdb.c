@@ -403,7 +403,9 @@ static void print_columns(struct printer *printer, const struct plan_block *bloc
     if (block->unnested) {
         sql_add(printer->sql, "%sunnest(any_items(", between);
         print(printer, block->unnested);
-        sql_add(printer->sql, ")) AS u");
+        sql_add(printer->sql, ")) AS u, generate_subscripts(any_items(");
+        print(printer, block->unnested);
+        sql_add(printer->sql, "), 1) AS v");
     } else if (block->columns.count == 0) {
         sql_add(printer->sql, "1 AS nothing");
     }
