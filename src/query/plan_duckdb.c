@@ -213,14 +213,7 @@ static void print(struct printer *printer, const struct plan_expr *expr)
 {
     if (print_trace_equal(printer, expr))
         return;
-    /* The number of a group is part of the plan, not a value. */
-    if (expr->op == OP_REGEX_GROUP) {
-        sql_add(printer->sql, "regexp_extract_all(");
-        print(printer, expr->args[0]);
-        sql_add(printer->sql, ", ");
-        print(printer, expr->args[1]);
-        sql_add(printer->sql, ", %lld)[1]", (long long)expr->args[2]->integer);
-    } else if (templates[expr->op]) {
+    if (templates[expr->op]) {
         print_template(printer, expr);
     } else {
         print_own(printer, expr);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "store/sql_functions.h"
+#include "store/sql_regex.h"
 #include "wire/utf8.h"
 
 /* --- ids ----------------------------------------------------------------------------------- */
@@ -226,5 +227,24 @@ void sql_number_hex(const struct sql_call *call, struct sql_value *out)
     out->null = call->args[0].null || !(number >= 0 && number < 9.2e18);
     if (!out->null)
         buf_printf(call->scratch, "%llx", (unsigned long long)number);
+    out->text = buf_str(call->scratch);
+}
+
+/* --- regular expressions ------------------------------------------------------------------- */
+
+void sql_regex_group(const struct sql_call *call, struct sql_value *out)
+{
+    out->null = call->args[0].null || call->args[1].null;
+    if (out->null)
+        return;
+    out->text = sql_regex_group_of(call->args[0].text, call->args[1].text, call->args[2].integer);
+    out->null = !out->text.ptr;
+}
+
+void sql_regex_replace(const struct sql_call *call, struct sql_value *out)
+{
+    out->null = call->args[0].null || call->args[1].null || call->args[2].null ||
+                !sql_regex_replace_all(call->args[0].text, call->args[1].text, call->args[2].text,
+                                       call->scratch);
     out->text = buf_str(call->scratch);
 }

@@ -186,6 +186,11 @@ test('regular expressions that explode, or are none', async () => {
         await ask(text(`filter long like /${regex}/ | stats count(*) as n`));
         await ask(text(`parse long /(?<x>${regex})/ | stats count(x) as n`));
     }
+    // To find every match of these takes the square of the text; the first alone, and an end to replacing, do not.
+    const began = performance.now();
+    const ten = `filter i = -1 | fields concat(${Array(10).fill('long').join(', ')}) as l`;
+    for (const query of ['parse l /(?<x>a)(.*b)?/ | stats count(x) as n', 'stats max(strlen(regexReplace(l, /a(.*b)?/, ""))) as n', 'stats max(strlen(regexReplace(l, /(a.*b|a)/, "x"))) as n']) await ask(text(`${ten} | ${query}`));
+    assert.ok(performance.now() - began < 15000, `three queries over 200,000 letters took ${performance.now() - began} ms`);
     const bad = ['(', ')', '[', '[z-a]', '*', '+a**', 'a{2,1}', '(?<n>', '(?<n>a)(?<n>b)', '(?=a)', '(?!a)', '(?<=a)', '(a)\\1', '\\p{Nonsense}', '(?P>x)', '(?R)', 'a{99999}', '((a{1000}){1000}){1000}', '\\8', '(?{code})', '\\', '[[:nonsense:]]', '(?<1x>a)', '(?<>a)', '\\xZZ'];
     for (const regex of bad) await ask(text(`filter s like /${regex}/ | stats count(*) as n`));
     for (const regex of ['(', '[', '(?=a)', '(a)\\1', '*', '((a{1000}){1000}){1000}']) refused(await ask(text(`filter s like /${regex}/`)));
