@@ -6,6 +6,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync
 import http from 'node:http';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { events } from './events.mjs';
 import { queries, search } from './query.mjs';
 
 const build = process.argv[2] ?? 'build';
@@ -95,6 +96,17 @@ async function withServer(work) {
 function cpu(server) {
     const fields = readFileSync(`/proc/${server.pid}/stat`, 'utf8').split(') ').pop().split(' ');
     return (Number(fields[11]) + Number(fields[12])) / ticks;
+}
+
+// The same by thread: of those that share a name, before its number, together.
+function threads(server) {
+    const sums = {};
+    for (const thread of readdirSync(`/proc/${server.pid}/task`)) {
+        const [, name, rest] = /\((.*?)[-\d]*\) (.*)/s.exec(readFileSync(`/proc/${server.pid}/task/${thread}/stat`, 'utf8'));
+        const fields = rest.split(' ');
+        sums[name] = (sums[name] ?? 0) + (Number(fields[11]) + Number(fields[12])) / ticks;
+    }
+    return sums;
 }
 
 function memory(server, field) {
@@ -197,6 +209,9 @@ const parts = {
         await measure('thin, HTTP', { kind: 'thin', spans: 400000 * scale, batch: 512 }, 100000);
         await measure('thin, gRPC', { kind: 'thin', spans: 400000 * scale, batch: 512, grpc: true }, 100000);
     },
+    async events() {
+        await withServer((server) => events(bench, server));
+    },
     async recorded() {
         const file = process.env.VITRINE_TRAJECTORIES;
         if (!file) return console.log('recorded: VITRINE_TRAJECTORIES is not set');
@@ -238,7 +253,7 @@ const parts = {
     },
 };
 
-const bench = { scale, report, request, getJson, load, indexed, sleep, memory, cpu };
+const bench = { scale, report, request, getJson, load, indexed, sleep, memory, cpu, threads };
 
 async function timed(server, label, paths, goal) {
     const times = [];
