@@ -165,13 +165,14 @@ enum status journal__chunk_load(const struct segment *segment, uint32_t first_fr
     return status;
 }
 
-/* Copies what loading needs, so that the lock can be let go. */
+/* At most `most` frames. Copies what loading needs, so that the lock can be let go. */
 static enum status load(struct journal *journal, struct segment *segment, uint32_t first,
-                        struct chunk **out_chunk, struct error *error)
+                        size_t most, struct chunk **out_chunk, struct error *error)
 {
-    size_t count = 0;
-    while (first + count < segment->frame_count && segment->frames[first + count].chunk == first)
-        count++;
+    size_t count = 0, all = 0;
+    while (first + all < segment->frame_count && segment->frames[first + all].chunk == first)
+        all++;
+    count = most < all ? most : all;
     struct frame_info *frames = malloc((count + 1) * sizeof *frames);
     if (!frames)
         return fail(error, STATUS_BUSY, "no memory for a chunk of %zu frames", count);
@@ -182,46 +183,85 @@ static enum status load(struct journal *journal, struct segment *segment, uint32
     pthread_mutex_lock(&journal->lock);
     journal__segment_unref(segment);
     free(frames);
+    if (status == STATUS_OK)
+        (*out_chunk)->is_beginning = count < all;
     return status;
 }
 
-static enum status get(struct journal *journal, struct segment *segment, size_t frame, bool keep,
-                       struct chunk_view *out_view, struct error *error)
+/* Whether it has this many frames, or all there are. */
+static bool has_frames(const struct chunk *chunk, size_t count)
 {
-    uint32_t id = segment->id, first = segment->frames[frame].chunk;
+    return chunk && (!chunk->is_beginning || chunk->frame_count >= count);
+}
+
+/* The beginning of a chunk makes room for more of it. */
+static void put(struct journal *journal, struct chunk *chunk)
+{
+    struct chunk *before = find(journal, chunk->segment, chunk->first_frame);
+    if (before)
+        journal__cache_remove(journal, before);
+    journal__cache_put(journal, chunk);
+}
+
+/* Who does not keep the chunk may ask for its first frames only. */
+static enum status get(struct journal *journal, struct segment *segment, uint32_t first,
+                       size_t count, bool keep, struct chunk **out_chunk, struct error *error)
+{
+    uint32_t id = segment->id;
     struct chunk *chunk = find(journal, id, first), *loaded = NULL;
-    if (!chunk) {
-        enum status status = load(journal, segment, first, &loaded, error);
+    if (!has_frames(chunk, count)) {
+        enum status status = load(journal, segment, first, keep ? SIZE_MAX : count, &loaded, error);
         if (status != STATUS_OK)
             return status;
         chunk = find(journal, id, first); /* somebody else may have been faster */
-        if (!chunk) {
+        if (!has_frames(chunk, count)) {
             chunk = loaded;
             if (keep)
-                journal__cache_put(journal, loaded);
+                put(journal, loaded);
         }
     }
-    enum status status = STATUS_OK;
-    if (frame - first >= chunk->frame_count) {
-        status = fail(error, STATUS_CORRUPT, "the frame is damaged");
-    } else {
-        atomic_fetch_add(&chunk->refs, 1);
-        if (keep)
-            chunk->used = ++journal->clock;
-        *out_view = (struct chunk_view){chunk, chunk->frames, chunk->frame_count, frame - first};
-    }
+    atomic_fetch_add(&chunk->refs, 1);
+    if (keep)
+        chunk->used = ++journal->clock;
     journal__chunk_unref(loaded);
-    return status;
+    *out_chunk = chunk;
+    return STATUS_OK;
 }
 
 enum status journal__chunk_get(struct journal *journal, struct segment *segment, size_t frame,
                                struct chunk_view *out_view, struct error *error)
 {
-    return get(journal, segment, frame, true, out_view, error);
+    uint32_t first = segment->frames[frame].chunk;
+    struct chunk *chunk;
+    enum status status = get(journal, segment, first, frame - first + 1, true, &chunk, error);
+    if (status != STATUS_OK)
+        return status;
+    if (frame - first >= chunk->frame_count) {
+        journal__chunk_unref(chunk);
+        return fail(error, STATUS_CORRUPT, "the frame is damaged");
+    }
+    *out_view = (struct chunk_view){chunk, chunk->frames, chunk->frame_count, frame - first};
+    return STATUS_OK;
 }
 
-enum status journal__chunk_peek(struct journal *journal, struct segment *segment, size_t frame,
-                                struct chunk_view *out_view, struct error *error)
+enum status journal__chunk_peek(struct journal *journal, struct segment *segment, uint32_t first,
+                                size_t count, struct chunk_view *out_view, struct error *error)
 {
-    return get(journal, segment, frame, false, out_view, error);
+    struct chunk *chunk;
+    enum status status = get(journal, segment, first, count, false, &chunk, error);
+    if (status == STATUS_OK)
+        *out_view = (struct chunk_view){chunk, chunk->frames, chunk->frame_count, 0};
+    return status;
+}
+
+void journal__chunk_keep(struct journal *journal, struct chunk *chunk)
+{
+    pthread_mutex_lock(&journal->lock);
+    struct chunk *known = find(journal, chunk->segment, chunk->first_frame);
+    if (!has_frames(known, chunk->frame_count)) {
+        put(journal, chunk);
+        known = chunk;
+    }
+    known->used = ++journal->clock;
+    pthread_mutex_unlock(&journal->lock);
 }

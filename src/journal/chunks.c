@@ -139,7 +139,8 @@ static enum status open_chunk(struct journal *journal, const struct journal_chun
     if (status == STATUS_OK) {
         for (size_t i = 0; i < chunk->frame_count; i++)
             offsets[i] = segment->frames[chunk->first_frame + i].offset;
-        status = journal__chunk_peek(journal, segment, chunk->first_frame, out_view, error);
+        status = journal__chunk_peek(journal, segment, chunk->first_frame, chunk->frame_count,
+                                     out_view, error);
     }
     pthread_mutex_unlock(&journal->lock);
     return status;
@@ -155,9 +156,14 @@ enum status journal_visit_chunk(struct journal *journal, const struct journal_ch
     enum status status = open_chunk(journal, chunk, &view, offsets, error);
     if (status == STATUS_OK) {
         size_t count = view.count < chunk->frame_count ? view.count : chunk->frame_count;
-        for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+            if (visitor->frame)
+                visitor->frame(visitor->context, (uint32_t)i);
             status = visit_frame(&view, i, (struct journal_position){chunk->segment, offsets[i]},
                                  visitor, error);
+        }
+        if (visitor->keep && visitor->keep(visitor->context))
+            journal__chunk_keep(journal, view.chunk);
         journal__chunk_unref(view.chunk);
     }
     free(offsets);

@@ -121,6 +121,8 @@ enum status journal_list_chunks(struct journal *journal, uint32_t segment,
 /* Calls what is not NULL for all of a chunk, frame by frame: contents ascending, then records. */
 struct journal_visitor {
     void *context;
+    /* A frame begins: its number in the chunk. */
+    void (*frame)(void *context, uint32_t number);
     /* Bytes of a content: a text, or those of a list that stand in the list itself. */
     void (*text)(void *context, uint32_t ordinal, struct str bytes);
     /* A list takes over another content, whole or the beginning of it; that has a lower number. */
@@ -128,8 +130,12 @@ struct journal_visitor {
     /* A record: number `index` of its signal in the batch; all its content as VALUE_CONTENT. */
     void (*record)(void *context, struct journal_location location, const struct batch *batch,
                    size_t index);
+    /* At the end: whether somebody will read texts or records of it soon, so that it goes to the
+     * cache. NULL: it does not. */
+    bool (*keep)(void *context);
 };
-/* Keeps nothing in the cache. What a damaged frame and those behind it hold is left out. */
+/* A chunk with a smaller frame_count is visited up to there, and no more is decompressed. What a
+ * damaged frame and those behind it hold is left out. */
 enum status journal_visit_chunk(struct journal *journal, const struct journal_chunk *chunk,
                                 const struct journal_visitor *visitor, struct error *error);
 

@@ -281,7 +281,8 @@ struct chunk {
     char *raw;    /* of all frames when read from disk; NULL: each frame's is its own */
     size_t bytes; /* what it counts for in the cache */
     _Atomic int refs;
-    uint64_t used; /* when, in the cache's own count */
+    uint64_t used;     /* when, in the cache's own count */
+    bool is_beginning; /* there are more frames than these */
 };
 struct chunk *journal__chunk_new(uint32_t segment, uint32_t first_frame);
 void journal__chunk_unref(struct chunk *chunk); /* NULL is fine */
@@ -434,10 +435,13 @@ struct chunk_view {
 /* The chunk that holds this frame of the segment. Lets go of the lock meanwhile. */
 enum status journal__chunk_get(struct journal *journal, struct segment *segment, size_t frame,
                                struct chunk_view *out_view, struct error *error);
-/* The same, but what had to be read is not put into the cache. */
-enum status journal__chunk_peek(struct journal *journal, struct segment *segment, size_t frame,
-                                struct chunk_view *out_view, struct error *error);
-/* From the file: `frames` are all those of one chunk. As many of them as are good. */
+/* The chunk that begins with this frame, at least `count` frames of it as far as they are good.
+ * What had to be read is no more than these, and not put into the cache. */
+enum status journal__chunk_peek(struct journal *journal, struct segment *segment, uint32_t first,
+                                size_t count, struct chunk_view *out_view, struct error *error);
+/* Puts it there after all. Without the lock. */
+void journal__chunk_keep(struct journal *journal, struct chunk *chunk);
+/* From the file: `frames` are those of one chunk, from its first on. As many as are good. */
 enum status journal__chunk_load(const struct segment *segment, uint32_t first_frame,
                                 const struct frame_info *frames, size_t count,
                                 struct chunk **out_chunk, struct error *error);

@@ -119,6 +119,8 @@ static void get_status(void *context, struct serve_status *out_status)
         out_status->lag_ns = stats.lag_ns;
         out_status->caught_up = stats.caught_up;
         out_status->indexed_records = stats.indexed_records;
+        if (vitrine->search)
+            search_index_get_stats(vitrine->search, &out_status->search);
     }
 }
 

@@ -9,6 +9,8 @@
 #include "search/walk.h"
 
 enum { ROWS_FIRST = 64, ROWS_MAX = 4096, DIRECTLY_MAX = 100 };
+/* Chunks found in before their spans are looked at: more would fall out of the journal's cache. */
+enum { CHUNKS_A_BATCH = 6 };
 
 struct run {
     const struct query *query;
@@ -103,16 +105,19 @@ static enum status check_all(struct run *run, struct error *error)
 
 /* What the walk gives, a batch at a time: the first hits come soon, later ones cheaply. */
 static enum status take_places(struct run *run, struct search_walk *walk, size_t wanted,
-                               struct journal_location *places, size_t *out_count,
+                               struct journal_location *places, size_t *out_count, bool *out_more,
                                struct error *error)
 {
     enum status status = STATUS_OK;
+    size_t found_in = search_walk_found_in(walk);
     bool found = true;
     *out_count = 0;
-    while (status == STATUS_OK && found && *out_count < wanted) {
+    while (status == STATUS_OK && found && *out_count < wanted &&
+           search_walk_found_in(walk) < found_in + CHUNKS_A_BATCH) {
         status = search_walk_next(walk, &found, &places[*out_count], error);
         *out_count += status == STATUS_OK && found;
     }
+    *out_more = found;
     if (status == STATUS_TIMEOUT || status == STATUS_CANCELLED) {
         run->complete = false;
         status = STATUS_OK;
@@ -135,6 +140,15 @@ static enum status check_places(struct run *run, const struct journal_location *
         run->has_last = true;
     }
     return status;
+}
+
+static void add_statistics(struct run *run, const struct search_walk_stats *stats)
+{
+    run->statistics.bytes_read += stats->bytes_read;
+    run->statistics.bytes_scanned += stats->bytes_scanned;
+    run->statistics.chunks += stats->chunks;
+    run->statistics.chunks_skipped += stats->chunks_skipped;
+    run->statistics.chunks_found += stats->chunks_found;
 }
 
 static enum status walk_segment(struct run *run, const struct search_segment *segment,
@@ -161,18 +175,16 @@ static enum status walk_segment(struct run *run, const struct search_segment *se
     if (status != STATUS_OK)
         return status;
     struct search_walk_stats stats = {0};
-    size_t wanted = ROWS_FIRST, count = wanted;
-    while (status == STATUS_OK && count == wanted && !is_over(run)) {
-        status = take_places(run, walk, wanted, places, &count, error);
+    size_t wanted = ROWS_FIRST, count;
+    for (bool more = true; status == STATUS_OK && more && !is_over(run);) {
+        status = take_places(run, walk, wanted, places, &count, &more, error);
         if (status == STATUS_OK)
             status = check_places(run, places, count, error);
         if (count == wanted && wanted < ROWS_MAX)
-            count = wanted = wanted * 4;
+            wanted *= 4;
     }
     search_walk_close(walk, &stats);
-    run->statistics.bytes_scanned += stats.bytes_scanned;
-    run->statistics.chunks += stats.chunks;
-    run->statistics.chunks_skipped += stats.chunks_skipped;
+    add_statistics(run, &stats);
     return status;
 }
 
@@ -217,14 +229,15 @@ static enum status find_logs_in(struct run *run, const struct search_segment *se
     if (status != STATUS_OK)
         return status;
     struct search_walk_stats stats = {0};
-    for (size_t count = ROWS_MAX; status == STATUS_OK && count == ROWS_MAX && !is_over(run);) {
-        status = take_places(run, walk, ROWS_MAX, places, &count, error);
+    size_t count;
+    for (bool more = true; status == STATUS_OK && more && !is_over(run);) {
+        status = take_places(run, walk, ROWS_MAX, places, &count, &more, error);
         if (status == STATUS_OK)
             status =
                 search__spans_of_logs(run->query, run->question, places, count, &run->extra, error);
     }
     search_walk_close(walk, &stats);
-    run->statistics.bytes_scanned += stats.bytes_scanned;
+    add_statistics(run, &stats);
     return status;
 }
 

@@ -40,8 +40,10 @@ struct search_hit {
 };
 
 struct search_statistics {
-    uint64_t spans_checked, bytes_scanned;
+    uint64_t spans_checked;
+    uint64_t bytes_read, bytes_scanned; /* texts decompressed, and of these looked at */
     uint64_t chunks, chunks_skipped; /* of the journal, within the range; skipped: not even read */
+    uint64_t chunks_found;           /* those in which some text holds a term */
     int64_t elapsed_ns;
 };
 

@@ -1,39 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * builder: chunks -> a part. Every reading of every text is cut into tokens; a token is kept once,
- * with the chunks it stands in.
+ * with the sections of chunks it stands in.
  */
-#define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
-#include <zstd.h>
 
-#include "journal/coding.h"
 #include "search/fold.h"
-#include "search/part.h"
 #include "search/part_file.h"
 #include "search/tokens.h"
+#include "search/words.h"
 
-enum { GRAM_LOG = 20, GRAM_LOG_MAX = 17, GRAM_LOG_MIN = 6, TOKENS_MAX = 1 << 21, LEVEL = 3 };
-
-struct word {
-    uint32_t at, len; /* in bytes */
-    uint64_t mask;
-};
+enum { GRAM_LOG = 20, GRAM_LOG_MAX = 17, GRAM_LOG_MIN = 6 };
+/* Long numbers and mixtures are kept as they are while they take no more than this share of the
+ * chunk's bytes in the journal. */
+enum { MIXED_SHARE = 4 };
 
 struct part_builder {
-    struct search_part part; /* its head and chunks */
-    struct buf bytes;        /* of the words */
-    struct word *words;
-    size_t word_count, word_capacity;
-    uint32_t *slots; /* word + 1 by hash; 0: free */
-    size_t slot_mask;
-    struct buf grams, refs, refers;
+    struct part_draft draft;
+    struct words words;
+    struct buf shapes; /* uint32_t: a gram of a shape, then the chunk it stands in */
     const struct journal_chunks *chunks; /* of the segment, and which is being read */
     size_t number, last_referred;
     uint8_t *referred; /* by it, a byte a chunk */
     uint64_t *seen;    /* grams of the chunk being read, 2^GRAM_LOG bits */
-    bool unbounded, failed;
+    struct shape_collector collector;
+    uint32_t frame; /* frames of it so far */
+    size_t mixed_bytes_left;
+    uint32_t section; /* of the text being read */
+    bool failed;
     struct search_reading reading;
     struct buf folded;
     struct ref_writer writer;
@@ -45,13 +40,12 @@ struct part_builder *search_builder_new(uint32_t segment, uint32_t first_chunk, 
     struct part_builder *builder = calloc(1, sizeof *builder);
     if (!builder)
         return NULL;
-    builder->part.segment = segment;
-    builder->part.first_chunk = first_chunk;
-    builder->part.created_ns = created_ns;
-    builder->slot_mask = (1 << 14) - 1;
-    builder->slots = calloc(builder->slot_mask + 1, sizeof *builder->slots);
+    builder->draft.part.segment = segment;
+    builder->draft.part.first_chunk = first_chunk;
+    builder->draft.part.created_ns = created_ns;
     builder->seen = calloc(1, (size_t)1 << (GRAM_LOG - 3));
-    if (!builder->slots || !builder->seen) {
+    bool good = search_words_init(&builder->words) && search_shape_init(&builder->collector);
+    if (!good || !builder->seen) {
         search_builder_free(builder);
         return NULL;
     }
@@ -64,80 +58,14 @@ void search_builder_free(struct part_builder *builder)
         return;
     search_refs_done(&builder->writer);
     search_reading_done(&builder->reading);
+    search_draft_done(&builder->draft);
+    search_words_done(&builder->words);
+    search_shape_done(&builder->collector);
     buf_done(&builder->folded);
-    buf_done(&builder->bytes);
-    buf_done(&builder->grams);
-    buf_done(&builder->refs);
-    buf_done(&builder->refers);
+    buf_done(&builder->shapes);
     free(builder->referred);
-    free(builder->words);
-    free(builder->slots);
     free(builder->seen);
     free(builder);
-}
-
-/* --- words */
-
-static struct str word_text(const struct part_builder *builder, const struct word *word)
-{
-    return (struct str){builder->bytes.ptr + word->at, word->len};
-}
-
-static bool widen_slots(struct part_builder *builder)
-{
-    size_t mask = builder->slot_mask * 2 + 1;
-    uint32_t *slots = calloc(mask + 1, sizeof *slots);
-    if (!slots)
-        return false;
-    for (size_t i = 0; i < builder->word_count; i++) {
-        size_t slot = str_hash(word_text(builder, &builder->words[i])) & mask;
-        while (slots[slot])
-            slot = (slot + 1) & mask;
-        slots[slot] = (uint32_t)i + 1;
-    }
-    free(builder->slots);
-    builder->slots = slots;
-    builder->slot_mask = mask;
-    return true;
-}
-
-static bool widen_words(struct part_builder *builder)
-{
-    size_t capacity = builder->word_capacity ? builder->word_capacity * 2 : 4096;
-    struct word *wider = realloc(builder->words, capacity * sizeof *wider);
-    if (!wider)
-        return false;
-    builder->words = wider;
-    builder->word_capacity = capacity;
-    return true;
-}
-
-static void add_word(struct part_builder *builder, struct str text, uint64_t mask)
-{
-    if (builder->unbounded || builder->failed)
-        return;
-    size_t slot = str_hash(text) & builder->slot_mask;
-    for (; builder->slots[slot]; slot = (slot + 1) & builder->slot_mask) {
-        struct word *word = &builder->words[builder->slots[slot] - 1];
-        if (word->len == text.len && !memcmp(builder->bytes.ptr + word->at, text.ptr, text.len)) {
-            word->mask |= mask;
-            return;
-        }
-    }
-    if (builder->word_count == TOKENS_MAX) {
-        builder->unbounded = true;
-        return;
-    }
-    if (builder->word_count == builder->word_capacity && !widen_words(builder)) {
-        builder->failed = true;
-        return;
-    }
-    builder->words[builder->word_count] =
-        (struct word){(uint32_t)builder->bytes.len, (uint32_t)text.len, mask};
-    buf_add_str(&builder->bytes, text);
-    builder->slots[slot] = (uint32_t)++builder->word_count;
-    if (builder->word_count * 2 > builder->slot_mask && !widen_slots(builder))
-        builder->failed = true;
 }
 
 /* --- a chunk */
@@ -150,24 +78,42 @@ static void add_grams(struct part_builder *builder, struct str run)
     }
 }
 
+static void add_word(struct part_builder *builder, struct str text, bool is_mixed)
+{
+    uint16_t section = (uint16_t)(1u << builder->section);
+    bool is_new = search_words_add(&builder->words, text, builder->draft.part.chunk_count, section);
+    if (is_mixed && is_new)
+        builder->mixed_bytes_left -= text.len;
+}
+
+static void add_reading(struct part_builder *builder, struct str text)
+{
+    struct token token;
+    buf_clear(&builder->folded);
+    search_fold(text, &builder->folded);
+    builder->failed |= builder->folded.failed;
+    search_shape_add(&builder->collector, text);
+    if (!search_is_ascii(text)) {
+        /* Words are compared folded, expressions are not. */
+        search_shape_add(&builder->collector, buf_str(&builder->folded));
+        builder->draft.part.chunks[builder->draft.part.chunk_count].is_ascii = false;
+    }
+    struct token_reader tokens = {.rest = buf_str(&builder->folded)};
+    while (search_token_next(&tokens, &token)) {
+        bool is_mixed = token.kind == TOKEN_MIXED;
+        if (token.kind == TOKEN_BULK || (is_mixed && builder->mixed_bytes_left < token.text.len))
+            add_grams(builder, token.text);
+        else
+            add_word(builder, token.text, is_mixed);
+    }
+}
+
 static void add_text(struct part_builder *builder, struct str text)
 {
-    uint64_t mask = UINT64_C(1) << (builder->part.chunk_count & (PART_CHUNKS - 1));
     builder->reading.started = false;
     builder->reading.level = 0;
-    while (search_reading_next(&builder->reading, text, READINGS_MAX)) {
-        struct token token;
-        buf_clear(&builder->folded);
-        search_fold(builder->reading.text, &builder->folded);
-        builder->failed |= builder->folded.failed;
-        struct token_reader tokens = {.rest = buf_str(&builder->folded)};
-        while (search_token_next(&tokens, &token)) {
-            if (token.kind == TOKEN_BULK)
-                add_grams(builder, token.text);
-            else
-                add_word(builder, token.text, mask);
-        }
-    }
+    while (search_reading_next(&builder->reading, text, READINGS_MAX))
+        add_reading(builder, builder->reading.text);
 }
 
 static void add_short(void *context, struct str text, bool stays)
@@ -178,13 +124,23 @@ static void add_short(void *context, struct str text, bool stays)
         return;
     if (stays)
         *seen = (struct seen_text){text.ptr, text.len, 0};
+    builder->section = RECORD_SECTION;
     add_text(builder, text);
+}
+
+static void visit_frame(void *context, uint32_t number)
+{
+    struct part_builder *builder = context;
+    builder->frame = number + 1;
 }
 
 static void visit_text(void *context, uint32_t ordinal, struct str text)
 {
-    (void)ordinal;
-    add_text(context, text);
+    struct part_builder *builder = context;
+    struct part_chunk *chunk = &builder->draft.part.chunks[builder->draft.part.chunk_count];
+    builder->section = search_section_of(&chunk->chunk, ordinal);
+    chunk->section_frames[builder->section] = builder->frame;
+    add_text(builder, text);
 }
 
 /* Neighbours in time refer to the same chunks. */
@@ -211,11 +167,12 @@ static void note_referred(void *context, uint32_t ordinal)
 
 static void end_referred(struct part_builder *builder, struct part_chunk *chunk)
 {
-    chunk->refers_at = (uint32_t)(builder->refers.len / sizeof(uint32_t));
+    struct buf *refers = &builder->draft.refers;
+    chunk->refers_at = (uint32_t)(refers->len / sizeof(uint32_t));
     for (uint32_t i = 0; i < builder->number; i++)
         if (builder->referred[i])
-            buf_add(&builder->refers, &i, sizeof i);
-    chunk->refers_count = (uint32_t)(builder->refers.len / sizeof(uint32_t)) - chunk->refers_at;
+            buf_add(refers, &i, sizeof i);
+    chunk->refers_count = (uint32_t)(refers->len / sizeof(uint32_t)) - chunk->refers_at;
     free(builder->referred);
     builder->referred = NULL;
 }
@@ -240,7 +197,7 @@ static void end_grams(struct part_builder *builder, struct part_chunk *chunk)
     size_t words = ((size_t)1 << GRAM_LOG) / 64, set = 0;
     for (size_t i = 0; i < words; i++)
         set += (size_t)__builtin_popcountll(builder->seen[i]);
-    chunk->grams_at = builder->grams.len;
+    chunk->grams_at = builder->draft.grams.len;
     if (set == 0)
         return;
     chunk->gram_log = GRAM_LOG_MIN;
@@ -250,193 +207,109 @@ static void end_grams(struct part_builder *builder, struct part_chunk *chunk)
     for (size_t i = kept; i < words; i++)
         builder->seen[i % kept] |= builder->seen[i];
     for (size_t i = 0; i < kept; i++)
-        buf_add_u64(&builder->grams, builder->seen[i]);
+        buf_add_u64(&builder->draft.grams, builder->seen[i]);
     memset(builder->seen, 0, words * sizeof *builder->seen);
+}
+
+static void end_shapes(struct part_builder *builder, uint32_t number)
+{
+    struct buf grams = {0};
+    search_shape_take(&builder->collector, &grams, builder->draft.part.longest[number]);
+    for (size_t at = 0; at < grams.len; at += sizeof(uint32_t)) {
+        uint32_t gram;
+        memcpy(&gram, grams.ptr + at, sizeof gram);
+        gram = gram * PART_CHUNKS + number;
+        buf_add(&builder->shapes, &gram, sizeof gram);
+    }
+    builder->failed |= grams.failed | builder->shapes.failed;
+    buf_done(&grams);
+}
+
+static bool ran_out(const struct part_builder *builder)
+{
+    const struct part_draft *draft = &builder->draft;
+    return builder->failed || builder->words.failed || draft->grams.failed || draft->refers.failed;
 }
 
 enum status search_builder_add(struct part_builder *builder, struct journal *journal,
                                const struct journal_chunks *chunks, size_t number,
                                struct error *error)
 {
-    struct search_part *part = &builder->part;
+    struct search_part *part = &builder->draft.part;
+    struct buf *refs = &builder->draft.refs;
     const struct journal_chunk *chunk = &chunks->items[number];
     if (part->chunk_count == PART_CHUNKS)
         return fail(error, STATUS_TOO_LARGE, "the part is full");
     struct part_chunk *added = &part->chunks[part->chunk_count];
-    *added = (struct part_chunk){.chunk = *chunk, .refs_at = builder->refs.len};
+    *added = (struct part_chunk){.chunk = *chunk, .refs_at = refs->len, .is_ascii = true};
     builder->chunks = chunks;
     builder->number = builder->last_referred = number;
     builder->referred = calloc(number + 1, 1);
     if (!builder->referred)
         return fail(error, STATUS_BUSY, "no memory to index a chunk");
+    builder->mixed_bytes_left = (size_t)(chunk->end - chunk->start) / MIXED_SHARE;
     search_refs_start(&builder->writer, chunk);
     builder->writer.refers = note_referred;
     builder->writer.context = builder;
     memset(builder->short_texts, 0, sizeof builder->short_texts);
-    const struct journal_visitor visitor = {builder, visit_text, visit_link, visit_record};
+    const struct journal_visitor visitor = {.context = builder,
+                                            .frame = visit_frame,
+                                            .text = visit_text,
+                                            .link = visit_link,
+                                            .record = visit_record};
     enum status status = journal_visit_chunk(journal, chunk, &visitor, error);
     if (status == STATUS_CORRUPT)
         status = STATUS_OK;
-    if (status == STATUS_OK && !search_refs_end(&builder->writer, &builder->refs))
+    if (status == STATUS_OK && !search_refs_end(&builder->writer, refs))
         builder->failed = true;
-    added->refs_bytes = (uint32_t)(builder->refs.len - added->refs_at);
+    added->refs_bytes = (uint32_t)(refs->len - added->refs_at);
     added->record_count = builder->writer.record_count;
     search_refs_done(&builder->writer);
     end_grams(builder, added);
+    end_shapes(builder, part->chunk_count);
     end_referred(builder, added);
-    if (status == STATUS_OK && (builder->failed || builder->grams.failed || builder->bytes.failed ||
-                                builder->refers.failed))
+    if (status == STATUS_OK && ran_out(builder))
         status = fail(error, STATUS_BUSY, "no memory to index a chunk");
     if (status == STATUS_OK)
         part->chunk_count++;
     return status;
 }
 
-enum status search_builder_join(struct part_builder *builder, const struct search_part *part,
-                                struct error *error)
-{
-    struct search_part *into = &builder->part;
-    uint32_t shift = into->chunk_count;
-    if (shift + part->chunk_count > PART_CHUNKS || part->segment != into->segment ||
-        part->first_chunk != into->first_chunk + shift)
-        return fail(error, STATUS_INVALID, "the parts do not join");
-    for (uint32_t i = 0; i < part->chunk_count; i++) {
-        into->chunks[shift + i] = part->chunks[i];
-        into->chunks[shift + i].refs_at += builder->refs.len;
-        into->chunks[shift + i].refers_at = (uint32_t)(builder->refers.len / sizeof(uint32_t));
-        buf_add(&builder->refers, part->refers + part->chunks[i].refers_at,
-                part->chunks[i].refers_count * sizeof(uint32_t));
-        into->chunks[shift + i].grams_at += builder->grams.len;
-    }
-    buf_add(&builder->refs, part->refs, part->refs_bytes);
-    buf_add(&builder->grams, part->grams, part->gram_bytes);
-    builder->unbounded |= part->unbounded;
-    for (size_t i = 0; i < part->token_count; i++) {
-        size_t end = i + 1 < part->token_count ? part->token_at[i + 1] : part->token_bytes;
-        add_word(builder,
-                 (struct str){part->tokens + part->token_at[i], end - part->token_at[i] - 1},
-                 part->masks[i] << shift);
-    }
-    into->chunk_count += part->chunk_count;
-    if (builder->failed || builder->refs.failed || builder->grams.failed || builder->refers.failed)
-        return fail(error, STATUS_BUSY, "no memory to join parts of the text index");
-    return STATUS_OK;
-}
-
 /* --- the file */
 
-static int by_text(const void *a, const void *b, void *context)
+static int by_number(const void *a, const void *b)
 {
-    const struct part_builder *builder = context;
-    return str_compare(word_text(builder, &builder->words[*(const uint32_t *)a]),
-                       word_text(builder, &builder->words[*(const uint32_t *)b]));
+    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    return (left > right) - (left < right);
 }
 
-/* One chunk: its number * 2 + 1. Several: their count * 2, then the gaps between their numbers. */
-static void put_mask(struct buf *out, uint64_t mask)
+/* All chunks of a gram come together once they are sorted. */
+static void write_shapes(struct part_builder *builder)
 {
-    unsigned count = (unsigned)__builtin_popcountll(mask), last = 0;
-    if (count == 1) {
-        put_varint(out, (uint64_t)__builtin_ctzll(mask) * 2 + 1);
-        return;
+    uint32_t *items = (uint32_t *)builder->shapes.ptr;
+    size_t count = builder->shapes.len / sizeof *items;
+    struct shape_writer writer = {.out = &builder->draft.shapes};
+    if (count)
+        qsort(items, count, sizeof *items, by_number);
+    for (size_t i = 0; i < count;) {
+        uint32_t gram = items[i] / PART_CHUNKS;
+        uint64_t mask = 0;
+        for (; i < count && items[i] / PART_CHUNKS == gram; i++)
+            mask |= UINT64_C(1) << items[i] % PART_CHUNKS;
+        search_shape_put(&writer, gram, mask);
     }
-    put_varint(out, count * 2);
-    for (; mask; mask &= mask - 1) {
-        put_varint(out, (unsigned)__builtin_ctzll(mask) - last);
-        last = (unsigned)__builtin_ctzll(mask);
-    }
-}
-
-static void put_words(const struct part_builder *builder, const uint32_t *order,
-                      struct buf *out_tokens, struct buf *out_masks)
-{
-    put_byte(out_tokens, '\n');
-    for (size_t i = 0; i < builder->word_count; i++) {
-        const struct word *word = &builder->words[order[i]];
-        buf_add_str(out_tokens, word_text(builder, word));
-        put_byte(out_tokens, '\n');
-        put_mask(out_masks, word->mask);
-    }
-}
-
-static void put_chunks(const struct part_builder *builder, struct buf *out)
-{
-    for (uint32_t i = 0; i < builder->part.chunk_count; i++) {
-        const struct part_chunk *one = &builder->part.chunks[i];
-        put_varint(out, one->chunk.first_frame);
-        put_varint(out, one->chunk.frame_count);
-        put_varint(out, one->chunk.first_content);
-        put_varint(out, one->chunk.content_count);
-        put_varint(out, one->chunk.start);
-        put_varint(out, one->chunk.end);
-        put_varint(out, one->record_count);
-        put_varint(out, one->refs_bytes);
-        put_varint(out, one->gram_log);
-        put_varint(out, one->refers_count);
-        for (uint32_t n = 0; n < one->refers_count; n++) {
-            uint32_t number;
-            memcpy(&number, builder->refers.ptr + (one->refers_at + n) * sizeof number,
-                   sizeof number);
-            put_varint(out, builder->part.first_chunk + i - number);
-        }
-    }
-}
-
-/* Bytes of the section, bytes of it compressed, then these. */
-static void put_section(struct buf *out, const struct buf *section)
-{
-    size_t bound = ZSTD_compressBound(section->len);
-    put_varint(out, section->len);
-    struct buf packed = {0};
-    if (section->failed || !buf_reserve(&packed, bound)) {
-        out->failed = true;
-        return;
-    }
-    size_t size =
-        ZSTD_compress(packed.ptr, bound, section->ptr ? section->ptr : "", section->len, LEVEL);
-    if (ZSTD_isError(size))
-        out->failed = true;
-    put_varint(out, size);
-    put_bytes(out, packed.ptr, size);
-    buf_done(&packed);
-}
-
-static void put_sections(const struct part_builder *builder, const uint32_t *order, struct buf *out)
-{
-    struct buf chunks = {0}, tokens = {0}, masks = {0};
-    put_chunks(builder, &chunks);
-    if (!builder->unbounded)
-        put_words(builder, order, &tokens, &masks);
-    put_section(out, &chunks);
-    put_section(out, &tokens);
-    put_section(out, &masks);
-    put_section(out, &builder->grams);
-    put_section(out, &builder->refs);
-    buf_done(&chunks);
-    buf_done(&tokens);
-    buf_done(&masks);
 }
 
 enum status search_builder_write(struct part_builder *builder, struct buf *out, struct error *error)
 {
-    uint32_t *order = malloc((builder->word_count + 1) * sizeof *order);
-    struct part_head head = {.segment = builder->part.segment,
-                             .first_chunk = builder->part.first_chunk,
-                             .chunk_count = builder->part.chunk_count,
-                             .token_count = (uint32_t)builder->word_count,
-                             .unbounded = builder->unbounded,
-                             .created_ns = builder->part.created_ns};
-    if (order && buf_reserve(out, PART_HEADER_BYTES)) {
-        for (size_t i = 0; i < builder->word_count; i++)
-            order[i] = (uint32_t)i;
-        qsort_r(order, builder->word_count, sizeof *order, by_text, builder);
-        out->len = PART_HEADER_BYTES;
-        put_sections(builder, order, out);
-        if (!out->failed)
-            search_head_put(&head, buf_str(out), (uint8_t *)out->ptr);
-    }
-    bool failed = !order || out->failed;
-    free(order);
-    return failed ? fail(error, STATUS_BUSY, "no memory to write a part of the text index")
-                  : STATUS_OK;
+    struct part_draft *draft = &builder->draft;
+    draft->part.unbounded = builder->words.unbounded;
+    draft->token_count = builder->words.count;
+    buf_clear(&draft->tokens);
+    buf_clear(&draft->posts);
+    buf_clear(&draft->shapes);
+    if (!builder->words.unbounded)
+        search_words_write(&builder->words, &draft->tokens, &draft->posts);
+    write_shapes(builder);
+    return search_draft_write(draft, out, error);
 }

@@ -15,6 +15,7 @@
 #include "search/fold.h"
 #include "search/match.h"
 #include "search/regex.h"
+#include "search/shape.h"
 
 static const struct {
     const char *name, *help;
@@ -122,6 +123,7 @@ static enum status set_literal(struct parser *parser, struct search_term *term, 
     buf_done(&folded);
     term->piece = search_longest_piece(term->folded);
     term->is_plain = is_plain(term->folded);
+    term->shape = search_shape_of_text(term->piece, &parser->expression->arena);
     if (failed)
         return wrong(parser, STATUS_TOO_LARGE, term->offset, "there is no memory for this text");
     if (term->folded.len == 0)
@@ -179,6 +181,8 @@ static enum status set_regex(struct parser *parser, struct search_term *term, st
     struct str loose = without_anchors(pattern, &parser->expression->arena);
     if (!loose.ptr || search_regex_new(loose, true, &term->loose, NULL) != STATUS_OK)
         term->loose = NULL;
+    term->shape = search_shape_of_regex(pattern, &parser->expression->arena);
+    term->is_solid = search_shape_is_solid(pattern, &parser->expression->arena, &term->is_bounded);
     return STATUS_OK;
 }
 

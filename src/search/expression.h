@@ -38,6 +38,7 @@ struct search_node {
 };
 
 struct search_regex;
+struct shape_question;
 struct search_term {
     uint32_t fields;   /* bits; 0: anywhere */
     struct str folded; /* of a word or phrase; ptr NULL: a regex */
@@ -45,8 +46,11 @@ struct search_term {
     bool is_plain;     /* ASCII that no JSON writer has to escape */
     struct search_regex *regex;
     struct search_regex
-        *loose;         /* finds at least what `regex` does in any text around it; NULL: none */
-    size_t offset, len; /* in the text */
+        *loose;      /* finds at least what `regex` does in any text around it; NULL: none */
+    bool is_solid;   /* of a regex: matches are letters and digits only, so stand in one token */
+    bool is_bounded; /* and word boundaries matter */
+    const struct shape_question *shape; /* of what it finds; NULL: nothing is known of it */
+    size_t offset, len;                 /* in the text */
 };
 
 struct search_expression {

@@ -61,17 +61,14 @@ static enum status write_file(struct search_index *index, const char *name, stru
 }
 
 /* Writes the part and puts it in the place of those it covers. */
-static enum status publish(struct search_index *index, struct part_builder *builder,
+static enum status publish(struct search_index *index, struct str bytes,
                            const struct indexed_part *shape, struct error *error)
 {
-    struct buf bytes = {0};
     char name[PART_PATH_BYTES];
     struct indexed_part *item = malloc(sizeof *item);
     search__part_name(shape->segment, shape->first_chunk, shape->chunk_count, name);
-    enum status status = item ? search_builder_write(builder, &bytes, error)
+    enum status status = item ? write_file(index, name, bytes, error)
                               : fail(error, STATUS_BUSY, "no memory for a part");
-    if (status == STATUS_OK)
-        status = write_file(index, name, buf_str(&bytes), error);
     if (status == STATUS_OK) {
         *item = *shape;
         item->file_bytes = bytes.len;
@@ -86,7 +83,6 @@ static enum status publish(struct search_index *index, struct part_builder *buil
     }
     if (status != STATUS_OK)
         free(item);
-    buf_done(&bytes);
     return status;
 }
 
@@ -111,8 +107,12 @@ static enum status build(struct search_index *index, const struct journal_chunks
         status = is_closing(index) ? fail(error, STATUS_CANCELLED, "closing")
                                    : search_builder_add(builder, index->options.journal, chunks,
                                                         first + i, error);
+    struct buf bytes = {0};
     if (status == STATUS_OK)
-        status = publish(index, builder, &shape, error);
+        status = search_builder_write(builder, &bytes, error);
+    if (status == STATUS_OK)
+        status = publish(index, buf_str(&bytes), &shape, error);
+    buf_done(&bytes);
     if (status == STATUS_OK)
         counter_add(&chunks_total, count);
     search_builder_free(builder);
@@ -134,14 +134,11 @@ static enum status join(struct search_index *index, uint32_t segment, bool *out_
         a->first_chunk + a->chunk_count == b->first_chunk && a->created_ns == b->created_ns) {
         const struct indexed_part shape = {segment, a->first_chunk, 2 * a->chunk_count,
                                            .created_ns = a->created_ns};
-        struct part_builder *builder = search_builder_new(segment, a->first_chunk, a->created_ns);
-        status = builder ? search_builder_join(builder, a, error)
-                         : fail(error, STATUS_BUSY, "no memory for a part");
+        struct buf bytes = {0};
+        status = search_parts_join(a, b, &bytes, error);
         if (status == STATUS_OK)
-            status = search_builder_join(builder, b, error);
-        if (status == STATUS_OK)
-            status = publish(index, builder, &shape, error);
-        search_builder_free(builder);
+            status = publish(index, buf_str(&bytes), &shape, error);
+        buf_done(&bytes);
         *out_joined = status == STATUS_OK;
     }
     search_index_release(index, &parts);
@@ -222,9 +219,10 @@ static bool find_work(struct search_index *index, struct work *out)
     return false;
 }
 
-static enum status do_work(struct search_index *index, const struct work *work, struct error *error)
+static enum status do_work(struct search_index *index, const struct work *work, uint32_t most,
+                           struct error *error)
 {
-    uint32_t size = PART_CHUNKS;
+    uint32_t size = most;
     while (size > work->available || work->first % size != 0)
         size /= 2;
     enum status status = build(index, &work->chunks, work->first, size, error);
@@ -287,7 +285,9 @@ static int64_t step(struct search_index *index, bool quiet)
     bool hurried = is_hurried(index);
     int64_t wait_ms = TICK_MS, began = clock_mono_ns();
     if (quiet || hurried || work.available >= BUSY_BACKLOG) {
-        enum status status = do_work(index, &work, &error);
+        /* Beside others only a little at a time, so that the rest after it is short. */
+        uint32_t most = quiet || hurried ? PART_CHUNKS : BUSY_BACKLOG;
+        enum status status = do_work(index, &work, most, &error);
         if (status != STATUS_OK && status != STATUS_CANCELLED)
             log_warn("search", "texts stay without an index for now", "reason=\"%s\"", error.text);
         int64_t took_ms = (clock_mono_ns() - began) / NS_PER_MS;
@@ -305,7 +305,7 @@ void *search__build_run(void *argument)
     pthread_setname_np(pthread_self(), "search");
     setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
     int64_t wait = TICK_MS;
-    while (wait_ms(index, wait, wait == TICK_MS))
+    while (wait_ms(index, wait, wait <= TICK_MS))
         wait = step(index, is_quiet(index, &written, &changed_ns));
     return NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* part: a file's bytes -> what is known of some chunks, and questions to it. */
+/* part: a file's bytes -> what is known of some chunks. */
 #include "search/part.h"
 
 #include <stdlib.h>
@@ -7,11 +7,7 @@
 #include <zstd.h>
 
 #include "journal/coding.h"
-#include "search/fold.h"
-#include "search/match.h"
 #include "search/part_file.h"
-#include "search/regex.h"
-#include "search/tokens.h"
 
 static const uint8_t magic[8] = {'V', 'T', 'R', 'S', 'R', 'C', 'H', PART_VERSION};
 enum { HEAD_HASHED = 56, SECTION_BYTES_MAX = 1 << 30 };
@@ -68,7 +64,10 @@ void search_part_free(struct search_part *part)
         return;
     free(part->tokens);
     free(part->token_at);
-    free(part->masks);
+    free(part->posts);
+    free(part->post_at);
+    free(part->shapes);
+    free(part->shape_masks);
     free(part->grams);
     free(part->refs);
     free(part->refers);
@@ -77,8 +76,10 @@ void search_part_free(struct search_part *part)
 
 size_t search_part_memory(const struct search_part *part)
 {
-    return sizeof *part + part->token_bytes + part->token_count * 12 + part->gram_bytes +
-           part->refs_bytes;
+    size_t tokens = part->token_bytes + part->post_bytes +
+                    part->token_count * (sizeof *part->token_at + sizeof *part->post_at);
+    size_t shapes = part->shape_count * (sizeof *part->shapes + sizeof *part->shape_masks);
+    return sizeof *part + tokens + shapes + part->gram_bytes + part->refs_bytes;
 }
 
 /* --- reading */
@@ -117,6 +118,11 @@ static bool get_chunks(struct search_part *part, struct cursor *file)
         one->record_count = get_u32(&in);
         one->refs_bytes = get_u32(&in);
         one->gram_log = get_byte(&in);
+        one->is_ascii = get_byte(&in) & 1;
+        for (int section = 0; section < CONTENT_SECTIONS; section++)
+            one->section_frames[section] = get_u32(&in);
+        for (int run = 0; run < SHAPE_RUNS; run++)
+            part->longest[i][run] = get_byte(&in);
         one->refers_count = get_u32(&in);
         one->refers_at = refers_at;
         if (one->refers_count > size) /* each takes a byte at least */
@@ -133,6 +139,31 @@ static bool get_chunks(struct search_part *part, struct cursor *file)
     return good;
 }
 
+static bool get_words(struct search_part *part, struct cursor *file)
+{
+    struct part_places places; /* only read to learn where the next begin */
+    size_t count = 0;
+    bool good = get_section(file, &part->tokens, &part->token_bytes) &&
+                get_section(file, &part->posts, &part->post_bytes);
+    if (part->unbounded)
+        part->token_count = 0;
+    part->token_at = calloc(part->token_count + 1, sizeof *part->token_at);
+    part->post_at = calloc(part->token_count + 1, sizeof *part->post_at);
+    good = good && part->token_at && part->post_at;
+    struct cursor in = cursor_of((struct str){part->posts, good ? part->post_bytes : 0});
+    const uint8_t *posts = in.at;
+    /* The first line end begins the first token; every further one ends a token. */
+    const char *at = part->tokens, *end = part->tokens ? at + part->token_bytes : at;
+    while (good && count < part->token_count && end - at > 1) {
+        part->token_at[count] = (uint32_t)(at + 1 - part->tokens);
+        part->post_at[count++] = (uint32_t)(in.at - posts);
+        search_places_get(&in, &places);
+        at = memchr(at + 1, '\n', (size_t)(end - at - 1));
+        good = at != NULL;
+    }
+    return good && count == part->token_count && !in.bad;
+}
+
 static uint64_t get_mask(struct cursor *in)
 {
     uint64_t head = get_varint(in), mask = 0, at = 0;
@@ -145,28 +176,24 @@ static uint64_t get_mask(struct cursor *in)
     return mask;
 }
 
-static bool get_words(struct search_part *part, struct cursor *file)
+static bool get_shapes(struct search_part *part, struct cursor *file)
 {
     char *bytes = NULL;
-    size_t size = 0, count = 0;
-    bool good =
-        get_section(file, &part->tokens, &part->token_bytes) && get_section(file, &bytes, &size);
-    if (part->unbounded)
-        part->token_count = 0;
-    part->token_at = calloc(part->token_count + 1, sizeof *part->token_at);
-    part->masks = calloc(part->token_count + 1, sizeof *part->masks);
-    good = good && part->token_at && part->masks;
+    size_t size = 0, most;
+    bool good = get_section(file, &bytes, &size);
+    most = good ? size / 2 : 0; /* each takes two bytes at least */
+    part->shapes = calloc(most + 1, sizeof *part->shapes);
+    part->shape_masks = calloc(most + 1, sizeof *part->shape_masks);
+    good = good && part->shapes && part->shape_masks;
     struct cursor in = cursor_of((struct str){bytes, good ? size : 0});
-    /* The first line end begins the first token; every further one ends a token. */
-    const char *at = part->tokens, *end = part->tokens ? at + part->token_bytes : at;
-    while (good && count < part->token_count && end - at > 1) {
-        part->token_at[count] = (uint32_t)(at + 1 - part->tokens);
-        part->masks[count++] = get_mask(&in);
-        at = memchr(at + 1, '\n', (size_t)(end - at - 1));
-        good = at != NULL;
+    for (uint32_t gram = 0; cursor_left(&in) && part->shape_count < most && !in.bad;) {
+        gram += get_u32(&in);
+        part->shapes[part->shape_count] = gram;
+        part->shape_masks[part->shape_count++] = get_mask(&in);
     }
+    good = good && !cursor_left(&in) && !in.bad;
     free(bytes);
-    return good && count == part->token_count && !in.bad;
+    return good;
 }
 
 static bool fits(const struct search_part *part)
@@ -187,144 +214,11 @@ enum status search_part_read(struct str bytes, struct search_part **out_part, st
     struct cursor in = cursor_of(body);
     if (search_part_head(bytes, part) && search_head_get(bytes, &head) &&
         head.body_hash == str_hash(body) && get_chunks(part, &in) && get_words(part, &in) &&
-        get_section(&in, (char **)&part->grams, &part->gram_bytes) &&
+        get_shapes(part, &in) && get_section(&in, (char **)&part->grams, &part->gram_bytes) &&
         get_section(&in, &part->refs, &part->refs_bytes) && fits(part)) {
         *out_part = part;
         return STATUS_OK;
     }
     search_part_free(part);
     return fail(error, STATUS_CORRUPT, "a part of the text index does not check out");
-}
-
-/* --- asking */
-
-static uint64_t all_chunks(const struct search_part *part)
-{
-    return part->chunk_count == 64 ? UINT64_MAX : (UINT64_C(1) << part->chunk_count) - 1;
-}
-
-/* Chunks with a token that has `needle` in it; a line end in the needle is where a token ends. */
-static uint64_t find_words(const struct search_part *part, struct str needle)
-{
-    uint64_t mask = 0, all = all_chunks(part);
-    const char *at = part->tokens, *end = at + part->token_bytes;
-    size_t token = 0;
-    while (mask != all &&
-           (at = search_find_bytes((struct str){at, (size_t)(end - at)}, needle)) != NULL) {
-        /* The last token that begins at or before the needle's first byte that is not a line end.
-         */
-        uint32_t place = (uint32_t)(at - part->tokens) + (needle.ptr[0] == '\n');
-        size_t step = 1, low = token, high;
-        while (low + step < part->token_count && part->token_at[low + step] <= place)
-            step *= 2;
-        high = low + step < part->token_count ? low + step : part->token_count;
-        while (high - low > 1) {
-            size_t middle = low + (high - low) / 2;
-            if (part->token_at[middle] <= place)
-                low = middle;
-            else
-                high = middle;
-        }
-        token = low;
-        mask |= part->masks[token];
-        if (token + 1 >= part->token_count)
-            break;
-        at = part->tokens + part->token_at[token + 1] - 1;
-    }
-    return mask;
-}
-
-static bool has_grams(const struct search_part *part, const struct part_chunk *chunk,
-                      struct str run)
-{
-    if (!chunk->gram_log)
-        return false;
-    const uint8_t *bits = part->grams + chunk->grams_at;
-    uint32_t keep = (1u << chunk->gram_log) - 1;
-    for (size_t i = 0; i + GRAM_BYTES <= run.len; i++) {
-        uint32_t bit = search_gram_hash(search_gram(run.ptr + i)) & keep;
-        if (!(bits[bit / 8] >> (bit % 8) & 1))
-            return false;
-    }
-    return true;
-}
-
-/* Chunks with a run told by its grams that can have this one in it. */
-static uint64_t find_bulk(const struct search_part *part, struct str run)
-{
-    uint64_t mask = 0;
-    for (uint32_t i = 0; i < part->chunk_count; i++)
-        if (has_grams(part, &part->chunks[i], run))
-            mask |= UINT64_C(1) << i;
-    return mask;
-}
-
-static uint64_t find_token(const struct search_part *part, const struct token *token,
-                           bool open_left, bool open_right)
-{
-    if (token->kind == TOKEN_BULK)
-        return find_bulk(part, token->text);
-    char text[TOKEN_BYTES_MAX + 2];
-    size_t len = 0;
-    bool pair = token->kind == TOKEN_SYMBOL && !(token->starts_run && token->ends_run);
-    if (token->kind == TOKEN_SYMBOL) {
-        /* Pairs stand as such. One symbol alone may be any of a pair when its run goes on. */
-        uint32_t number;
-        pair = search_character(token->text, &number) < token->text.len;
-        open_left = open_right = !pair && (open_left || open_right);
-    }
-    if (!open_left)
-        text[len++] = '\n';
-    memcpy(text + len, token->text.ptr, token->text.len);
-    len += token->text.len;
-    if (!open_right)
-        text[len++] = '\n';
-    uint64_t mask = find_words(part, (struct str){text, len});
-    if (token->kind == TOKEN_WORD && (open_left || open_right))
-        mask |= find_bulk(part, token->text);
-    return mask;
-}
-
-/* A piece of text that stands somewhere in a chunk's texts: all of its tokens do. */
-static uint64_t find_piece(const struct search_part *part, struct str folded)
-{
-    uint64_t mask = all_chunks(part);
-    struct str piece = search_longest_piece(folded);
-    struct token_reader reader = {.rest = piece};
-    struct token token;
-    while (mask && search_token_next(&reader, &token)) {
-        bool first = token.text.ptr == piece.ptr;
-        bool last = token.text.ptr + token.text.len == piece.ptr + piece.len;
-        mask &= find_token(part, &token, first, last);
-    }
-    return mask;
-}
-
-static uint64_t find_regex(const struct search_part *part, const struct search_regex *regex)
-{
-    struct str atoms[REGEX_ATOMS_MAX];
-    uint64_t masks[REGEX_ATOMS_MAX], found = 0;
-    size_t count = search_regex_atoms(regex, atoms);
-    struct buf folded = {0};
-    for (size_t i = 0; i < count; i++) {
-        buf_clear(&folded);
-        search_fold(atoms[i], &folded);
-        masks[i] = folded.failed ? all_chunks(part) : find_piece(part, buf_str(&folded));
-    }
-    buf_done(&folded);
-    for (uint32_t chunk = 0; chunk < part->chunk_count; chunk++) {
-        uint64_t present = 0;
-        for (size_t i = 0; i < count; i++)
-            present |= (masks[i] >> chunk & 1) << i;
-        if (search_regex_passes(regex, present))
-            found |= UINT64_C(1) << chunk;
-    }
-    return found;
-}
-
-uint64_t search_part_find(const struct search_part *part, const struct search_term *term)
-{
-    if (part->unbounded)
-        return all_chunks(part);
-    return term->folded.ptr ? find_piece(part, term->folded) : find_regex(part, term->regex);
 }

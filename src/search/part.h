@@ -14,8 +14,10 @@
 #include "base/buf.h"
 #include "journal/journal.h"
 #include "search/expression.h"
+#include "search/places.h"
+#include "search/shape.h"
 
-enum { PART_CHUNKS = 64, PART_VERSION = 2, PART_HEADER_BYTES = 64 };
+enum { PART_VERSION = 3, PART_HEADER_BYTES = 64 };
 
 struct part_chunk {
     struct journal_chunk chunk;
@@ -25,6 +27,8 @@ struct part_chunk {
     uint32_t refers_at, refers_count; /* which chunks it refers to, in `refers` */
     uint8_t gram_log;                 /* of the bits of its grams; 0: it has none */
     uint64_t grams_at;
+    bool is_ascii;                             /* all its texts */
+    uint32_t section_frames[CONTENT_SECTIONS]; /* how many of its first frames have all of it */
 };
 
 struct search_part {
@@ -34,8 +38,14 @@ struct search_part {
     char *tokens; /* each between line ends */
     size_t token_bytes, token_count;
     uint32_t *token_at; /* where each begins, ascending */
-    uint64_t *masks;    /* chunks each stands in */
-    uint8_t *grams;     /* bitmaps, one behind the other */
+    char *posts;        /* where each stands, see places.h */
+    size_t post_bytes;
+    uint32_t *post_at;
+    uint32_t *shapes;      /* grams of shapes, ascending */
+    uint64_t *shape_masks; /* chunks each stands in */
+    size_t shape_count;
+    uint8_t longest[PART_CHUNKS][SHAPE_RUNS]; /* runs of each chunk */
+    uint8_t *grams;                           /* bitmaps, one behind the other */
     size_t gram_bytes;
     char *refs;
     size_t refs_bytes;
@@ -45,8 +55,9 @@ struct search_part {
 void search_part_free(struct search_part *part); /* NULL is fine */
 size_t search_part_memory(const struct search_part *part);
 
-/* The chunks (bit i: the i-th of the part) where the term can stand. */
-uint64_t search_part_find(const struct search_part *part, const struct search_term *term);
+/* --- part_find.c: where the term can stand. */
+void search_part_find(const struct search_part *part, const struct search_term *term,
+                      struct part_places *out_places);
 
 /* --- making */
 struct part_builder;
@@ -56,12 +67,12 @@ void search_builder_free(struct part_builder *builder); /* NULL is fine */
 enum status search_builder_add(struct part_builder *builder, struct journal *journal,
                                const struct journal_chunks *chunks, size_t number,
                                struct error *error);
-/* Takes over what a part says of the chunks that follow. */
-enum status search_builder_join(struct part_builder *builder, const struct search_part *part,
-                                struct error *error);
 /* The part as a file's bytes. */
 enum status search_builder_write(struct part_builder *builder, struct buf *out,
                                  struct error *error);
+/* The same of two parts, the second of which goes on where the first ends, as one. */
+enum status search_parts_join(const struct search_part *first, const struct search_part *second,
+                              struct buf *out, struct error *error);
 
 /* --- reading. The head alone tells segment, first_chunk, chunk_count and created_ns. */
 bool search_part_head(struct str bytes, struct search_part *out_head);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* part_file: the head of a part's file, as builder.c writes and part.c reads it. */
+/* part_file: a part's file: its head, and what is written into it by builder.c and part_join.c. */
 #pragma once
 
-#include "base/str.h"
+#include "search/part.h"
 
 /*
  * 64 bytes: "VTRSRCH" and the version, u32 segment, first chunk, chunks, tokens, u32 1: unbounded,
@@ -17,3 +17,23 @@ struct part_head {
 };
 void search_head_put(const struct part_head *head, struct str file, uint8_t *out);
 bool search_head_get(struct str file, struct part_head *out);
+
+/* What goes into the sections of a file. */
+struct part_draft {
+    struct search_part part; /* its head, chunks and runs */
+    size_t token_count;
+    struct buf tokens, posts, shapes, grams, refs;
+    struct buf refers; /* uint32_t */
+};
+void search_draft_done(struct part_draft *draft);
+enum status search_draft_write(const struct part_draft *draft, struct buf *out,
+                               struct error *error);
+
+/* Grams of shapes, each given in rising order: how much larger than the one before, then its
+ * chunks: one: its number * 2 + 1; several: their count * 2, then the gaps between their numbers.
+ */
+struct shape_writer {
+    struct buf *out;
+    uint32_t last;
+};
+void search_shape_put(struct shape_writer *writer, uint32_t gram, uint64_t mask);

@@ -51,7 +51,7 @@ static enum token_kind kind_of(size_t len, bool has_letters, bool has_digits)
 {
     bool is_word = has_digits ? (has_letters ? len < GRAM_BYTES : len <= TOKEN_NUMBER_MAX)
                               : len <= TOKEN_BYTES_MAX;
-    return is_word ? TOKEN_WORD : TOKEN_BULK;
+    return is_word ? TOKEN_WORD : has_digits && len <= TOKEN_MIXED_MAX ? TOKEN_MIXED : TOKEN_BULK;
 }
 
 bool search_token_next(struct token_reader *reader, struct token *out)

@@ -3,7 +3,8 @@
  * tokens: what folded text is made of, so that an index can say where a text cannot stand.
  *
  * A run is letters and digits without a break. Plain runs (letters only, or a short number) are
- * tokens as they are. All others (ids, hashes, base64) are told by their grams, every four bytes of
+ * tokens as they are; so are longer numbers and mixtures (order numbers, parts of ids) as long as
+ * they are not too many. All others (hashes, base64) are told by their grams, every four bytes of
  * them, because nobody could keep them all. Scripts without spaces, emoji and symbols give each
  * pair of neighbours as a token.
  */
@@ -11,10 +12,11 @@
 
 #include "base/str.h"
 
-enum { TOKEN_BYTES_MAX = 40, TOKEN_NUMBER_MAX = 4, GRAM_BYTES = 4 };
+enum { TOKEN_BYTES_MAX = 40, TOKEN_NUMBER_MAX = 4, TOKEN_MIXED_MAX = 16, GRAM_BYTES = 4 };
 
 enum token_kind {
     TOKEN_WORD,   /* a token as it is */
+    TOKEN_MIXED,  /* a token as it is, or told by its grams where there are too many */
     TOKEN_BULK,   /* a run told by its grams */
     TOKEN_SYMBOL, /* one or two characters of a run of symbols */
 };

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "search/walk_private.h"
@@ -27,16 +28,20 @@ static bool same_chunk(const struct journal_chunk *a, const struct journal_chunk
            a->start == b->start && a->end == b->end;
 }
 
+static void allow(struct walk_chunk *chunk, size_t term, uint16_t sections)
+{
+    for (uint32_t left = sections; left; left &= left - 1)
+        chunk->allowed[__builtin_ctz(left)] |= UINT32_C(1) << term;
+    chunk->possible |= (uint32_t)(sections != 0) << term;
+}
+
 /* What a part says of its chunks, when it is of this very segment. */
 static void take_part(struct search_walk *walk, const struct search_part *part)
 {
     const struct search_expression *expression = walk->options.expression;
-    uint64_t masks[SEARCH_TERMS_MAX];
     if (part->created_ns != walk->list.created_ns ||
         part->first_chunk + (size_t)part->chunk_count > walk->chunk_count)
         return;
-    for (size_t i = 0; i < expression->term_count; i++)
-        masks[i] = search_part_find(part, &expression->terms[i]);
     for (uint32_t i = 0; i < part->chunk_count; i++) {
         struct walk_chunk *chunk = &walk->chunks[part->first_chunk + i];
         if (!chunk->chunk.complete || !same_chunk(&chunk->chunk, &part->chunks[i].chunk))
@@ -44,8 +49,14 @@ static void take_part(struct search_walk *walk, const struct search_part *part)
         chunk->part = part;
         chunk->known = &part->chunks[i];
         chunk->possible = 0;
-        for (size_t term = 0; term < expression->term_count; term++)
-            chunk->possible |= (uint32_t)(masks[term] >> i & 1) << term;
+        memset(chunk->allowed, 0, sizeof chunk->allowed);
+    }
+    for (size_t term = 0; term < expression->term_count; term++) {
+        struct part_places places;
+        search_part_find(part, &expression->terms[term], &places);
+        for (uint32_t i = 0; i < part->chunk_count; i++)
+            if (walk->chunks[part->first_chunk + i].part == part)
+                allow(&walk->chunks[part->first_chunk + i], term, places.in[i]);
     }
 }
 
@@ -66,12 +77,11 @@ static uint32_t reachable_from(const struct search_walk *walk, size_t number)
 static void find_possible(struct search_walk *walk)
 {
     const struct search_expression *expression = walk->options.expression;
-    uint32_t all =
-        expression->term_count == 32 ? UINT32_MAX : (UINT32_C(1) << expression->term_count) - 1;
     uint32_t reachable = 0;
     bool all_known = true;
     for (size_t i = 0; i < walk->chunk_count; i++)
-        walk->chunks[i].possible = all;
+        for (size_t term = 0; term < expression->term_count; term++)
+            allow(&walk->chunks[i], term, ALL_SECTIONS);
     if (walk->options.index)
         search_index_parts(walk->options.index, walk->options.segment, &walk->parts);
     for (size_t i = 0; i < walk->parts.count; i++)
@@ -95,13 +105,27 @@ static size_t first_position(const struct search_walk *walk)
     return SIZE_MAX;
 }
 
-static void start_helper(struct search_walk *walk)
+static bool can_hold(const struct search_walk *walk, uint32_t terms)
 {
-    size_t wanted = 0;
+    return walk->options.logs ? terms != 0 : search_may_hold(walk->options.expression, terms);
+}
+
+bool walk__is_wanted(const struct search_walk *walk, const struct walk_chunk *chunk)
+{
+    return !chunk->part || (chunk->possible && can_hold(walk, chunk->reachable));
+}
+
+/* One a processor beside the walk itself, as far as there is something for them to do. */
+static void start_helpers(struct search_walk *walk)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t wanted = 0, most = processors > 1 ? (size_t)processors - 1 : 1;
     for (size_t i = 0; walk->position != SIZE_MAX && i <= walk->position; i++)
-        wanted += walk->chunks[i].possible || !walk->chunks[i].part;
-    if (wanted > 1)
-        walk->has_helper = pthread_create(&walk->helper, NULL, walk__help, walk) == 0;
+        wanted += walk__is_wanted(walk, &walk->chunks[i]);
+    most = most < HELPERS_MAX ? most : HELPERS_MAX;
+    while (walk->helper_count < most && walk->helper_count + 1 < wanted &&
+           pthread_create(&walk->helpers[walk->helper_count], NULL, walk__help, walk) == 0)
+        walk->helper_count++;
 }
 
 enum status search_walk_open(const struct search_walk_options *options,
@@ -132,7 +156,7 @@ enum status search_walk_open(const struct search_walk_options *options,
         walk->chunks[i].chunk = walk->list.items[i];
     find_possible(walk);
     walk->position = first_position(walk);
-    start_helper(walk);
+    start_helpers(walk);
     *out_walk = walk;
     return STATUS_OK;
 }
@@ -143,10 +167,13 @@ void search_walk_close(struct search_walk *walk, struct search_walk_stats *stats
         return;
     pthread_mutex_lock(&walk->lock);
     walk->stop = true;
+    pthread_cond_broadcast(&walk->scanned);
     pthread_mutex_unlock(&walk->lock);
-    if (walk->has_helper)
-        pthread_join(walk->helper, NULL);
+    while (walk->helper_count)
+        pthread_join(walk->helpers[--walk->helper_count], NULL);
     if (stats) {
+        stats->bytes_read += walk->bytes_read;
+        stats->chunks_found += walk->found_in;
         stats->bytes_scanned += walk->bytes_scanned;
         stats->chunks += walk->chunk_count;
     }
@@ -175,10 +202,18 @@ void search_walk_close(struct search_walk *walk, struct search_walk_stats *stats
     free(walk);
 }
 
+size_t search_walk_found_in(struct search_walk *walk)
+{
+    pthread_mutex_lock(&walk->lock);
+    size_t found_in = walk->found_in - walk->ahead;
+    pthread_mutex_unlock(&walk->lock);
+    return found_in;
+}
+
 /* --- the records of one chunk */
 
 static bool add_record(struct search_walk *walk, struct ref_reader *reader,
-                       const struct ref_record *record, uint32_t number)
+                       const struct ref_record *record)
 {
     if (walk->record_count == walk->record_capacity) {
         size_t capacity = walk->record_capacity ? walk->record_capacity * 2 : 4096;
@@ -190,7 +225,7 @@ static bool add_record(struct search_walk *walk, struct ref_reader *reader,
     }
     walk->records[walk->record_count++] =
         (struct walk_record){record->location, record->project,
-                             (uint32_t)(walk->refs.len / sizeof(uint32_t)), record->count, number};
+                             (uint32_t)(walk->refs.len / sizeof(uint32_t)), record->count};
     for (uint32_t i = 0; i < record->count && !reader->bad; i++) {
         uint32_t ref = search_refs_next_ref(reader);
         buf_add(&walk->refs, &ref, sizeof ref);
@@ -214,8 +249,8 @@ static enum status open_chunk(struct search_walk *walk, struct error *error)
             search_refs_next_link(&reader, &list);
     walk->record_count = 0;
     buf_clear(&walk->refs);
-    for (uint32_t number = 0; search_refs_next_record(&reader, &record); number++)
-        if (!add_record(walk, &reader, &record, number))
+    while (search_refs_next_record(&reader, &record))
+        if (!add_record(walk, &reader, &record))
             return fail(error, STATUS_BUSY, "no memory for the search");
     walk->next_record = walk->record_count;
     walk->in_chunk = true;
@@ -268,16 +303,11 @@ static bool in_range(const struct search_walk *walk, const struct walk_record *r
            (!options->before || compare(&record->location, options->before) < 0);
 }
 
-static bool can_hold(const struct search_walk *walk, uint32_t terms)
-{
-    return walk->options.logs ? terms != 0 : search_may_hold(walk->options.expression, terms);
-}
-
 static enum status check(struct search_walk *walk, const struct walk_record *record, bool *out_can,
                          struct error *error)
 {
     const struct walk_chunk *chunk = &walk->chunks[walk->position];
-    uint32_t terms = record->number < chunk->record_count ? chunk->records[record->number] : 0;
+    uint32_t terms = walk__record_terms(chunk, &record->location);
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < record->ref_count && status == STATUS_OK; i++) {
         uint32_t ref, more;
@@ -328,6 +358,23 @@ static bool is_behind_cursor(const struct search_walk *walk)
            walk->chunks[walk->position].chunk.start > before->frame.offset;
 }
 
+static bool holds_some(const struct walk_chunk *chunk)
+{
+    return chunk->state == SCAN_DONE && (chunk->own || chunk->records);
+}
+
+static void step_back(struct search_walk *walk)
+{
+    pthread_mutex_lock(&walk->lock);
+    walk->position = walk->position ? walk->position - 1 : SIZE_MAX;
+    if (walk->position == SIZE_MAX)
+        walk->stop = true;
+    else if (holds_some(&walk->chunks[walk->position]) && walk->ahead)
+        walk->ahead--;
+    pthread_cond_broadcast(&walk->scanned);
+    pthread_mutex_unlock(&walk->lock);
+}
+
 enum status search_walk_next(struct search_walk *walk, bool *out_found,
                              struct journal_location *out_location, struct error *error)
 {
@@ -342,11 +389,7 @@ enum status search_walk_next(struct search_walk *walk, bool *out_found,
             status = next_in_chunk(walk, out_found, out_location, error);
         if (status != STATUS_OK || *out_found)
             return status;
-        pthread_mutex_lock(&walk->lock);
-        walk->position = walk->position ? walk->position - 1 : SIZE_MAX;
-        if (walk->position == SIZE_MAX)
-            walk->stop = true;
-        pthread_mutex_unlock(&walk->lock);
+        step_back(walk);
         walk->in_chunk = false;
     }
     return STATUS_OK;

@@ -32,7 +32,9 @@ struct search_walk_options {
     const _Atomic bool *cancelled; /* NULL: never */
 };
 struct search_walk_stats {
+    uint64_t bytes_read; /* decompressed */
     uint64_t bytes_scanned, chunks, chunks_skipped;
+    uint64_t chunks_found; /* of those not skipped: some text holds a term */
 };
 
 /* STATUS_NOT_FOUND when retention has dropped the segment. */
@@ -42,5 +44,8 @@ enum status search_walk_open(const struct search_walk_options *options,
  * say. */
 enum status search_walk_next(struct search_walk *walk, bool *out_found,
                              struct journal_location *out_location, struct error *error);
+/* How many chunks that hold something have been read. They are in the journal's cache, as long as
+ * there are not many of them: who looks at the spans soon need not read them again. */
+size_t search_walk_found_in(struct search_walk *walk);
 /* Adds to the statistics. NULL is fine. */
 void search_walk_close(struct search_walk *walk, struct search_walk_stats *stats);

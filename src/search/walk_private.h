@@ -8,20 +8,31 @@
 #include "search/match.h"
 #include "search/walk.h"
 
+/* Chunks in which something was found are kept in the journal's cache until their spans were looked
+ * at, so helpers stay only so many ahead. */
+enum { HELPERS_MAX = 4, AHEAD_MAX = 6 };
+
 enum scan_state { SCAN_NONE, SCAN_BUSY, SCAN_DONE };
+
+/* What a record that holds any term itself holds. */
+struct record_terms {
+    uint64_t frame; /* offset */
+    uint32_t record, terms;
+};
 
 struct walk_chunk {
     struct journal_chunk chunk;
     const struct search_part *part; /* NULL: not in the index */
     const struct part_chunk *known;
-    uint32_t possible;  /* terms that may stand in it */
-    uint32_t before;    /* or in one before it in the segment */
-    uint32_t reachable; /* and in those it refers to */
+    uint32_t possible;          /* terms that may stand in it */
+    uint32_t allowed[SECTIONS]; /* and in each section of it */
+    uint32_t before;            /* or in one before it in the segment */
+    uint32_t reachable;         /* and in those it refers to */
 
     enum scan_state state; /* guarded by the walk's lock; what follows is good once it is DONE */
     enum status status;
-    uint32_t *own;     /* terms each content holds itself; NULL: none holds any */
-    uint32_t *records; /* the same of spans and logs, as refs number them */
+    uint32_t *own;                /* terms each content holds itself; NULL: none holds any */
+    struct record_terms *records; /* ascending */
     size_t record_count, record_capacity;
     struct buf refs; /* when there is no part */
 
@@ -38,10 +49,13 @@ struct search_walk {
 
     pthread_mutex_t lock;
     pthread_cond_t scanned;
-    pthread_t helper;
-    bool has_helper, stop;
-    size_t position; /* chunk being walked: the helper reads what is before it */
-    uint64_t bytes_scanned;
+    pthread_t helpers[HELPERS_MAX];
+    size_t helper_count;
+    bool stop;
+    size_t position; /* chunk being walked: helpers read what is before it */
+    size_t ahead;    /* chunks before it that were read and hold something */
+    uint64_t bytes_read, bytes_scanned;
+    size_t found_in; /* chunks that were read and hold something */
     struct search_matcher matcher;
 
     /* Of contents: their terms with all they are made of, and whether that is known. */
@@ -56,16 +70,20 @@ struct search_walk {
 };
 struct walk_record {
     struct journal_location location;
-    uint32_t project, ref_at, ref_count, number;
+    uint32_t project, ref_at, ref_count;
 };
 
 /* --- walk_scan.c */
 /* Makes sure the chunk is read. */
 enum status walk__scan(struct search_walk *walk, size_t chunk, struct error *error);
 void *walk__help(void *walk);
+/* Of a record that was read: the terms it holds itself. */
+uint32_t walk__record_terms(const struct walk_chunk *chunk, const struct journal_location *place);
 /* --- walk_links.c */
 /* Terms of a content with all it is made of. */
 enum status walk__resolve(struct search_walk *walk, uint32_t ordinal, uint32_t *out_terms,
                           struct error *error);
 struct str walk__refs(const struct walk_chunk *chunk);
+/* Whether it has to be read and its records can have what is wanted. */
+bool walk__is_wanted(const struct search_walk *walk, const struct walk_chunk *chunk);
 bool walk__is_over(const struct search_walk *walk, enum status *out_status);

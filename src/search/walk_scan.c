@@ -9,10 +9,11 @@
 struct scan {
     struct search_matcher *matcher;
     struct walk_chunk *chunk;
-    uint32_t regexes; /* terms */
-    uint32_t record;  /* terms of the record being read */
-    uint64_t bytes;
-    bool any_own, any_record, failed;
+    enum signal signal; /* of the records that are wanted */
+    uint32_t regexes;   /* terms */
+    uint32_t record;    /* terms of the record being read */
+    uint64_t bytes_read, bytes;
+    bool any_own, failed;
     struct ref_writer refs;
     size_t shortest; /* bytes of the shortest literal; 0 when there is a regex */
     bool numbers;    /* some term may be found in a number */
@@ -26,8 +27,12 @@ static void look_at_text(void *context, uint32_t ordinal, struct str text)
     uint32_t at = ordinal - chunk->chunk.first_content;
     if (at >= chunk->chunk.content_count)
         return;
+    scan->bytes_read += text.len;
+    uint32_t terms = chunk->allowed[search_section_of(&chunk->chunk, ordinal)] & ~chunk->own[at];
+    if (!terms)
+        return;
     scan->bytes += text.len;
-    uint32_t found = search_find_loosely(scan->matcher, text, chunk->possible & ~chunk->own[at]);
+    uint32_t found = search_find_loosely(scan->matcher, text, terms);
     chunk->own[at] |= found;
     scan->any_own |= found != 0;
 }
@@ -35,8 +40,7 @@ static void look_at_text(void *context, uint32_t ordinal, struct str text)
 static void note_link(void *context, uint32_t list, uint32_t ordinal)
 {
     struct scan *scan = context;
-    if (!scan->chunk->part)
-        search_refs_link(&scan->refs, list, ordinal);
+    search_refs_link(&scan->refs, list, ordinal);
 }
 
 static void look_at_short(void *context, struct str text, bool stays)
@@ -51,10 +55,24 @@ static void look_at_short(void *context, struct str text, bool stays)
         return;
     }
     scan->bytes += text.len;
-    uint32_t found = search_find_loosely(scan->matcher, text, scan->chunk->possible);
+    uint32_t found = search_find_loosely(scan->matcher, text, scan->chunk->allowed[RECORD_SECTION]);
     scan->record |= found;
     if (stays)
         *seen = (struct seen_text){text.ptr, text.len, found};
+}
+
+static bool add_record_terms(struct walk_chunk *chunk, const struct record_terms *terms)
+{
+    if (chunk->record_count == chunk->record_capacity) {
+        size_t capacity = chunk->record_capacity ? chunk->record_capacity * 2 : 64;
+        struct record_terms *wider = realloc(chunk->records, capacity * sizeof *wider);
+        if (!wider)
+            return false;
+        chunk->records = wider;
+        chunk->record_capacity = capacity;
+    }
+    chunk->records[chunk->record_count++] = *terms;
+    return true;
 }
 
 static void look_at_record(void *context, struct journal_location location,
@@ -62,26 +80,43 @@ static void look_at_record(void *context, struct journal_location location,
 {
     struct scan *scan = context;
     struct walk_chunk *chunk = scan->chunk;
-    if (location.signal != SIGNAL_SPANS && location.signal != SIGNAL_LOGS)
-        return;
-    if (!chunk->part)
+    uint32_t regexes = scan->regexes & chunk->allowed[RECORD_SECTION];
+    if (!chunk->part && (location.signal == SIGNAL_SPANS || location.signal == SIGNAL_LOGS))
         search_refs_record(&scan->refs, location, batch, index);
+    if (location.signal != scan->signal)
+        return;
     scan->record = 0;
     search_record_texts(batch, location.signal, index, scan->numbers, look_at_short, scan);
-    if (scan->regexes & chunk->possible && search_record_nests(batch, location.signal, index))
-        scan->record |= scan->regexes & chunk->possible;
-    if (chunk->record_count == chunk->record_capacity) {
-        size_t capacity = chunk->record_capacity ? chunk->record_capacity * 2 : 1024;
-        uint32_t *wider = realloc(chunk->records, capacity * sizeof *wider);
-        if (!wider) {
-            scan->failed = true;
-            return;
-        }
-        chunk->records = wider;
-        chunk->record_capacity = capacity;
+    if (regexes && search_record_nests(batch, location.signal, index))
+        scan->record |= regexes;
+    const struct record_terms terms = {location.frame.offset, location.record, scan->record};
+    if (scan->record && !add_record_terms(chunk, &terms))
+        scan->failed = true;
+}
+
+uint32_t walk__record_terms(const struct walk_chunk *chunk, const struct journal_location *place)
+{
+    size_t low = 0, high = chunk->record_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct record_terms *at = &chunk->records[middle];
+        if (at->frame < place->frame.offset ||
+            (at->frame == place->frame.offset && at->record < place->record))
+            low = middle + 1;
+        else
+            high = middle;
     }
-    chunk->records[chunk->record_count++] = scan->record;
-    scan->any_record |= scan->record != 0;
+    const struct record_terms *at = &chunk->records[low];
+    return low < chunk->record_count && at->frame == place->frame.offset &&
+                   at->record == place->record
+               ? at->terms
+               : 0;
+}
+
+static bool holds_any(void *context)
+{
+    const struct scan *scan = context;
+    return scan->any_own || scan->chunk->record_count;
 }
 
 static uint32_t regex_terms(const struct search_expression *expression)
@@ -103,26 +138,44 @@ static bool has_digit(struct str text)
 static void learn_terms(struct scan *scan, const struct search_expression *expression)
 {
     scan->regexes = regex_terms(expression);
-    scan->numbers = scan->regexes & scan->chunk->possible;
+    uint32_t in_records = scan->chunk->allowed[RECORD_SECTION];
+    scan->numbers = scan->regexes & in_records;
     scan->shortest = SIZE_MAX;
     for (size_t i = 0; i < expression->term_count; i++) {
         const struct search_term *term = &expression->terms[i];
-        if (!(scan->chunk->possible >> i & 1) || !term->folded.ptr)
+        if (!(in_records >> i & 1) || !term->folded.ptr)
             continue;
         scan->numbers |= has_digit(term->folded);
         scan->shortest = term->piece.len < scan->shortest ? term->piece.len : scan->shortest;
     }
-    if (scan->regexes & scan->chunk->possible)
+    if (scan->regexes & in_records)
         scan->shortest = 0;
+}
+
+/* How many of its frames have all that is to be looked at. */
+static uint32_t frames_needed(const struct walk_chunk *chunk)
+{
+    uint32_t needed = 0;
+    if (!chunk->part || chunk->allowed[RECORD_SECTION])
+        return chunk->chunk.frame_count;
+    for (int section = 0; section < CONTENT_SECTIONS; section++)
+        if (chunk->allowed[section] && chunk->known->section_frames[section] > needed)
+            needed = chunk->known->section_frames[section];
+    return needed < chunk->chunk.frame_count ? needed : chunk->chunk.frame_count;
 }
 
 /* Reads the chunk. What is damaged in it holds nothing. */
 static enum status read_chunk(struct search_walk *walk, struct walk_chunk *chunk,
-                              struct search_matcher *matcher, uint64_t *bytes, struct error *error)
+                              struct search_matcher *matcher, struct scan *out_scan,
+                              struct error *error)
 {
-    if (chunk->part && !chunk->possible)
+    struct journal_chunk wanted = chunk->chunk;
+    wanted.frame_count = frames_needed(chunk);
+    if (!wanted.frame_count)
         return STATUS_OK;
-    struct scan scan = {.matcher = matcher, .chunk = chunk};
+    struct scan scan = {.matcher = matcher,
+                        .chunk = chunk,
+                        .signal = walk->options.logs ? SIGNAL_LOGS : SIGNAL_SPANS};
     scan.seen = calloc(SEEN_SLOTS, sizeof *scan.seen);
     chunk->own = calloc((size_t)chunk->chunk.content_count + 1, sizeof *chunk->own);
     if (!chunk->own || !scan.seen) {
@@ -131,24 +184,24 @@ static enum status read_chunk(struct search_walk *walk, struct walk_chunk *chunk
     }
     learn_terms(&scan, walk->options.expression);
     search_refs_start(&scan.refs, &chunk->chunk);
-    const struct journal_visitor visitor = {&scan, look_at_text, note_link, look_at_record};
-    enum status status = journal_visit_chunk(walk->options.journal, &chunk->chunk, &visitor, error);
+    bool needs_records = !chunk->part || chunk->allowed[RECORD_SECTION];
+    const struct journal_visitor visitor = {.context = &scan,
+                                            .text = look_at_text,
+                                            .link = chunk->part ? NULL : note_link,
+                                            .record = needs_records ? look_at_record : NULL,
+                                            .keep = holds_any};
+    enum status status = journal_visit_chunk(walk->options.journal, &wanted, &visitor, error);
     if (status == STATUS_CORRUPT || status == STATUS_NOT_FOUND)
         status = STATUS_OK;
     if (!chunk->part && !search_refs_end(&scan.refs, &chunk->refs))
         scan.failed = true;
     search_refs_done(&scan.refs);
     free(scan.seen);
-    *bytes = scan.bytes;
     if (!scan.any_own) {
         free(chunk->own);
         chunk->own = NULL;
     }
-    if (!scan.any_record) {
-        free(chunk->records);
-        chunk->records = NULL;
-        chunk->record_count = 0;
-    }
+    *out_scan = scan;
     if (status == STATUS_OK && scan.failed)
         status = fail(error, STATUS_BUSY, "no memory for the search");
     return status;
@@ -158,13 +211,17 @@ static enum status read_chunk(struct search_walk *walk, struct walk_chunk *chunk
 static void scan_taken(struct search_walk *walk, struct walk_chunk *chunk,
                        struct search_matcher *matcher)
 {
-    uint64_t bytes = 0;
+    struct scan scan = {0};
     pthread_mutex_unlock(&walk->lock);
-    enum status status = read_chunk(walk, chunk, matcher, &bytes, NULL);
+    enum status status = read_chunk(walk, chunk, matcher, &scan, NULL);
     pthread_mutex_lock(&walk->lock);
     chunk->status = status;
     chunk->state = SCAN_DONE;
-    walk->bytes_scanned += bytes;
+    walk->bytes_read += scan.bytes_read;
+    walk->bytes_scanned += scan.bytes;
+    bool holds_some = chunk->own || chunk->records;
+    walk->found_in += holds_some;
+    walk->ahead += holds_some && (size_t)(chunk - walk->chunks) < walk->position;
     pthread_cond_broadcast(&walk->scanned);
 }
 
@@ -183,12 +240,13 @@ enum status walk__scan(struct search_walk *walk, size_t number, struct error *er
     return status == STATUS_OK ? STATUS_OK : fail(error, status, "no memory for the search");
 }
 
-/* The newest chunk not yet read that will be needed. */
+/* The newest chunk not yet read that will be needed. What only is referred to is read when a span
+ * asks for it. */
 static struct walk_chunk *next_for_helper(struct search_walk *walk)
 {
     for (size_t i = walk->position + 1; i-- > 0;) {
         struct walk_chunk *chunk = &walk->chunks[i];
-        if (chunk->state == SCAN_NONE && (chunk->possible || !chunk->part))
+        if (chunk->state == SCAN_NONE && walk__is_wanted(walk, chunk))
             return chunk;
     }
     return NULL;
@@ -202,6 +260,10 @@ void *walk__help(void *argument)
     enum status over;
     pthread_mutex_lock(&walk->lock);
     while (!walk->stop && !walk__is_over(walk, &over) && (chunk = next_for_helper(walk)) != NULL) {
+        if (walk->ahead >= AHEAD_MAX) {
+            pthread_cond_wait(&walk->scanned, &walk->lock);
+            continue;
+        }
         chunk->state = SCAN_BUSY;
         scan_taken(walk, chunk, &matcher);
     }

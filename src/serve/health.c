@@ -74,6 +74,12 @@ void serve__status(struct request *request, void *context)
     json_out_int(out, "written_bytes", (int64_t)status.journal.written_bytes);
     json_out_int(out, "waiting_bytes", (int64_t)status.journal.waiting_bytes);
     json_out_end_object(out);
+    json_out_object(out, "search");
+    json_out_bool(out, "caught_up", status.search.caught_up);
+    json_out_int(out, "chunks", (int64_t)status.search.chunks);
+    json_out_int(out, "parts", (int64_t)status.search.parts);
+    json_out_int(out, "bytes", (int64_t)status.search.file_bytes);
+    json_out_end_object(out);
     json_out_object(out, "disk");
     json_out_int(out, "free", status.journal.disk_free_bytes);
     json_out_end_object(out);

@@ -69,9 +69,11 @@ static void write_result(struct call *call, const struct search_result *result)
     json_out_bool(out, "complete", result->complete);
     json_out_object(out, "statistics");
     json_out_int(out, "spans_checked", (int64_t)result->statistics.spans_checked);
+    json_out_int(out, "bytes_read", (int64_t)result->statistics.bytes_read);
     json_out_int(out, "bytes_scanned", (int64_t)result->statistics.bytes_scanned);
     json_out_int(out, "chunks", (int64_t)result->statistics.chunks);
     json_out_int(out, "chunks_skipped", (int64_t)result->statistics.chunks_skipped);
+    json_out_int(out, "chunks_found", (int64_t)result->statistics.chunks_found);
     json_out_double(out, "elapsed_ms", (double)result->statistics.elapsed_ns / 1e6);
     json_out_end_object(out);
     json_out_end_object(out);

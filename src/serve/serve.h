@@ -14,6 +14,7 @@
 #include "media/media.h"
 #include "net/http.h"
 #include "query/query.h"
+#include "search/index.h"
 
 struct serve_status {
     bool accepting;
@@ -23,6 +24,7 @@ struct serve_status {
     uint64_t indexed_records; /* since start */
     int64_t started_ns;
     struct journal_stats journal;
+    struct search_index_stats search;
 };
 
 struct serve_options {

@@ -169,9 +169,11 @@ static void ask(const struct query *query, const char *name, const char *text)
     cpu = (cpu_seconds() - cpu) * 1000 / RUNS;
     qsort(took, RUNS, sizeof *took, by_size);
     printf("  %-34s %7.1f ms warm (%7.1f of CPU) %8.1f first  %3zu hits%s  %5" PRIu64 " of %" PRIu64
-           " chunks read  %7.1f MB scanned  %" PRIu64 " spans checked\n",
+           " chunks read, %" PRIu64 " hold it  %7.1f MB decompressed  %7.1f MB scanned  %" PRIu64
+           " spans checked\n",
            name, took[RUNS / 2], cpu, first, result.count, result.more ? "+" : " ",
            result.statistics.chunks - result.statistics.chunks_skipped, result.statistics.chunks,
+           result.statistics.chunks_found, (double)result.statistics.bytes_read / 1e6,
            (double)result.statistics.bytes_scanned / 1e6, result.statistics.spans_checked);
     fflush(stdout);
     search_expression_free(expression);

@@ -58,17 +58,39 @@ async function singles(bench, server) {
     }
 }
 
+// What a search had to do, so that a slow one explains itself.
+function work(reply) {
+    const { chunks, chunks_skipped, chunks_found, bytes_read, bytes_scanned, spans_checked } = reply.statistics;
+    return `${chunks - chunks_skipped} of ${chunks} chunks read, ${chunks_found} hold it; ${(bytes_read / 1e6).toFixed(1)} MB decompressed, ${(bytes_scanned / 1e6).toFixed(1)} looked at; ${spans_checked} spans checked`;
+}
+
+// Text is indexed behind everything else, so what that costs is known once it has caught up.
+async function textsIndexed(bench, server) {
+    const before = bench.cpu(server), deadline = performance.now() + 600000;
+    for (let same = 0, last = -1; same < 4;) {
+        await bench.sleep(500);
+        const { search } = await bench.getJson(server, '/api/v1/status');
+        same = search.caught_up && search.chunks === last ? same + 1 : 0;
+        last = search.chunks;
+        if (performance.now() > deadline) throw new Error('the text index does not catch up');
+    }
+    return bench.cpu(server) - before;
+}
+
 async function texts(bench, server) {
+    const spent = await textsIndexed(bench, server);
     const size = await bench.getJson(server, '/api/v1/status');
+    bench.report('text index: bytes over journal bytes', size.search.bytes / size.journal.bytes, 'x', ['most', 0.12], `${size.search.chunks} chunks in ${size.search.parts} parts`);
+    bench.report('text index: CPU a megabyte of text', spent * 1e9 / bench.prose_bytes, 'ms', undefined, 'after the last span, in the background');
     console.log(`distinct text: ${(bench.prose_bytes / 1e9).toFixed(2)} GB were sent, the journal holds ${(size.journal.bytes / 1e6).toFixed(0)} MB`);
     bench.rare = /rare42\d*/.exec((await find(bench, server, 'rare42')).reply.hits[0].snippet)[0];
     for (const [label, word] of words) {
         const found = await median(bench, server, 5, () => find(bench, server, word(bench)));
-        bench.report(`search: ${label}`, found.ms, 'ms', ['most', 100], `${found.reply.hits.length} found, ${found.reply.complete ? '' : 'not complete, '}${found.times}`);
+        bench.report(`search: ${label}`, found.ms, 'ms', ['most', 100], `${found.reply.hits.length} found, ${found.reply.complete ? '' : 'not complete, '}${work(found.reply)}; ${found.times}`);
     }
     for (const [label, regex] of regexes) {
         const found = await median(bench, server, 5, () => find(bench, server, regex));
-        bench.report(`search: ${label}`, found.ms, 'ms', ['most', 500], `${found.reply.hits.length} found, ${found.reply.complete ? '' : 'not complete, '}${found.times}`);
+        bench.report(`search: ${label}`, found.ms, 'ms', ['most', 500], `${found.reply.hits.length} found, ${found.reply.complete ? '' : 'not complete, '}${work(found.reply)}; ${found.times}`);
     }
 }
 

@@ -8,13 +8,46 @@
 #define _GNU_SOURCE
 #include "fuzz/driver.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/must.h"
 #include "search/match.h"
 #include "search/part.h"
 #include "search/part_file.h"
+#include "search/shape.h"
 #include "wire/utf8.h"
+
+/* What the text holds has the shape that is asked for. */
+static void check_shapes(const struct search_expression *expression, struct str text,
+                         uint32_t found)
+{
+    static struct shape_collector collector;
+    struct buf grams = {0}, folded = {0};
+    struct search_reading reading = {0};
+    uint8_t longest[1][SHAPE_RUNS];
+    must(collector.seen || search_shape_init(&collector));
+    while (search_reading_next(&reading, text, READINGS_MAX)) {
+        buf_clear(&folded);
+        search_fold(reading.text, &folded);
+        search_shape_add(&collector, reading.text);
+        search_shape_add(&collector, buf_str(&folded));
+    }
+    search_shape_take(&collector, &grams, longest[0]);
+    size_t count = grams.len / sizeof(uint32_t);
+    uint64_t *masks = malloc((count + 1) * sizeof *masks);
+    must(masks != NULL);
+    for (size_t i = 0; i < count; i++)
+        masks[i] = 1;
+    const struct shape_grams in = {(const uint32_t *)grams.ptr, masks, count, longest, 1};
+    for (size_t i = 0; i < expression->term_count; i++)
+        if (found >> i & 1 && expression->terms[i].shape)
+            must(search_shape_ask(expression->terms[i].shape, &in) & 1);
+    free(masks);
+    search_reading_done(&reading);
+    buf_done(&grams);
+    buf_done(&folded);
+}
 
 static void look(const struct search_expression *expression, struct str text)
 {
@@ -25,6 +58,7 @@ static void look(const struct search_expression *expression, struct str text)
     must((found & ~all) == 0);
     must((found & ~search_find_loosely(&matcher, text, all)) == 0);
     must(!search_holds(expression, found) || search_may_hold(expression, found));
+    check_shapes(expression, text, found);
     if (found & expression->wanted) {
         struct search_snippet snippet;
         struct arena arena;
@@ -70,10 +104,12 @@ static void fuzz_part(struct str input)
     search_head_put(&head, buf_str(&file), (uint8_t *)file.ptr);
     if (search_part_read(buf_str(&file), &part, NULL) == STATUS_OK) {
         struct search_expression *expression;
-        must(search_parse(STR("order /a.*1042/ \"上海 x\" 42 a1b2"), &expression, NULL) ==
-             STATUS_OK);
-        for (size_t i = 0; i < expression->term_count; i++)
-            search_part_find(part, &expression->terms[i]);
+        must(search_parse(STR("order /a.*1042/ /[a-z]\\d{3}7\\b/ \"上海 x\" 42 a1b2"), &expression,
+                          NULL) == STATUS_OK);
+        for (size_t i = 0; i < expression->term_count; i++) {
+            struct part_places places;
+            search_part_find(part, &expression->terms[i], &places);
+        }
         for (uint32_t i = 0; i < part->chunk_count; i++) {
             struct ref_list list;
             struct ref_record record;
@@ -107,6 +143,7 @@ static void fuzz_seeds(void)
 {
     static const char *const texts[] = {
         "order (courier OR pirate) NOT input:\"late delivery\" -error:timeout",
+        "/\\b\\d{3}-\\d{2}|[a-z]{9,}@(x|y.z)+/ OR /order\\d{4}7\\b/",
         "/order a-\\d{4}/ OR /(?i)^[[:alpha:]]+$/ /\\Qa.b\\E/",
         "output:(x OR \"y\\\"z\") /a\\/b/ tool:/api/v1/",
         "مُحَمَّد 上海的天气 🚀 ZÜRICH Straße",

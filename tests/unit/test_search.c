@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Search: expressions, folding, readings, and that nothing skips a text that matches. */
-#include "journal_testing.h"
-#include "search/fold.h"
-#include "search/match.h"
-#include "search/part.h"
-#include "wire/json.h"
+#include "search_fixture.h"
 
 /* --- expressions */
 
@@ -202,209 +198,39 @@ static void test_snippets(void **state)
 
 /* --- nothing is skipped that matches */
 
-static uint64_t seed = 7;
-static uint32_t below(uint32_t limit)
-{
-    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t)(seed >> 33) % limit;
-}
-
-static const char *const pieces[] = {
-    "a",
-    "The",
-    "order",
-    " ",
-    " ",
-    " ",
-    ",",
-    ".",
-    "\n",
-    "\t",
-    "\"",
-    "\\",
-    "\\n",
-    "/",
-    "{",
-    "}",
-    "[",
-    "]",
-    ":",
-    "-",
-    "_",
-    "é",
-    "e\u0301",
-    "ß",
-    "İ",
-    "ŉ",
-    "ﬃ",
-    "上",
-    "海天气",
-    "مُ",
-    "حمد",
-    "🚀",
-    "👩‍🚀",
-    "42",
-    "20261121",
-    "a1b2",
-    "deadbeefcafe0123456789",
-    "\\u00e9",
-    "K\u212a",
-    "\x01",
-    "×",
-    "…",
-    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-    "ไทย",
-    "한국",
-};
-
-static void random_text(struct buf *out, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        buf_add_str(out, str_from(pieces[below(sizeof pieces / sizeof pieces[0])]));
-}
-
-/* A part of the text that begins and ends with a character. */
-static struct str random_slice(struct str text)
-{
-    size_t start = below((uint32_t)text.len), end = start + 1 + below(12);
-    while (start > 0 && (text.ptr[start] & 0xc0) == 0x80)
-        start--;
-    end = end < text.len ? end : text.len;
-    while (end < text.len && (text.ptr[end] & 0xc0) == 0x80)
-        end++;
-    return str_sub(text, start, end - start);
-}
-
-static void quote(struct buf *out, struct str text, bool ascii)
-{
-    struct buf quoted = {0};
-    json_write_string(&quoted, text);
-    for (struct str rest = buf_str(&quoted); rest.len;) {
-        uint32_t number;
-        size_t size = search_character(rest, &number);
-        if (ascii && number >= 0x10000)
-            buf_printf(out, "\\u%04x\\u%04x", 0xd800 + ((number - 0x10000) >> 10),
-                       0xdc00 + ((number - 0x10000) & 0x3ff));
-        else if (ascii && number >= 0x80)
-            buf_printf(out, "\\u%04x", number);
-        else
-            buf_add_str(out, str_sub(rest, 0, size));
-        rest = str_sub(rest, size, rest.len);
-    }
-    buf_done(&quoted);
-}
-
-/* The text as senders store it: as it is, within JSON, within JSON within JSON. */
-static void store_text(struct buf *out, struct str text, int levels, bool ascii)
-{
-    struct buf inner = {0}, outer = {0};
-    buf_add_str(&inner, text);
-    for (int i = 0; i < levels; i++) {
-        buf_clear(&outer);
-        buf_add_str(&outer, STR("[{\"role\":\"user\",\"content\":"));
-        quote(&outer, buf_str(&inner), ascii);
-        buf_add_str(&outer, STR("}]"));
-        buf_clear(&inner);
-        buf_add_str(&inner, buf_str(&outer));
-    }
-    buf_add_str(out, buf_str(&inner));
-    buf_done(&inner);
-    buf_done(&outer);
-}
-
 static struct search_expression *literal(struct str text)
 {
     struct search_expression *expression;
     return search_single(text, false, &expression, NULL) == STATUS_OK ? expression : NULL;
 }
 
-static uint32_t find_in(const struct search_expression *expression, struct str text, bool loosely)
-{
-    struct search_matcher matcher = {.expression = expression};
-    uint32_t found =
-        loosely ? search_find_loosely(&matcher, text, 1) : search_find(&matcher, text, 1);
-    search_matcher_done(&matcher);
-    return found;
-}
-
-/* One chunk whose texts are these, as a part. */
-static struct search_part *index_texts(const struct str *texts, size_t count)
-{
-    const char *path = test_directory();
-    struct journal *journal = open_journal(path);
-    struct journal_chunks chunks;
-    struct search_part *part;
-    struct buf file = {0};
-    struct batch *batch = batch_new((size_t)64 << 20);
-    batch_add_resource(batch);
-    batch_add_scope(batch);
-    batch->receiver = STR("test");
-    batch->project_id = 1;
-    for (size_t i = 0; i < count; i++) {
-        struct span *span = batch_add_span(batch);
-        span->name = STR("span");
-        span->attributes.items = arena_array(&batch->arena, struct attribute, 1);
-        span->attributes.items[0] = (struct attribute){STR("text"), value_string(texts[i])};
-        span->attributes.count = 1;
-    }
-    append(journal, batch);
-    batch_free(batch);
-    assert_int_equal(journal_list_chunks(journal, 1, &chunks, NULL), STATUS_OK);
-    assert_int_equal(chunks.count, 1);
-    struct part_builder *builder = search_builder_new(1, 0, chunks.created_ns);
-    assert_int_equal(search_builder_add(builder, journal, &chunks, 0, NULL), STATUS_OK);
-    assert_int_equal(search_builder_write(builder, &file, NULL), STATUS_OK);
-    search_builder_free(builder);
-    assert_int_equal(search_part_read(buf_str(&file), &part, NULL), STATUS_OK);
-    for (size_t i = 0; i < file.len; i += 1 + file.len / 64) {
-        struct search_part *broken = NULL;
-        file.ptr[i] ^= 1;
-        assert_int_equal(search_part_read(buf_str(&file), &broken, NULL), STATUS_CORRUPT);
-        file.ptr[i] ^= 1;
-    }
-    buf_done(&file);
-    free(chunks.items);
-    journal_close(journal);
-    remove_directory(path);
-    return part;
-}
-
 static void test_nothing_is_skipped(void **state)
 {
-    enum { TEXTS = 40, SLICES = 50 };
+    enum { SLICES = 50 };
     (void)state;
     size_t found_total = 0, absent_total = 0;
     for (int round = 0; round < 12; round++) {
-        struct buf texts[TEXTS] = {{0}}, stored[TEXTS] = {{0}};
-        struct str list[TEXTS];
-        for (int i = 0; i < TEXTS; i++) {
-            random_text(&texts[i], 1 + below(round % 3 ? 12 : 80));
-            store_text(&stored[i], buf_str(&texts[i]), (int)below(3), below(2));
-            list[i] = buf_str(&stored[i]);
-        }
-        struct search_part *part = index_texts(list, TEXTS);
+        struct random_texts random;
+        random_texts_init(&random, round);
         for (int n = 0; n < SLICES; n++) {
-            int i = (int)below(TEXTS);
-            struct search_expression *expression = literal(random_slice(buf_str(&texts[i])));
+            int i = (int)below(RANDOM_TEXTS);
+            struct str text = buf_str(&random.texts[i]), stored = buf_str(&random.stored[i]);
+            struct search_expression *expression = literal(random_slice(text));
             if (!expression)
                 continue; /* nothing but marks that are not compared */
-            assert_int_equal(find_in(expression, buf_str(&texts[i]), false), 1);
-            if (!find_in(expression, list[i], true))
+            assert_int_equal(find_in(expression, text, false), 1);
+            if (!find_in(expression, stored, true))
                 STOP("'%.*s' is not found in '%.*s'", STR_ARGS(expression->terms[0].folded),
-                     STR_ARGS(list[i]));
-            if (!search_part_find(part, &expression->terms[0]))
+                     STR_ARGS(stored));
+            if (!is_found(random.part, &expression->terms[0]))
                 STOP("the part does not have '%.*s'", STR_ARGS(expression->terms[0].folded));
             found_total++;
             search_expression_free(expression);
             expression = literal(STR("qqqqqq"));
-            absent_total += !search_part_find(part, &expression->terms[0]);
+            absent_total += !is_found(random.part, &expression->terms[0]);
             search_expression_free(expression);
         }
-        search_part_free(part);
-        for (int i = 0; i < TEXTS; i++) {
-            buf_done(&texts[i]);
-            buf_done(&stored[i]);
-        }
+        random_texts_done(&random);
     }
     assert_true(found_total > 400);
     assert_true(absent_total > 500); /* and it does skip */

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* part_find: where in the chunks of a part a term can stand. */
+#include "search/part.h"
+
+#include <string.h>
+
+#include "search/fold.h"
+#include "search/match.h"
+#include "search/regex.h"
+#include "search/tokens.h"
+
+static struct part_places everywhere(const struct search_part *part)
+{
+    struct part_places places = {{0}};
+    for (uint32_t i = 0; i < part->chunk_count; i++)
+        places.in[i] = ALL_SECTIONS;
+    return places;
+}
+
+static bool is_everywhere(const struct search_part *part, const struct part_places *places)
+{
+    uint16_t all = ALL_SECTIONS;
+    for (uint32_t i = 0; i < part->chunk_count; i++)
+        all &= places->in[i];
+    return all == ALL_SECTIONS;
+}
+
+/* False: nothing is left. */
+static bool keep_common(struct part_places *places, const struct part_places *others)
+{
+    uint16_t any = 0;
+    for (uint32_t i = 0; i < PART_CHUNKS; i++)
+        any |= places->in[i] &= others->in[i];
+    return any != 0;
+}
+
+static void keep_chunks(struct part_places *places, uint64_t chunks)
+{
+    for (uint32_t i = 0; i < PART_CHUNKS; i++)
+        if (!(chunks >> i & 1))
+            places->in[i] = 0;
+}
+
+/* The last token that begins at or before the place, not before `from`. */
+static size_t token_of(const struct search_part *part, uint32_t place, size_t from)
+{
+    size_t step = 1, low = from, high;
+    while (low + step < part->token_count && part->token_at[low + step] <= place)
+        step *= 2;
+    high = low + step < part->token_count ? low + step : part->token_count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (part->token_at[middle] <= place)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Adds where a token stands that has `needle` in it; a line end in the needle is where a token
+ * ends. */
+static void find_words(const struct search_part *part, struct str needle,
+                       struct part_places *places)
+{
+    enum { LOOK_EVERY = 256 };
+    const char *at = part->tokens, *end = at + part->token_bytes;
+    struct cursor posts = cursor_of((struct str){part->posts, part->post_bytes});
+    const uint8_t *first_post = posts.at;
+    size_t token = 0;
+    for (size_t n = 1; part->token_count; n++) {
+        at = search_find_bytes((struct str){at, (size_t)(end - at)}, needle);
+        if (!at)
+            return;
+        token = token_of(part, (uint32_t)(at - part->tokens) + (needle.ptr[0] == '\n'), token);
+        posts.at = first_post + part->post_at[token];
+        search_places_get(&posts, places);
+        if (token + 1 >= part->token_count || (n % LOOK_EVERY == 0 && is_everywhere(part, places)))
+            return;
+        at = part->tokens + part->token_at[token + 1] - 1;
+    }
+}
+
+static bool has_grams(const struct search_part *part, const struct part_chunk *chunk,
+                      struct str run)
+{
+    if (!chunk->gram_log)
+        return false;
+    const uint8_t *bits = part->grams + chunk->grams_at;
+    uint32_t keep = (1u << chunk->gram_log) - 1;
+    for (size_t i = 0; i + GRAM_BYTES <= run.len; i++) {
+        uint32_t bit = search_gram_hash(search_gram(run.ptr + i)) & keep;
+        if (!(bits[bit / 8] >> (bit % 8) & 1))
+            return false;
+    }
+    return true;
+}
+
+/* Adds the chunks with a run told by its grams that can have this one in it. */
+static void find_bulk(const struct search_part *part, struct str run, struct part_places *places)
+{
+    for (uint32_t i = 0; i < part->chunk_count; i++)
+        if (has_grams(part, &part->chunks[i], run))
+            places->in[i] = ALL_SECTIONS;
+}
+
+static struct part_places find_token(const struct search_part *part, const struct token *token,
+                                     bool open_left, bool open_right)
+{
+    struct part_places places = {{0}};
+    bool is_symbols = token->kind == TOKEN_SYMBOL;
+    if (token->kind == TOKEN_MIXED || token->kind == TOKEN_BULK ||
+        (!is_symbols && (open_left || open_right)))
+        find_bulk(part, token->text, &places);
+    if (token->kind == TOKEN_BULK)
+        return places;
+    char text[TOKEN_BYTES_MAX + 2];
+    size_t len = 0;
+    if (is_symbols) {
+        /* Pairs stand as such. One symbol alone may be any of a pair when its run goes on. */
+        uint32_t number;
+        bool pair = search_character(token->text, &number) < token->text.len;
+        open_left = open_right = !pair && (open_left || open_right);
+    }
+    if (!open_left)
+        text[len++] = '\n';
+    memcpy(text + len, token->text.ptr, token->text.len);
+    len += token->text.len;
+    if (!open_right)
+        text[len++] = '\n';
+    find_words(part, (struct str){text, len}, &places);
+    return places;
+}
+
+/* A piece of text that stands somewhere in a text: all of its tokens do. */
+static struct part_places find_piece(const struct search_part *part, struct str folded)
+{
+    struct part_places places = everywhere(part);
+    struct str piece = search_longest_piece(folded);
+    struct token_reader reader = {.rest = piece};
+    struct token token;
+    bool more = true;
+    while (more && search_token_next(&reader, &token)) {
+        bool first = token.text.ptr == piece.ptr;
+        bool last = token.text.ptr + token.text.len == piece.ptr + piece.len;
+        struct part_places own = find_token(part, &token, first, last);
+        more = keep_common(&places, &own);
+    }
+    return places;
+}
+
+/* Where enough of the atoms stand for the regex; `each` says where each of them does. */
+static struct part_places combine(const struct search_part *part, const struct search_regex *regex,
+                                  const struct part_places *each, size_t count)
+{
+    struct part_places found = {{0}};
+    uint64_t asked = 0;
+    bool passes = search_regex_passes(regex, 0);
+    for (uint32_t at = 0; at < part->chunk_count * SECTIONS; at++) {
+        uint64_t present = 0;
+        for (size_t i = 0; i < count; i++)
+            present |= (uint64_t)(each[i].in[at / SECTIONS] >> at % SECTIONS & 1) << i;
+        if (present != asked) /* neighbours are often the same */
+            passes = search_regex_passes(regex, present);
+        asked = present;
+        found.in[at / SECTIONS] |= (uint16_t)(passes << at % SECTIONS);
+    }
+    return found;
+}
+
+/* `find` says where an atom can stand. */
+static struct part_places find_atoms(const struct search_part *part,
+                                     const struct search_regex *regex,
+                                     struct part_places (*find)(const struct search_part *part,
+                                                                struct str folded))
+{
+    struct str atoms[REGEX_ATOMS_MAX];
+    struct part_places each[REGEX_ATOMS_MAX];
+    size_t count = search_regex_atoms(regex, atoms);
+    struct buf folded = {0};
+    for (size_t i = 0; i < count; i++) {
+        buf_clear(&folded);
+        search_fold(atoms[i], &folded);
+        each[i] = folded.failed ? everywhere(part) : find(part, buf_str(&folded));
+    }
+    buf_done(&folded);
+    return combine(part, regex, each, count);
+}
+
+static struct part_places find_in_bulk(const struct search_part *part, struct str folded)
+{
+    struct part_places places = {{0}};
+    find_bulk(part, folded, &places);
+    return places;
+}
+
+/*
+ * A match of letters and digits stands in one token, so the tokens are matched instead of the text.
+ * Beyond ASCII a word may end, for RE2, where a token goes on.
+ */
+static struct part_places find_in_tokens(const struct search_part *part,
+                                         const struct search_term *term)
+{
+    enum { LOOK_EVERY = 256, MATCHES_MAX = 20000 };
+    struct part_places places = find_atoms(part, term->regex, find_in_bulk);
+    struct cursor posts = cursor_of((struct str){part->posts, part->post_bytes});
+    const uint8_t *first_post = posts.at;
+    const struct str tokens = {part->tokens, part->token_bytes};
+    size_t start = 0, end, token = 0, from = 0;
+    for (uint32_t i = 0; i < part->chunk_count; i++) {
+        bool has_bulk = part->chunks[i].gram_log != 0;
+        bool is_unlike = term->is_bounded && !part->chunks[i].is_ascii;
+        places.in[i] = is_unlike ? ALL_SECTIONS : has_bulk ? places.in[i] : 0;
+    }
+    for (size_t n = 1; part->token_count; n++) {
+        if (!search_regex_find(term->loose, tokens, from, &start, &end))
+            return places;
+        if (end == start || n == MATCHES_MAX)
+            return everywhere(part);
+        token = token_of(part, (uint32_t)start, token);
+        posts.at = first_post + part->post_at[token];
+        search_places_get(&posts, &places);
+        if (token + 1 >= part->token_count || (n % LOOK_EVERY == 0 && is_everywhere(part, &places)))
+            return places;
+        from = part->token_at[token + 1] - 1;
+    }
+    return places;
+}
+
+static struct part_places find_regex(const struct search_part *part, const struct search_term *term)
+{
+    struct part_places places = find_atoms(part, term->regex, find_piece);
+    if (term->is_solid && term->loose) {
+        struct part_places in_tokens = find_in_tokens(part, term);
+        keep_common(&places, &in_tokens);
+    }
+    return places;
+}
+
+void search_part_find(const struct search_part *part, const struct search_term *term,
+                      struct part_places *out_places)
+{
+    const struct shape_grams shapes = {part->shapes, part->shape_masks, part->shape_count,
+                                       part->longest, part->chunk_count};
+    *out_places = everywhere(part);
+    uint64_t chunks = term->shape ? search_shape_ask(term->shape, &shapes) : UINT64_MAX;
+    if (part->unbounded || !chunks) {
+        keep_chunks(out_places, chunks);
+        return;
+    }
+    *out_places = term->folded.ptr ? find_piece(part, term->folded) : find_regex(part, term);
+    keep_chunks(out_places, chunks);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Search: what the shape of a match says never rules out a text that matches, and rules out much
+ * that does not; and parts that were joined say what their halves said. */
+#include "search_fixture.h"
+
+static struct search_expression *regex(struct str pattern)
+{
+    struct search_expression *expression = NULL;
+    return search_single(pattern, true, &expression, NULL) == STATUS_OK ? expression : NULL;
+}
+
+static struct search_part *index_text(const char *text)
+{
+    const struct str texts[] = {str_from(text)};
+    return index_texts(texts, 1);
+}
+
+static void test_shapes_rule_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern;
+        bool stays;
+    } cases[] = {
+        {"\\b\\d{3}-\\d{2}-\\d{4}\\b", false}, /* only a date is there */
+        {"\\d{4}-\\d{2}-\\d{2}", true},
+        {"[a-z]{17,}", false},
+        {"[a-z]{12,}", true},
+        {"\\d{9}", false},
+        {"\\d+", true},
+        {"[\\w.]+@[\\w.]+", false},
+        {"\\w+\\.\\w+", true},
+        {"(foo|b.r)\\$\\d", false},
+        {"(x@y|\\d-\\d)", true},
+        {"order[0-9]{3}7\\b", false}, /* order1234 is there */
+        {"order[0-9]{3}4\\b", true},
+        {"rder[0-9]{3}", true},
+        {"order[0-9]{5}", false},
+        {"\\border[0-9]*\\b", true},
+        {"^[0-9a-f]{8}$", false},
+        {"(?i)ORDER\\d{4}", true},
+        {"(?-i)order\\d{4}", true},
+        {"[^a-z]{30}", true}, /* what a class leaves out says nothing of what stands there */
+        {"q?order1?", true},
+        {"(?:\\d\\d/){2}\\d", false},
+    };
+    struct search_part *part =
+        index_text("On 2026-11-21 the extraordinary order1234 was sent. A parcel, v1.2 of it, "
+                   "weighing 12 kg; internationally. See the table below for 100 % of it all.");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct search_expression *expression = regex(str_from(cases[i].pattern));
+        assert_non_null(expression);
+        if (is_found(part, &expression->terms[0]) != cases[i].stays)
+            STOP("/%s/ is %sruled out", cases[i].pattern, cases[i].stays ? "" : "not ");
+        search_expression_free(expression);
+    }
+    search_part_free(part);
+}
+
+static void add_escaped(struct buf *out, struct str character)
+{
+    if (memchr("\\.+*?()|[]{}^$", character.ptr[0], 14))
+        buf_add_byte(out, '\\');
+    buf_add_str(out, character);
+}
+
+/* Something that matches this character. */
+static void add_character(struct buf *out, struct str character)
+{
+    bool is_letter = (character.ptr[0] | 0x20) >= 'a' && (character.ptr[0] | 0x20) <= 'z';
+    bool is_digit = character.ptr[0] >= '0' && character.ptr[0] <= '9';
+    switch (below(7)) {
+    case 0:
+        buf_add_str(out, is_digit ? STR("\\d") : is_letter ? STR("[a-z]") : STR("\\W"));
+        break;
+    case 1:
+        buf_add_str(out, is_digit || is_letter ? STR("\\w") : STR("[^a-z]"));
+        break;
+    case 2:
+        buf_add_str(out, STR("(?:zz@|"));
+        add_escaped(out, character);
+        buf_add_str(out, STR(")"));
+        break;
+    case 3:
+        buf_add_str(out, STR("(?s:.)"));
+        break;
+    default:
+        add_escaped(out, character);
+    }
+}
+
+/* A pattern that mostly matches the slice, so that what it rules out is ruled out wrongly. */
+static void random_pattern(struct str slice, struct buf *out)
+{
+    static const char *const repeats[] = {"+", "{1,3}", "*", "{1}", "+?", "{1,}"};
+    static const char *const besides[] = {"q?", "\\b", "(?:x1)*", "[0-9]{0,2}", "^", "()"};
+    while (slice.len) {
+        uint32_t number;
+        size_t size = search_character(slice, &number);
+        bool is_group = below(8) == 0;
+        buf_add_str(out, is_group ? STR("(?:") : STR(""));
+        add_character(out, str_sub(slice, 0, size));
+        buf_add_str(out, is_group ? STR(")") : STR(""));
+        if (below(5) == 0)
+            buf_add_str(out, str_from(repeats[below(6)]));
+        else if (below(12) == 0)
+            buf_add_str(out, str_from(besides[below(6)]));
+        slice = str_sub(slice, size, slice.len);
+    }
+}
+
+static void check_patterns(const struct random_texts *random, size_t *matched)
+{
+    enum { PATTERNS = 120 };
+    for (int n = 0; n < PATTERNS; n++) {
+        struct buf pattern = {0};
+        struct str text = buf_str(&random->texts[below(RANDOM_TEXTS)]);
+        random_pattern(random_slice(text), &pattern);
+        struct search_expression *expression = regex(buf_str(&pattern));
+        if (expression && find_in(expression, text, false)) {
+            (*matched)++;
+            if (!is_found(random->part, &expression->terms[0]))
+                STOP("the part does not have /%.*s/ of '%.*s'", STR_ARGS(buf_str(&pattern)),
+                     STR_ARGS(text));
+        }
+        search_expression_free(expression);
+        buf_done(&pattern);
+    }
+}
+
+static void test_no_match_is_ruled_out(void **state)
+{
+    enum { ROUNDS = 25 };
+    (void)state;
+    size_t matched = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct random_texts random;
+        random_texts_init(&random, round);
+        check_patterns(&random, &matched);
+        random_texts_done(&random);
+    }
+    assert_true(matched > 1000);
+}
+
+/* --- joining */
+
+/* The part as if it were number `first` of its segment. */
+static struct search_part *moved(struct search_part *part, uint32_t first)
+{
+    part->first_chunk = first;
+    return part;
+}
+
+static void test_joined_parts_say_the_same(void **state)
+{
+    (void)state;
+    struct search_part *first = index_text("apple banana 555-0199 order1234"), *joined;
+    struct search_part *second = moved(index_text("banana cherry a@b.example"), 1);
+    struct buf file = {0};
+    assert_int_equal(search_parts_join(first, second, &file, NULL), STATUS_OK);
+    assert_int_equal(search_part_read(buf_str(&file), &joined, NULL), STATUS_OK);
+    assert_int_equal(joined->chunk_count, 2);
+    static const char *const questions[] = {
+        "apple",     "banana",         "cherry", "nan", "/\\d{3}-\\d{4}/",
+        "/\\w@\\w/", "/order\\d+\\b/", "1234",   "zzz", "rr"};
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+        struct search_expression *expression = NULL;
+        struct part_places one, other, both;
+        assert_int_equal(search_parse(str_from(questions[i]), &expression, NULL), STATUS_OK);
+        search_part_find(first, &expression->terms[0], &one);
+        search_part_find(second, &expression->terms[0], &other);
+        search_part_find(joined, &expression->terms[0], &both);
+        assert_int_equal(both.in[0], one.in[0]);
+        assert_int_equal(both.in[1], other.in[0]);
+        search_expression_free(expression);
+    }
+    struct buf again = {0};
+    assert_int_equal(search_parts_join(second, first, &again, NULL), STATUS_INVALID);
+    search_part_free(first);
+    search_part_free(second);
+    search_part_free(joined);
+    buf_done(&file);
+    buf_done(&again);
+}
+
+/* --- places */
+
+static void test_places_are_read_as_written(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 2000; round++) {
+        struct part_places places = {{0}}, read = {{0}};
+        struct buf out = {0};
+        uint32_t count = 1 + below(round % 2 ? 2 : PART_CHUNKS);
+        for (uint32_t i = 0; i < count; i++)
+            places.in[below(PART_CHUNKS)] |=
+                (uint16_t)(below(2) ? 1u << below(SECTIONS) : 1 + below(ALL_SECTIONS));
+        search_places_put(&out, &places);
+        struct cursor in = cursor_of(buf_str(&out));
+        search_places_get(&in, &read);
+        assert_false(in.bad);
+        assert_int_equal(cursor_left(&in), 0);
+        assert_memory_equal(&places, &read, sizeof places);
+        buf_done(&out);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shapes_rule_out),
+        cmocka_unit_test(test_no_match_is_ruled_out),
+        cmocka_unit_test(test_joined_parts_say_the_same),
+        cmocka_unit_test(test_places_are_read_as_written),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
