@@ -16,14 +16,16 @@ static const char columns[] = "s.prompt, s.prompt_version, count(*) AS calls, "
                               "coalesce(sum(s.output_tokens) FILTER (s.flags & 1 <> 0), 0), "
                               "coalesce(sum(s.total_tokens) FILTER (s.flags & 1 <> 0), 0), "
                               "coalesce(sum(s.cost) FILTER (s.flags & 1 <> 0), 0), "
-                              "min(s.start_ns), max(s.start_ns), "
-                              "quantile_disc(s.duration_ns, 0.5), "
-                              "quantile_disc(s.duration_ns, 0.95), quantile_disc(s.ttft, 0.5)";
+                              "min(s.start_ns), max(s.start_ns), quantile_disc(s.ttft, 0.5), "
+                              "quantile_disc(s.duration_ns, [0.5, 0.95]) AS latency";
 
 static enum status select_usages(struct sql *sql, const struct query *query,
                                  const struct models_question *question, struct error *error)
 {
-    sql_add(sql, "SELECT %s FROM spans s WHERE s.project = ", columns);
+    sql_add(sql,
+            "SELECT * EXCLUDE (latency), latency[1], latency[2] FROM (SELECT %s FROM spans s"
+            " WHERE s.project = ",
+            columns);
     sql_int(sql, question->project_id);
     sql_add(sql, " AND s.start_ns >= ");
     sql_int(sql, question->range.from_ns);
@@ -32,7 +34,7 @@ static enum status select_usages(struct sql *sql, const struct query *query,
     sql_add(sql, " AND s.prompt > 0 AND s.kind IN (%d, %d, %d)", KIND_LLM, KIND_EMBEDDING,
             KIND_RERANKER);
     enum status status = filter_rows(question->filters, query, sql, error);
-    sql_add(sql, " GROUP BY 1, 2 ORDER BY calls DESC, 1, 2 LIMIT %d", PROMPT_USAGES_MAX + 1);
+    sql_add(sql, " GROUP BY 1, 2) ORDER BY calls DESC, 1, 2 LIMIT %d", PROMPT_USAGES_MAX + 1);
     return status;
 }
 
@@ -55,9 +57,9 @@ static struct prompt_usage read_row(const struct query *query, const struct stor
         .cost = store_rows_int(rows, 8),
         .first_ns = store_rows_int(rows, 9),
         .last_ns = store_rows_int(rows, 10),
-        .latency_p50 = known(rows, 11),
-        .latency_p95 = known(rows, 12),
-        .ttft_p50 = known(rows, 13),
+        .ttft_p50 = known(rows, 11),
+        .latency_p50 = known(rows, 12),
+        .latency_p95 = known(rows, 13),
     };
 }
 
