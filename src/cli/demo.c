@@ -12,9 +12,10 @@
 #include "cli/demo_datasets.h"
 #include "cli/demo_prompts.h"
 #include "cli/demo_sender.h"
+#include "cli/demo_settings.h"
 #include "wire/json.h"
 
-enum { SPANS_A_DAY = 10000 };
+enum { SPANS_A_DAY = 10000, HOURS = 8 * 24 };
 
 struct wishes {
     const char *url, *key;
@@ -27,20 +28,20 @@ static void print_help(void)
     printf(
         "usage: vitrine demo [--url URL] [--hours N] [--spans N] [--seed N]\n\n"
         "Makes the project `demo` on a running server and fills it, through the OTLP door, with a\n"
-        "believable day: a support chat, a handbook search, a research agent, code reviews and "
+        "believable week: a support chat, a handbook search, a research agent, code reviews and "
         "mail\n"
-        "sorting, with everything that goes wrong on such a day. It never touches other "
+        "sorting, with everything that goes wrong on its last day. It never touches other "
         "projects.\n\n"
         "  --url URL       the server (http://127.0.0.1:4318)\n"
         "  --key PAIR      PUBLIC:SECRET of the project to fill, on a server that requires keys\n"
-        "  --hours N       how far back (24)\n"
+        "  --hours N       how far back (%d): a day with stories, and the week before it\n"
         "  --spans N       about how many spans a day (%d)\n"
         "  --seed N        another day (1); the same seed sends the same spans, which count once\n"
         "  --wait SECONDS  wait for the server to be ready\n"
         "  --while-running PID  stop waiting when that process is gone\n"
         "  --if-empty      do nothing when the server has any data\n\n"
         "Exit status: 0 done, 1 failed, 2 wrong usage.\n",
-        SPANS_A_DAY);
+        HOURS, SPANS_A_DAY);
 }
 
 static int read_arguments(struct wishes *wishes, int argc, char **argv)
@@ -155,7 +156,9 @@ static enum status send_day(const struct wishes *wishes, struct error *error)
                                           .hours = (int)wishes->hours,
                                           .scale = (double)wishes->spans / SPANS_A_DAY};
         int64_t started = clock_mono_ns();
-        status = demo_run(&demo, &totals, error);
+        status = demo_settings(&demo, options.project, error);
+        if (status == STATUS_OK)
+            status = demo_run(&demo, &totals, error);
         if (status == STATUS_OK)
             printf("demo: %zu traces (%zu with errors), %zu spans, %zu log records, %zu metric "
                    "points, %zu scores in %.1f s\n",
@@ -170,7 +173,7 @@ static enum status send_day(const struct wishes *wishes, struct error *error)
 int cli_demo(int argc, char **argv)
 {
     struct wishes wishes = {
-        .url = "http://127.0.0.1:4318", .spans = SPANS_A_DAY, .hours = 24, .seed = 1};
+        .url = "http://127.0.0.1:4318", .spans = SPANS_A_DAY, .hours = HOURS, .seed = 1};
     struct error error;
     for (int i = 1; i < argc; i++)
         if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {

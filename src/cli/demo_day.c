@@ -262,6 +262,12 @@ static void run_hour(struct demo *demo, int64_t hour_ns)
             demo_research(demo, mix(demo->options.seed, hour, 91, n), day->loop_ns[n]);
 }
 
+static void run_hours(struct demo *demo, int from, int to)
+{
+    for (int hour = from; hour < to && demo->status == STATUS_OK; hour++)
+        run_hour(demo, demo->day.end_ns - (demo->options.hours - hour) * NS_PER_HOUR);
+}
+
 enum status demo_run(const struct demo_options *options, struct demo_totals *out_totals,
                      struct error *error)
 {
@@ -270,8 +276,10 @@ enum status demo_run(const struct demo_options *options, struct demo_totals *out
     demo.metrics = demo_metrics_new();
     if (!demo.metrics)
         return fail(error, STATUS_INTERNAL, "no memory");
-    for (int hour = 0; hour < options->hours && demo.status == STATUS_OK; hour++)
-        run_hour(&demo, demo.day.end_ns - (options->hours - hour) * NS_PER_HOUR);
+    /* The last day first: it is what the screens show to begin with. */
+    int last_day = options->hours < 24 ? 0 : options->hours - 24;
+    run_hours(&demo, last_day, options->hours);
+    run_hours(&demo, 0, last_day);
     flush(&demo);
     demo_metrics_send(demo.metrics, &demo, &demo.totals.metric_points);
     demo_metrics_free(demo.metrics);

@@ -58,16 +58,19 @@ static void put_event(struct otlp_span *span, int64_t time_ns, const char *name,
     buf_done(&attributes);
 }
 
-/* Returns when the call ends. */
+/* Returns when the call ends. Now and then the answer breaks off, and its reader fails. */
 static int64_t classify(struct demo_trace *trace, const struct otlp_span *parent,
                         const struct mail *mail, int64_t start_ns, struct demo_fault *out_fault)
 {
+    bool broken = demo_chance(&trace->random, 0.012);
+    const char *answer =
+        demo_text(trace, broken ? "{\"label\": \"%.3s" : "{\"label\": \"%s\"}", mail->label);
     const struct demo_message said[] = {{.role = "system", .text = str_from(system_text)},
                                         {.role = "user", .text = str_from(mail->text)}};
     struct demo_history history = {.items = {said[0], said[1]}, .count = 2};
     struct demo_call call = {.model = &demo_house,
                              .history = &history,
-                             .output = {.role = "assistant", .text = str_from(mail->label)},
+                             .output = {.role = "assistant", .text = str_from(answer)},
                              .finish = "stop",
                              .max_tokens = 64};
     int64_t duration = demo_call_time(&call, &trace->random, 1);
@@ -83,6 +86,7 @@ static int64_t classify(struct demo_trace *trace, const struct otlp_span *parent
     otlp_text(to, IN, "gen_ai.operation.name", "chat");
     otlp_text(to, IN, "gen_ai.system", "vllm");
     otlp_text(to, IN, "gen_ai.request.model", demo_house.name);
+    otlp_text(to, IN, "gen_ai.output.type", "json");
     otlp_double(to, IN, "gen_ai.request.temperature", 0);
     otlp_int(to, IN, "gen_ai.request.max_tokens", call.max_tokens);
     put_event(&span, start_ns, "gen_ai.content.prompt", "gen_ai.prompt", said, 2);
@@ -97,7 +101,10 @@ static int64_t classify(struct demo_trace *trace, const struct otlp_span *parent
     demo_span_fault(&span, &call.fault, start_ns + duration);
     demo_measure(trace->demo, trace, &call, start_ns + duration, duration);
     demo_span_end(trace, &span, start_ns + duration);
-    *out_fault = call.fault;
+    *out_fault = broken && !call.fault.type
+                     ? (struct demo_fault){"OutputValidationError",
+                                           "label: unexpected end of the model's JSON"}
+                     : call.fault;
     return start_ns + duration;
 }
 
@@ -130,7 +137,7 @@ void demo_triage(struct demo *demo, uint64_t seed, int64_t start_ns)
     otlp_int(&root.attributes, IN, "http.response.status_code", fault.type ? 503 : 202);
     if (fault.type)
         demo_log(&trace, &root, now, 13, "triage.skipped",
-                 STR("the model is away; the mail goes to the general queue"));
+                 STR("the model gave no label; the mail goes to the general queue"));
     else
         demo_log(&trace, &root, now, 9, "triage.sorted",
                  str_from(demo_text(&trace, "sorted: %s", mail->label)));

@@ -21,11 +21,11 @@ after(async () => {
 
 // A row a hit, without paging: the demo is small.
 async function count(filter) {
-    return (await demo.traces({ f: filter, limit: 1, count: 1 })).total;
+    return (await demo.traces({ f: filter, from: '-49h', limit: 1, count: 1 })).total;
 }
 
 async function fill(...more) {
-    const run = await runVerb(['demo', '--url', server.url, ...more]);
+    const run = await runVerb(['demo', '--url', server.url, '--hours', '24', ...more]);
     assert.equal(run.code, 0, run.stderr);
     const said = /^demo: (\d+) traces \((\d+) with errors\), (\d+) spans/.exec(run.stdout);
     assert.ok(said, run.stdout);
@@ -89,7 +89,10 @@ test('one looping agent made 26 calls, and says so', async () => {
 });
 
 test('each story of docs/demo.md can be found', async () => {
-    const range = { from: '-25h' };
+    // A story that is not over yet is told of the day before.
+    await fill('--hours', '48');
+    await demo.settled();
+    const range = { from: '-49h' };
     const all = (path, query = {}) => demo.get(`/api/v1/${path}`, { ...range, ...query });
     const calls = async (...f) => (await all('invocations', { f, count: 1, limit: 1 })).total;
     const { models } = await all('models', { lines: 24 });
@@ -112,6 +115,10 @@ test('each story of docs/demo.md can be found', async () => {
     assert.ok((await count(['user=batch@northwind'])) >= 40, 'a tenant asks for much more');
     assert.ok((await count(['user=hana.sato', 'errors>0'])) >= 2, 'a customer has a bad day');
     assert.ok((await calls('status=error', 'error_kind=throttle')) >= 20);
+    const { budget, spenders } = await demo.get('/api/v1/overview/spend', { from: '-6h', sort: 'rise' });
+    assert.ok(budget.limit && (budget.runs_out || budget.spent >= budget.limit), `the month stays within its budget: ${JSON.stringify(budget)}`);
+    assert.equal(spenders.tenant[0].value, 'northwind');
+    assert.ok((await all('overview/quality')).now.form_failures >= 1, 'mails that could not be read');
 });
 
 // The latest time that it was so late (UTC) and the story had ended, as demo_day.c has it.

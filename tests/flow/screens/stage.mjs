@@ -53,7 +53,7 @@ export function setStage({ fresh = false } = {}) {
 
 // The demo project of the server under test, filled with its day of traffic unless it is already.
 export async function fillDemo(stage) {
-    const filled = spawnSync(binary, ['demo', '--url', stage.url, '--if-empty'], { encoding: 'utf8' });
+    const filled = spawnSync(binary, ['demo', '--url', stage.url, '--hours', '24', '--if-empty'], { encoding: 'utf8' });
     assert.equal(filled.status, 0, filled.stderr);
     await stage.indexed();
 }
