@@ -18,9 +18,11 @@
 #define HOLDS                                                                                      \
     " AND CASE WHEN ?2=0 THEN i.to_ns=" ITEM_IS_NOW " ELSE i.from_ns<=?2 AND i.to_ns>?2 END"
 
-static struct dataset_item read_row(sqlite3_stmt *statement, struct arena *arena)
+/* False when a payload did not fit into the arena. */
+static bool read_row(sqlite3_stmt *statement, struct arena *arena, void *out)
 {
-    return (struct dataset_item){
+    struct dataset_item *item = out;
+    *item = (struct dataset_item){
         .id = control__column(statement, 0, arena),
         .dataset_id = control__column(statement, 1, arena),
         .dataset_name = control__column(statement, 2, arena),
@@ -33,6 +35,9 @@ static struct dataset_item read_row(sqlite3_stmt *statement, struct arena *arena
         .created_ns = sqlite3_column_int64(statement, 9),
         .updated_ns = sqlite3_column_int64(statement, 10),
     };
+    return item->id.ptr && (item->input.ptr || !sqlite3_column_bytes(statement, 3)) &&
+           (item->expected.ptr || !sqlite3_column_bytes(statement, 4)) &&
+           (item->metadata.ptr || !sqlite3_column_bytes(statement, 5));
 }
 
 /* All rows of a statement, which it finalises. */
@@ -40,28 +45,8 @@ static enum status read_rows(struct control *control, sqlite3_stmt *statement, s
                              struct dataset_item **out_items, size_t *out_count,
                              struct error *error)
 {
-    enum status status = STATUS_OK;
-    size_t capacity = 0;
-    int code;
-    *out_items = NULL;
-    *out_count = 0;
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW && status == STATUS_OK) {
-        if (!arena_grow(arena, out_items, *out_count, &capacity))
-            status = fail(error, STATUS_TOO_LARGE, "limit: the items are too large for one reply");
-        else {
-            struct dataset_item *item = &(*out_items)[(*out_count)++];
-            *item = read_row(statement, arena);
-            if (!item->id.ptr || (!item->metadata.ptr && sqlite3_column_bytes(statement, 5)) ||
-                (!item->input.ptr && sqlite3_column_bytes(statement, 3)) ||
-                (!item->expected.ptr && sqlite3_column_bytes(statement, 4)))
-                status =
-                    fail(error, STATUS_TOO_LARGE, "limit: the items are too large for one reply");
-        }
-    }
-    if (status == STATUS_OK && code != SQLITE_DONE)
-        status = control__complain(control, error);
-    sqlite3_finalize(statement);
-    return status;
+    return datasets__rows(control, statement, sizeof **out_items, read_row, arena,
+                          (void **)out_items, out_count, error);
 }
 
 static enum status prepare_list(struct control *control,

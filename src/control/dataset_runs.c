@@ -14,9 +14,10 @@
 #define FROM_RUN_ITEMS                                                                             \
     " FROM dataset_run_item i JOIN dataset_run r ON r.id=i.run_id WHERE i.project_id=?1"
 
-static struct dataset_run read_run(sqlite3_stmt *statement, struct arena *arena)
+static bool read_run(sqlite3_stmt *statement, struct arena *arena, void *out)
 {
-    return (struct dataset_run){
+    struct dataset_run *run = out;
+    *run = (struct dataset_run){
         .id = control__column(statement, 0, arena),
         .name = control__column(statement, 1, arena),
         .description = control__column(statement, 2, arena),
@@ -27,11 +28,13 @@ static struct dataset_run read_run(sqlite3_stmt *statement, struct arena *arena)
         .updated_ns = sqlite3_column_int64(statement, 7),
         .items = sqlite3_column_int64(statement, 8),
     };
+    return run->id.ptr && run->name.ptr;
 }
 
-static struct dataset_run_item read_item(sqlite3_stmt *statement, struct arena *arena)
+static bool read_item(sqlite3_stmt *statement, struct arena *arena, void *out)
 {
-    return (struct dataset_run_item){
+    struct dataset_run_item *item = out;
+    *item = (struct dataset_run_item){
         .id = control__column(statement, 0, arena),
         .run_id = control__column(statement, 1, arena),
         .run_name = control__column(statement, 2, arena),
@@ -43,26 +46,14 @@ static struct dataset_run_item read_item(sqlite3_stmt *statement, struct arena *
         .created_ns = sqlite3_column_int64(statement, 8),
         .updated_ns = sqlite3_column_int64(statement, 9),
     };
+    return item->id.ptr && item->trace.ptr;
 }
 
 static enum status read_runs(struct control *control, sqlite3_stmt *statement, struct arena *arena,
                              struct dataset_run **out_runs, size_t *out_count, struct error *error)
 {
-    enum status status = STATUS_OK;
-    size_t capacity = 0;
-    int code;
-    *out_runs = NULL;
-    *out_count = 0;
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW && status == STATUS_OK) {
-        if (!arena_grow(arena, out_runs, *out_count, &capacity))
-            status = fail(error, STATUS_TOO_LARGE, "limit: too many runs for one reply");
-        else
-            (*out_runs)[(*out_count)++] = read_run(statement, arena);
-    }
-    if (status == STATUS_OK && code != SQLITE_DONE)
-        status = control__complain(control, error);
-    sqlite3_finalize(statement);
-    return status;
+    return datasets__rows(control, statement, sizeof **out_runs, read_run, arena, (void **)out_runs,
+                          out_count, error);
 }
 
 #define OF_DATASET " AND r.dataset_id=?2 AND (?3='' OR r.name=?3)"
@@ -149,21 +140,8 @@ static enum status read_items(struct control *control, sqlite3_stmt *statement, 
                               struct dataset_run_item **out_items, size_t *out_count,
                               struct error *error)
 {
-    enum status status = STATUS_OK;
-    size_t capacity = 0;
-    int code;
-    *out_items = NULL;
-    *out_count = 0;
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW && status == STATUS_OK) {
-        if (!arena_grow(arena, out_items, *out_count, &capacity))
-            status = fail(error, STATUS_TOO_LARGE, "limit: too many items for one reply");
-        else
-            (*out_items)[(*out_count)++] = read_item(statement, arena);
-    }
-    if (status == STATUS_OK && code != SQLITE_DONE)
-        status = control__complain(control, error);
-    sqlite3_finalize(statement);
-    return status;
+    return datasets__rows(control, statement, sizeof **out_items, read_item, arena,
+                          (void **)out_items, out_count, error);
 }
 
 static enum status list_items(struct control *control, uint32_t project_id, struct str run_id,

@@ -14,9 +14,10 @@
     " AND i.archived=1), "                                                                         \
     "(SELECT count(*) FROM dataset_run r WHERE r.dataset_id=d.id)"
 
-static struct dataset read_row(sqlite3_stmt *statement, struct arena *arena)
+static bool read_row(sqlite3_stmt *statement, struct arena *arena, void *out)
 {
-    return (struct dataset){
+    struct dataset *dataset = out;
+    *dataset = (struct dataset){
         .id = control__column(statement, 0, arena),
         .name = control__column(statement, 1, arena),
         .description = control__column(statement, 2, arena),
@@ -29,6 +30,29 @@ static struct dataset read_row(sqlite3_stmt *statement, struct arena *arena)
         .archived = sqlite3_column_int64(statement, 9),
         .runs = sqlite3_column_int64(statement, 10),
     };
+    return dataset->id.ptr && dataset->name.ptr;
+}
+
+enum status datasets__rows(struct control *control, sqlite3_stmt *statement, size_t size,
+                           bool (*read)(sqlite3_stmt *statement, struct arena *arena, void *out),
+                           struct arena *arena, void **out_rows, size_t *out_count,
+                           struct error *error)
+{
+    enum status status = STATUS_OK;
+    size_t capacity = 0;
+    int code;
+    *out_rows = NULL;
+    *out_count = 0;
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW && status == STATUS_OK)
+        if (arena__grow(arena, out_rows, *out_count, &capacity, size) &&
+            read(statement, arena, (char *)*out_rows + *out_count * size))
+            (*out_count)++;
+        else
+            status = fail(error, STATUS_TOO_LARGE, "limit: the rows are too large for one reply");
+    if (status == STATUS_OK && code != SQLITE_DONE)
+        status = control__complain(control, error);
+    sqlite3_finalize(statement);
+    return status;
 }
 
 enum status datasets__count(struct control *control, sqlite3_stmt *statement, int64_t *out_count,
@@ -57,9 +81,6 @@ static enum status list(struct control *control, uint32_t project_id, struct dat
                         struct error *error)
 {
     sqlite3_stmt *statement;
-    size_t capacity = 0;
-    *out_datasets = NULL;
-    *out_count = 0;
     enum status status = count_all(control, project_id, &page->total, error);
     if (status == STATUS_OK)
         status = control__prepare(control,
@@ -71,17 +92,8 @@ static enum status list(struct control *control, uint32_t project_id, struct dat
     sqlite3_bind_int64(statement, 1, project_id);
     sqlite3_bind_int64(statement, 2, page->limit);
     sqlite3_bind_int64(statement, 3, page->skip);
-    int code;
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW && status == STATUS_OK) {
-        if (!arena_grow(arena, out_datasets, *out_count, &capacity))
-            status = fail(error, STATUS_TOO_LARGE, "limit: too many datasets for one reply");
-        else
-            (*out_datasets)[(*out_count)++] = read_row(statement, arena);
-    }
-    if (status == STATUS_OK && code != SQLITE_DONE)
-        status = control__complain(control, error);
-    sqlite3_finalize(statement);
-    return status;
+    return datasets__rows(control, statement, sizeof **out_datasets, read_row, arena,
+                          (void **)out_datasets, out_count, error);
 }
 
 enum status control_dataset_list(struct control *control, uint32_t project_id,
@@ -100,6 +112,8 @@ enum status datasets__get(struct control *control, uint32_t project_id, struct s
                           struct error *error)
 {
     sqlite3_stmt *statement;
+    struct dataset *datasets;
+    size_t count;
     struct str key = id.len ? id : name;
     enum status status = control__prepare(
         control,
@@ -110,15 +124,13 @@ enum status datasets__get(struct control *control, uint32_t project_id, struct s
         return status;
     sqlite3_bind_int64(statement, 1, project_id);
     control__bind(statement, 2, key);
-    int code = sqlite3_step(statement);
-    if (code == SQLITE_ROW)
-        *out_dataset = read_row(statement, arena);
-    else if (code == SQLITE_DONE)
-        status = fail(error, STATUS_NOT_FOUND, "dataset: this project has no dataset '%.*s'",
-                      (int)(key.len > 100 ? 100 : key.len), key.ptr);
-    else
-        status = control__complain(control, error);
-    sqlite3_finalize(statement);
+    status = datasets__rows(control, statement, sizeof *datasets, read_row, arena,
+                            (void **)&datasets, &count, error);
+    if (status == STATUS_OK && count == 0)
+        return fail(error, STATUS_NOT_FOUND, "dataset: this project has no dataset '%.*s'",
+                    (int)(key.len > 100 ? 100 : key.len), key.ptr);
+    if (status == STATUS_OK)
+        *out_dataset = datasets[0];
     return status;
 }
 
