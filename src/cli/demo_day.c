@@ -282,6 +282,7 @@ enum status demo_run(const struct demo_options *options, struct demo_totals *out
     run_hours(&demo, 0, last_day);
     flush(&demo);
     demo_metrics_send(demo.metrics, &demo, &demo.totals.metric_points);
+    demo_hosts_send(&demo, options->hours, &demo.totals.metric_points);
     demo_metrics_free(demo.metrics);
     buf_done(&demo.scores);
     for (size_t i = 0; i < demo.group_count; i++) {

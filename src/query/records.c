@@ -142,7 +142,9 @@ static void select_metric(struct sql *sql, const struct query *query,
 {
     int64_t from = steps->start_s * NS_PER_SEC;
     sql_add(sql, "WITH raw AS (SELECT p.series, p.time_ns, s.type, s.temporality, ");
-    if (question->by.len) {
+    if (str_equal(question->by, STR("service.name"))) {
+        sql_add(sql, "(SELECT n.text FROM names n WHERE n.id = s.service) AS key, ");
+    } else if (question->by.len) {
         sql_add(sql, "json_extract_string(s.attributes, ");
         sql_text(sql, question->by);
         sql_add(sql, ") AS key, ");

@@ -55,6 +55,7 @@ export function Frame() {
         "g u": () => url.go(url.href("users")),
         "g l": () => url.go(url.href("logs")),
         "g m": () => url.go(url.href("metrics")),
+        "g n": () => url.go(url.href("infrastructure")),
         "g q": () => url.go(url.href("query")),
         "g x": () => url.go(url.href("explain")),
         "g d": () => url.go(url.href("dashboards")),

@@ -69,6 +69,7 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
             ["g u", "Users"],
             ["g l", "Logs"],
             ["g m", "Metrics"],
+            ["g n", "Infrastructure"],
             ["g q", "Query"],
             ["g x", "Explain a change"],
             ["g d", "Dashboards"],

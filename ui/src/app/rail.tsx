@@ -23,6 +23,7 @@ export const SCREENS: { id: Screen; label: string; keys: string }[] = [
     { id: "users", label: "Users", keys: "g u" },
     { id: "logs", label: "Logs", keys: "g l" },
     { id: "metrics", label: "Metrics", keys: "g m" },
+    { id: "infrastructure", label: "Infrastructure", keys: "g n" },
     { id: "query", label: "Query", keys: "g q" },
     { id: "explain", label: "Explain", keys: "g x" },
     { id: "dashboards", label: "Dashboards", keys: "g d" },

@@ -13,6 +13,7 @@ import { HomeScreen, NotFound } from "./home";
 const Logs = lazy(() => import("../screens/logs/logs"));
 const Live = lazy(() => import("../screens/live/live"));
 const Compare = lazy(() => import("../screens/compare/compare"));
+const Infrastructure = lazy(() => import("../screens/infrastructure/infrastructure"));
 const Agents = lazy(() => import("../screens/agents/agents"));
 const Models = lazy(() => import("../screens/models/models"));
 const Metrics = lazy(() => import("../screens/metrics/metrics"));
@@ -68,6 +69,7 @@ export const router = createRouter({
             screen("users/$userId", () => <User />),
             screen("logs", () => <Logs />),
             screen("metrics", () => <Metrics />),
+            screen("infrastructure", () => <Infrastructure />),
             screen("query", () => <QueryPage />),
             screen("explain", () => <Explain />),
             screen("dashboards", () => <Dashboards />),

@@ -14,6 +14,7 @@ export type Screen =
     | "users"
     | "logs"
     | "metrics"
+    | "infrastructure"
     | "query"
     | "explain"
     | "dashboards"

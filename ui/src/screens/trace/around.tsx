@@ -14,8 +14,10 @@ import { Failure, Skeleton } from "../../components/pieces";
 import { duration, exact } from "../../format/number";
 import { clip, oneLine, visible } from "../../format/text";
 import { is } from "../../url/filters";
+import { MomentPanels } from "../infrastructure/moment";
 
 const AROUND_NS = 5_000_000_000n;
+const BESIDE_NS = 600_000_000_000n;
 
 export function Around({ shape, selected, select }: { shape: TraceShape; selected: number; select: (span: number) => void }) {
     const url = useUrl();
@@ -39,6 +41,14 @@ export function Around({ shape, selected, select }: { shape: TraceShape; selecte
                     {near.isPending ? <Skeleton height={40} /> : <Records rows={loose ?? []} shape={shape} />}
                 </Block>
             )}
+            <Block title="Metrics of that time" note="of hosts and servers, ten minutes to either side">
+                <MomentPanels {...beside(trace)} />
+                <p className="muted">
+                    <Go className="plain" href={url.href("infrastructure", beside(trace))}>
+                        Infrastructure at that time
+                    </Go>
+                </p>
+            </Block>
             <p className="muted">
                 <Go className="plain" href={url.href("logs", { from, to, f: trace.service ? [is("service", trace.service)] : undefined })}>
                     All records of that time
@@ -46,6 +56,11 @@ export function Around({ shape, selected, select }: { shape: TraceShape; selecte
             </p>
         </div>
     );
+}
+
+function beside(trace: TraceShape["trace"]): { from: string; to: string } {
+    const iso = (ns: bigint) => new Date(Number(ns / 1_000_000n)).toISOString();
+    return { from: iso(BigInt(trace.start) - BESIDE_NS), to: iso(BigInt(trace.end) + BESIDE_NS) };
 }
 
 function Block({ title, note, children }: { title: string; note: string; children: ReactNode }) {
