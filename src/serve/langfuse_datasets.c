@@ -208,8 +208,7 @@ void langfuse__write_item(struct call *call, const struct dataset_item *item)
     json_out_str(out, "datasetName", item->dataset_name);
     langfuse__time(out, "createdAt", item->created_ns);
     langfuse__time(out, "updatedAt", item->updated_ns);
-    json_out_array(out, "mediaReferences");
-    json_out_end_array(out);
+    langfuse__write_references(call, item);
     json_out_end_object(out);
 }
 

@@ -13,5 +13,7 @@ struct str langfuse__decoded(struct call *call, struct str text);
 enum status langfuse__dataset_page(struct call *call, struct langfuse_page *out_page,
                                    struct dataset_page *out_rows);
 void langfuse__write_item(struct call *call, const struct dataset_item *item);
+/* "mediaReferences": the files that texts of the item's payloads name, and where they are. */
+void langfuse__write_references(struct call *call, const struct dataset_item *item);
 /* {"message": …} */
 void langfuse__reply_message(struct call *call, const char *message);

@@ -207,6 +207,17 @@ void serve__langfuse_media_report(struct request *request, void *context)
 
 /* --- bytes out -------------------------------------------------------------------------------- */
 
+void langfuse__media_members(struct call *call, const struct media_item *item)
+{
+    int64_t expires = clock_now_ns() / NS_PER_SEC + ADDRESS_SECONDS;
+    json_out_text(&call->out, "mediaId", item->id);
+    json_out_str(&call->out, "contentType", item->content_type);
+    json_out_int(&call->out, "contentLength", item->length_bytes);
+    langfuse__time(&call->out, "uploadedAt", item->uploaded_ns);
+    json_out_str(&call->out, "url", make_address(call, "GET", str_from(item->id), expires));
+    langfuse__time(&call->out, "urlExpiry", expires * NS_PER_SEC);
+}
+
 void serve__langfuse_media(struct request *request, void *context)
 {
     struct call call;
@@ -216,14 +227,8 @@ void serve__langfuse_media(struct request *request, void *context)
     if (status == STATUS_OK && item.uploaded_ns == 0)
         status = fail(&call.error, STATUS_NOT_FOUND, "id: this media is not uploaded yet");
     if (status == STATUS_OK) {
-        int64_t expires = clock_now_ns() / NS_PER_SEC + ADDRESS_SECONDS;
         json_out_object(&call.out, NULL);
-        json_out_text(&call.out, "mediaId", item.id);
-        json_out_str(&call.out, "contentType", item.content_type);
-        json_out_int(&call.out, "contentLength", item.length_bytes);
-        langfuse__time(&call.out, "uploadedAt", item.uploaded_ns);
-        json_out_str(&call.out, "url", make_address(&call, "GET", str_from(item.id), expires));
-        langfuse__time(&call.out, "urlExpiry", expires * NS_PER_SEC);
+        langfuse__media_members(&call, &item);
         json_out_end_object(&call.out);
     }
     call_end(&call, status);

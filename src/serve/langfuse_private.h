@@ -64,3 +64,6 @@ enum langfuse_part {
 };
 enum status langfuse__write_trace(struct call *call, const struct trace_summary *trace,
                                   unsigned parts);
+/* An uploaded file's members, with an address good for an hour, into an object that is open. */
+struct media_item;
+void langfuse__media_members(struct call *call, const struct media_item *item);

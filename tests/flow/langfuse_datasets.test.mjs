@@ -27,15 +27,15 @@ const get = (path) => send('GET', path);
 const post = (path, body) => send('POST', path, body);
 
 const python = (version) => ({ PYTHONPATH: resolve(venv, `langfuse${version}`) });
-// `version`: reads as of a moment. `schema`: gives schemas. `experiment`: has a runner of its own.
+// `version`: reads as of a moment. `media`: keeps files in items. `schema`: gives schemas. `experiment`: has a runner of its own.
 const sdks = [
     { name: 'JS v3', key: 'js3', file: 'langfuse_datasets_js3.mjs' },
     { name: 'JS v4', key: 'js4', file: 'langfuse_datasets_js.mjs', env: { LANGFUSE_JS: '4' }, schema: true, experiment: true },
-    { name: 'JS v5', key: 'js5', file: 'langfuse_datasets_js.mjs', env: { LANGFUSE_JS: '5' }, schema: true, experiment: true, version: true },
+    { name: 'JS v5', key: 'js5', file: 'langfuse_datasets_js.mjs', env: { LANGFUSE_JS: '5' }, schema: true, experiment: true, version: true, media: true },
     // Python v2 does not encode the slash of a name in the addresses of runs.
     { name: 'Python v2', key: 'py2', file: 'langfuse_datasets_python2.py', env: python(2), dataset: 'capitals py2' },
     { name: 'Python v3', key: 'py3', file: 'langfuse_datasets_python.py', env: python(3), schema: true, experiment: true, version: true },
-    { name: 'Python v4', key: 'py4', file: 'langfuse_datasets_python.py', env: python(4), schema: true, experiment: true, version: true },
+    { name: 'Python v4', key: 'py4', file: 'langfuse_datasets_python.py', env: python(4), schema: true, experiment: true, version: true, media: true },
 ];
 const expected = (item) => item.expectedOutput ?? item.expected_output;
 const item_of = (items, id) => items.find((item) => item.id === id);
@@ -91,6 +91,11 @@ describe('each SDK', { concurrency: 3 }, () => {
             assert.deepEqual(run.datasetRunItems.map((item) => item.datasetItemId).sort(), ['France', 'Japan', 'Peru'].map((country) => `${sdk.key}-${country}`));
             assert.ok(said.runs.some((one) => one.id === run.id));
             if (said.run_items) assert.deepEqual(said.run_items.map((item) => item.id), run.datasetRunItems.map((item) => item.id));
+            if (sdk.media) {
+                assert.deepEqual(said.media.map((one) => [one.field, one.jsonPath, one.media.contentType]).sort(),
+                    [['input', "$['country']", 'image/png'], ['metadata', "$['list'][1]", 'image/png']]);
+                assert.equal(await (await fetch(said.media[0].media.url)).text(), 'not really a picture');
+            }
             for (const other of [said.by_hand, said.linked, said.spans]) if (other) assert.equal(other.datasetRunItems.length, 3);
             if (sdk.experiment) await checkExperiment(sdk, said, run);
             await checkScores(sdk, run);

@@ -26,6 +26,12 @@ const refused = await api.datasetItems.create({ datasetName: name, input: { coun
 const before = (await api.datasetItems.get(`${prefix}-Peru`)).updatedAt;
 await api.datasetItems.create({ datasetName: name, id: `${prefix}-Peru`, input: { country: 'Peru' }, expectedOutput: 'Lima, of course' });
 
+if (process.env.LANGFUSE_JS === '5') {
+    const { LangfuseMedia } = await import(`${prefix_of_package}client`);
+    const picture = new LangfuseMedia({ contentBytes: Buffer.from('not really a picture'), contentType: 'image/png', source: 'bytes' });
+    await client.dataset.createItem({ datasetName: name, id: `${prefix}-media`, input: { country: picture }, metadata: { list: [1, picture] }, status: 'ARCHIVED' });
+}
+
 const task = async (item) => {
     const { country } = item.input ?? item;
     const generation = startObservation('guess', { model: 'gpt-4o-mini', input: country }, { asType: 'generation' });
@@ -57,6 +63,7 @@ console.log(JSON.stringify({
     datasets: (await api.datasets.list({})).data,
     item: await api.datasetItems.get(`${prefix}-France`),
     old: await api.datasetItems.get(`${prefix}-old`),
+    media: process.env.LANGFUSE_JS === '5' && (await api.datasetItems.get(`${prefix}-media`)).mediaReferences,
     run, by_hand: await api.datasets.getRun(name, 'by hand'),
     runs: (await api.datasets.getRuns(name)).data,
     run_items: (await api.datasetRunItems.list({ datasetId: run.datasetId, runName: 'first run' })).data,

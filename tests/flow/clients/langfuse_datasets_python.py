@@ -2,9 +2,9 @@
 """Langfuse's Python SDKs v3 and v4 and a dataset: makes it, runs experiments with evaluators, reads everything back."""
 import json
 import sys
-from datetime import datetime
 
 from langfuse import Evaluation, get_client, observe
+from langfuse.media import LangfuseMedia
 
 langfuse = get_client()
 api = langfuse.api
@@ -51,6 +51,12 @@ except Exception as error:
 before = api.dataset_items.get(f"{prefix}-Peru").updated_at
 langfuse.create_dataset_item(dataset_name=name, id=f"{prefix}-Peru", input={"country": "Peru"}, expected_output="Lima, of course")
 
+media = None
+if hasattr(type(langfuse), "_process_dataset_item_media"):
+    picture = LangfuseMedia(content_type="image/png", content_bytes=b"not really a picture")
+    langfuse.create_dataset_item(dataset_name=name, id=f"{prefix}-media", input={"country": picture}, metadata={"list": [1, picture]}, status="ARCHIVED")
+    media = [plain(one) for one in api.dataset_items.get(f"{prefix}-media").media_references]
+
 dataset = langfuse.get_dataset(name)
 result = dataset.run_experiment(name="guessing", run_name="first run", description="with evaluators", metadata={"model": "m1"},
                                 task=task, evaluators=[exact], run_evaluators=[mean])
@@ -72,6 +78,7 @@ print(json.dumps({
     "datasets": [plain(one) for one in api.datasets.list().data],
     "item": plain(api.dataset_items.get(f"{prefix}-France")),
     "old": plain(api.dataset_items.get(f"{prefix}-old")),
+    "media": media,
     "run": plain(run),
     "by_hand": plain(langfuse.get_dataset_run(dataset_name=name, run_name="by hand")) if hasattr(dataset.items[0], "run") else None,
     "runs": [plain(one) for one in langfuse.get_dataset_runs(dataset_name=name).data],
