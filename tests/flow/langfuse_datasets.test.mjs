@@ -6,17 +6,19 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './support/api.mjs';
 import { noPython, runClient } from './support/client.mjs';
+import { checkCompat, watch } from './support/compat.mjs';
 import { startServer } from './support/server.mjs';
 
 const venv = resolve(fileURLToPath(import.meta.url), '../.venv');
 const pair = { public: 'pk-lf-datasets', secret: 'sk-lf-datasets-secret' };
 const headers = { authorization: `Basic ${Buffer.from(`${pair.public}:${pair.secret}`).toString('base64')}` };
-let server;
+let server, watched;
 before(async () => {
     server = await startServer({ args: ['--auth', 'required'], env: { VITRINE_INIT_PUBLIC_KEY: pair.public, VITRINE_INIT_SECRET_KEY: pair.secret } });
+    watched = await watch(server);
     server.api.headers = headers;
 });
-after(async () => { await server?.close(); });
+after(async () => { watched?.close(); await server?.close(); });
 
 async function send(method, path, body) {
     const reply = await fetch(server.url + path, { method, headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) }, body: body === undefined ? undefined : JSON.stringify(body) });
@@ -59,7 +61,7 @@ async function checkExperiment(sdk, said, run) {
     assert.equal(said.result.id, run.id);
     assert.equal(said.result.items, 3);
     assert.deepEqual(said.result.evaluations.map((one) => [one.name, Math.round(one.value * 1000)]), [['mean exact', 667]]);
-    assert.equal(said.result.url, `${server.url}/project/default/datasets/${run.datasetId}/runs/${run.id}`);
+    assert.equal(said.result.url, `${watched.url}/project/default/datasets/${run.datasetId}/runs/${run.id}`);
     const page = await fetch(said.result.url, { headers, redirect: 'manual' });
     assert.deepEqual([page.status, page.headers.get('location')], [302, `/p/default/datasets/${run.datasetId}/compare?run=${run.id}`]);
     assert.match(said.result.text, /exact/);
@@ -74,7 +76,7 @@ describe('each SDK', { concurrency: 3 }, () => {
         test(`${sdk.name}: datasets, items, runs, experiments and their scores, written and read back`, { skip }, async () => {
             const name = sdk.dataset ?? `evals/capitals ${sdk.key}`;
             const said = await runClient(sdk.file, { args: [name, sdk.key], env: { LANGFUSE_PUBLIC_KEY: pair.public, LANGFUSE_SECRET_KEY: pair.secret,
-                LANGFUSE_HOST: server.url, LANGFUSE_BASE_URL: server.url, LANGFUSE_BASEURL: server.url, ...sdk.env } });
+                LANGFUSE_HOST: watched.url, LANGFUSE_BASE_URL: watched.url, LANGFUSE_BASEURL: watched.url, ...sdk.env } });
             const { dataset, run } = said;
             assert.deepEqual([dataset.name, dataset.description, dataset.metadata], [name, 'capitals', { owner: 'qa' }]);
             assert.deepEqual(dataset.items.map((item) => item.id).sort(), ['France', 'Japan', 'Peru'].map((country) => `${sdk.key}-${country}`));
@@ -241,3 +243,5 @@ test('runs beside each other: means, differences with interval and p, regression
     assert.equal((await own(`/datasets/${id}`, { method: 'DELETE' })).status, 204);
     assert.equal((await own(`/datasets/${id}`)).status, 404);
 });
+
+test('docs/compat/langfuse.md says what these SDKs asked', () => checkCompat('langfuse_datasets', watched.seen, noPython() ? ['JS v3', 'JS v4', 'JS v5'] : undefined));

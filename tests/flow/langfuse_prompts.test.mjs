@@ -6,17 +6,19 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './support/api.mjs';
 import { noPython, runClient } from './support/client.mjs';
+import { checkCompat, watch } from './support/compat.mjs';
 import { modelCall, post, toJson, traceId } from './support/otlp.mjs';
 import { startServer } from './support/server.mjs';
 
 const venv = resolve(fileURLToPath(import.meta.url), '../.venv');
 const pair = { public: 'pk-lf-prompts', secret: 'sk-lf-prompts-secret' };
-let server;
+let server, watched;
 before(async () => {
     server = await startServer({ args: ['--auth', 'required'], env: { VITRINE_INIT_PUBLIC_KEY: pair.public, VITRINE_INIT_SECRET_KEY: pair.secret } });
+    watched = await watch(server);
     server.api.headers = { authorization: `Basic ${Buffer.from(`${pair.public}:${pair.secret}`).toString('base64')}` };
 });
-after(async () => { await server?.close(); });
+after(async () => { watched?.close(); await server?.close(); });
 
 const python = (version) => ({ name: `Python v${version}`, file: 'langfuse_prompts.py', env: { PYTHONPATH: resolve(venv, `langfuse${version}`) } });
 const javascript = (version) => ({ name: `JS v${version}`, file: 'langfuse_prompts.mjs', env: { LANGFUSE_JS: String(version) } });
@@ -37,7 +39,7 @@ for (const [at, sdk] of sdks.entries()) {
     describe(sdk.name, { skip: sdk.file.endsWith('.py') && noPython() }, () => {
         before(async () => {
             saw = await runClient(sdk.file, { args: [folder], env: { LANGFUSE_PUBLIC_KEY: pair.public, LANGFUSE_SECRET_KEY: pair.secret,
-                LANGFUSE_HOST: server.url, LANGFUSE_BASE_URL: server.url, LANGFUSE_BASEURL: server.url, ...sdk.env } });
+                LANGFUSE_HOST: watched.url, LANGFUSE_BASE_URL: watched.url, LANGFUSE_BASEURL: watched.url, ...sdk.env } });
         });
 
         test(`prompts.create by ${sdk.name}: versions count up and keep labels, tags, config and message`, () => {
@@ -196,3 +198,5 @@ test('what the screens ask: versions, words with and without references, labels 
     });
     assert.deepEqual((await server.api.get('/api/v1/prompt_usage', { prompt: 'native/a', from: '-1h' })).versions, []);
 });
+
+test('docs/compat/langfuse.md says what these SDKs asked', () => checkCompat('langfuse_prompts', watched.seen, noPython() ? ['JS v3', 'JS v4', 'JS v5'] : undefined));

@@ -7,24 +7,26 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './support/api.mjs';
 import { noPython, runClient } from './support/client.mjs';
+import { checkCompat, watch } from './support/compat.mjs';
 import { runVerb, startServer } from './support/server.mjs';
 
 const venv = resolve(fileURLToPath(import.meta.url), '../.venv');
 const pair = { public: 'pk-lf-rest', secret: 'sk-lf-rest-secret' };
 const authorization = `Basic ${Buffer.from(`${pair.public}:${pair.secret}`).toString('base64')}`;
-let server;
+let server, watched;
 before(async () => {
     server = await startServer({ args: ['--auth', 'required', '--body-max-mb', '8'], env: { VITRINE_INIT_PUBLIC_KEY: pair.public, VITRINE_INIT_SECRET_KEY: pair.secret } });
+    watched = await watch(server);
     server.api.headers = { authorization };
 });
-after(async () => { await server?.close(); });
+after(async () => { watched?.close(); await server?.close(); });
 
 const sdks = [
     ...[3, 4, 5].map((version) => ({ name: `JS v${version}`, file: 'langfuse_rest.mjs', env: { LANGFUSE_JS: String(version) } })),
     ...[2, 3, 4].map((version) => ({ name: `Python v${version}`, file: 'langfuse_rest.py', env: { PYTHONPATH: resolve(venv, `langfuse${version}`) }, skip: noPython() })),
 ];
 const run = ({ file, env }, ...args) => runClient(file, { args, env: { LANGFUSE_PUBLIC_KEY: pair.public, LANGFUSE_SECRET_KEY: pair.secret,
-    LANGFUSE_HOST: server.url, LANGFUSE_BASE_URL: server.url, LANGFUSE_BASEURL: server.url, ...env } });
+    LANGFUSE_HOST: watched.url, LANGFUSE_BASE_URL: watched.url, LANGFUSE_BASEURL: watched.url, ...env } });
 async function call(method, path, body, headers = { authorization }) {
     const reply = await fetch(new URL(path, server.url), { method, headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers }, body: body === undefined ? undefined : JSON.stringify(body) });
     const text = await reply.text();
@@ -308,3 +310,5 @@ test('the operator makes projects and keys beside a running server', async () =>
     for (const [args, words] of [[['project', 'delete', 'default'], /stays/], [['project', 'delete', 'nowhere'], /no project/], [['key', 'list'], /usage/], [['project', 'create', 'Not A Name'], /expected 1 to 60/]])
         assert.match((await verb(...args)).stderr, words);
 });
+
+test('docs/compat/langfuse.md says what these SDKs asked', () => checkCompat('langfuse_rest', watched.seen, noPython() ? ['JS v3', 'JS v4', 'JS v5'] : undefined));

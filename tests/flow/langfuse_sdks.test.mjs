@@ -7,17 +7,19 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './support/api.mjs';
 import { noPython, runClient } from './support/client.mjs';
+import { checkCompat, watch } from './support/compat.mjs';
 import { startServer } from './support/server.mjs';
 
 const venv = resolve(fileURLToPath(import.meta.url), '../.venv');
 const pair = { public: 'pk-lf-sdks', secret: 'sk-lf-sdks-secret' };
-let server;
+let server, watched;
 before(async () => {
     // Keys are needed: each SDK must send its own as it does to Langfuse.
     server = await startServer({ args: ['--auth', 'required'], env: { VITRINE_INIT_PUBLIC_KEY: pair.public, VITRINE_INIT_SECRET_KEY: pair.secret } });
+    watched = await watch(server);
     server.api.headers = { authorization: `Basic ${Buffer.from(`${pair.public}:${pair.secret}`).toString('base64')}` };
 });
-after(async () => { await server?.close(); });
+after(async () => { watched?.close(); await server?.close(); });
 
 const python = (version) => ({ PYTHONPATH: resolve(venv, `langfuse${version}`) });
 const all_types = ['a agent', 'a chain', 'a embedding', 'a evaluator', 'a guardrail', 'a retriever', 'a tool', 'answer'];
@@ -30,7 +32,7 @@ const sdks = [
     { name: 'Python v4', file: 'langfuse_python.py', env: python(4), user: 'u-5', session: 's-5', tags: ['py'], children: ['answer', 'broken'], failed: 'broken', root: true },
 ];
 const run = ({ file, env = {} }, args) => runClient(file, { args, env: { LANGFUSE_PUBLIC_KEY: pair.public, LANGFUSE_SECRET_KEY: pair.secret,
-    LANGFUSE_HOST: server.url, LANGFUSE_BASE_URL: server.url, LANGFUSE_BASEURL: server.url, ...env } });
+    LANGFUSE_HOST: watched.url, LANGFUSE_BASE_URL: watched.url, LANGFUSE_BASEURL: watched.url, ...env } });
 const hex = (id) => id.replaceAll('-', '');
 
 async function checkTrace(sdk, trace_id, written_ms) {
@@ -97,7 +99,7 @@ for (const sdk of sdks) {
         t.diagnostic(`visible ${seen_ms} ms after the client ended`);
         assert.equal(written.auth ?? true, true);
         assert.deepEqual(written.problems ?? [], []);
-        assert.match(written.url, new RegExp(`^${server.url}/(project/default/traces|trace)/`));
+        assert.match(written.url, new RegExp(`^${watched.url}/(project/default/traces|trace)/`));
         const page = await fetch(written.url, { headers: server.api.headers });
         assert.equal(page.status, 200);
         assert.equal(new URL(page.url).pathname, `/p/default/traces/${hex(written.url.split('/').at(-1))}`);
@@ -122,3 +124,5 @@ test('what the read API cannot answer it says in words', async () => {
     const [, { meta }] = await get('/api/public/traces?limit=1');
     assert.equal(meta.totalPages, meta.totalItems);
 });
+
+test('docs/compat/langfuse.md says what these SDKs asked', () => checkCompat('langfuse_sdks', watched.seen, noPython() ? ['JS v3', 'JS v4', 'JS v5'] : undefined));

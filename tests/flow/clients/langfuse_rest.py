@@ -2,6 +2,7 @@
 """Langfuse's Python SDKs, any of v2, v3 and v4: what they offer beside traces and scores."""
 import base64
 import json
+import os
 import sys
 import time
 from datetime import datetime, timedelta, timezone
@@ -12,7 +13,8 @@ from langfuse.media import LangfuseMedia
 langfuse = Langfuse()
 api = getattr(langfuse, "api", None) or langfuse.client
 is_v2 = not hasattr(langfuse, "start_as_current_span") and not hasattr(langfuse, "start_as_current_observation")
-PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+# What stands behind its end makes the picture of each version a file of its own.
+PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==") + os.environ["PYTHONPATH"][-9:].encode()
 
 
 def plain(answer):
