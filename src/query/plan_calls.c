@@ -498,6 +498,8 @@ static struct plan_expr *aggregate(struct planner *planner, const struct express
         return EXPR(planner, OP_COUNT_DISTINCT, ASK_INTEGER, as_key(planner, arg(&call, 0)));
     case FUNCTION_SUM:
         value = as_number(planner, arg(&call, 0));
+        if (value->op == OP_ANY_NUMBER || value->op == OP_TEXT_NUMBER)
+            return EXPR(planner, OP_SUM_NEAREST, ASK_NUMBER, value);
         return EXPR(planner, OP_SUM, value->type, value);
     case FUNCTION_AVG:
         return EXPR(planner, OP_AVERAGE, ASK_NUMBER, number(&call, 0));

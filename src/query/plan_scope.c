@@ -60,8 +60,8 @@ void scope_bind(struct planner *planner, struct str name, struct plan_expr *expr
 static bool is_leaf(const struct plan_expr *expr)
 {
     return expr->op == OP_FIELD || expr->op == OP_RAW || expr->op == OP_COLUMN ||
-           expr->op == OP_JOURNAL || expr->op == OP_ITEM || expr->op == OP_ITEM_NUMBER || expr->op == OP_ROW_ITEM ||
-           expr->op == OP_ROW_NUMBER;
+           expr->op == OP_JOURNAL || expr->op == OP_ITEM || expr->op == OP_ITEM_NUMBER ||
+           expr->op == OP_ROW_ITEM || expr->op == OP_ROW_NUMBER;
 }
 
 static bool same(const struct plan_expr *a, const struct plan_expr *b)

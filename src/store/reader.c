@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * reader: the pool of connections and its watchdog, a thread that interrupts questions which took
- * too long or whose asker went away. It sleeps while no question runs.
+ * too long, took too much memory, or whose asker went away. It sleeps while no question runs.
+ *
+ * The engine's limit of memory is for all questions together. What can be put on disk (hash tables,
+ * sorts) it puts there before the limit; what cannot, the states of aggregates like lists, is
+ * looked at here: when it is more than half of the limit, the question that has run longest is
+ * ended, which is the one that took it unless several are as greedy. So no question takes more than
+ * that half.
  */
 #define _GNU_SOURCE
 #include "store/reader.h"
@@ -12,7 +18,7 @@
 #include "base/clock.h"
 #include "store/sandbox.h"
 
-enum { TIMEOUT_MS = 30000, WATCH_MS = 20, RESERVED_MS = 5000, RELIEF_MS = 2000 };
+enum { TIMEOUT_MS = 30000, WATCH_MS = 20, RESERVED_MS = 5000, RELIEF_MS = 2000, GAUGE_TICKS = 3 };
 
 COUNTER(questions_interrupted, "vitrine_index_questions_interrupted_total", "",
         "Questions to the index that were cancelled or took too long");
@@ -80,7 +86,8 @@ enum status store__reader_take(struct store *store, const struct store_question 
         wait_until(&pool->freed, &pool->lock, clock_mono_ns() + WATCH_MS * NS_PER_MS);
     if (reader) {
         reader->busy = true;
-        reader->interrupted = reader->relieved = false;
+        reader->interrupted = reader->relieved = reader->greedy = false;
+        reader->began_ns = clock_mono_ns();
         reader->deadline_ns = deadline_ns;
         reader->cancelled = question->cancelled;
     }
@@ -220,11 +227,16 @@ enum status store__reader_failed(struct store *store, struct reader *reader, duc
     pthread_mutex_lock(&store->pool.lock);
     bool interrupted = reader->interrupted;
     bool cancelled = reader->cancelled && *reader->cancelled;
-    bool relieved = reader->relieved;
+    bool relieved = reader->relieved, greedy = reader->greedy;
     pthread_mutex_unlock(&store->pool.lock);
     if (interrupted && relieved && !cancelled)
         return fail(error, STATUS_TOO_LARGE,
                     "the question took memory that the index needs for what arrives: narrow it");
+    if (interrupted && greedy && !cancelled)
+        return fail(error, STATUS_TOO_LARGE,
+                    "the question needs more than the %zu MB of memory that one may take: narrow "
+                    "it, or collect fewer values",
+                    store->memory_bytes >> 21);
     if (interrupted)
         return cancelled
                    ? fail(error, STATUS_CANCELLED, "the question was cancelled")
@@ -268,9 +280,60 @@ static void interrupt_late(struct pool_of_readers *pool)
     }
 }
 
+static bool open_gauge(struct store *store)
+{
+    struct pool_of_readers *pool = &store->pool;
+    if (!pool->gauge_open)
+        pool->gauge_open = duckdb_connect(store->database, &pool->gauge) == DuckDBSuccess;
+    return pool->gauge_open;
+}
+
+static void close_gauge(struct pool_of_readers *pool)
+{
+    if (pool->gauge_open)
+        duckdb_disconnect(&pool->gauge);
+    pool->gauge_open = false;
+}
+
+/* Bytes of states that the engine cannot put on disk. */
+static int64_t gauge_bytes(struct store *store)
+{
+    duckdb_result result;
+    int64_t bytes = 0;
+    if (!open_gauge(store))
+        return 0;
+    if (duckdb_query(store->pool.gauge,
+                     "SELECT CAST(coalesce(sum(memory_usage_bytes), 0) AS BIGINT)"
+                     " FROM duckdb_memory() WHERE tag = 'ALLOCATOR'",
+                     &result) == DuckDBSuccess)
+        bytes = duckdb_value_int64(&result, 0, 0);
+    duckdb_destroy_result(&result);
+    return bytes;
+}
+
+/* With the lock held. */
+static void end_greedy(struct store *store)
+{
+    struct reader *oldest = NULL;
+    if (gauge_bytes(store) <= (int64_t)(store->memory_bytes / 2))
+        return;
+    for (int i = 0; i < POOL_CONNECTIONS; i++) {
+        struct reader *reader = &store->pool.readers[i];
+        if (reader->running && !reader->helper_count &&
+            (!oldest || reader->began_ns < oldest->began_ns))
+            oldest = reader;
+    }
+    if (!oldest || oldest->interrupted)
+        return;
+    oldest->greedy = true;
+    oldest->deadline_ns = 0;
+}
+
 static void *watch(void *argument)
 {
-    struct pool_of_readers *pool = argument;
+    struct store *store = argument;
+    struct pool_of_readers *pool = &store->pool;
+    unsigned ticks = 0;
     pthread_mutex_lock(&pool->lock);
     while (!pool->stopping) {
         if (pool->running == 0) {
@@ -278,6 +341,8 @@ static void *watch(void *argument)
             continue;
         }
         wait_until(&pool->wake, &pool->lock, clock_mono_ns() + WATCH_MS * NS_PER_MS);
+        if (!pool->paused && pool->running && ++ticks % GAUGE_TICKS == 0)
+            end_greedy(store);
         interrupt_late(pool);
     }
     pthread_mutex_unlock(&pool->lock);
@@ -298,7 +363,7 @@ enum status store__pool_open(struct store *store, struct error *error)
     for (int i = 0; i < POOL_CONNECTIONS; i++)
         pthread_mutex_init(&pool->readers[i].lookup_lock, NULL);
     pthread_condattr_destroy(&monotonic);
-    if (pthread_create(&pool->watchdog, NULL, watch, pool) != 0)
+    if (pthread_create(&pool->watchdog, NULL, watch, store) != 0)
         return fail(error, STATUS_INTERNAL, "index: cannot start the watchdog thread");
     pthread_setname_np(pool->watchdog, "index-watch");
     pool->started = true;
@@ -323,6 +388,7 @@ void store__pool_pause(struct store *store)
     }
     for (int i = 0; i < POOL_CONNECTIONS; i++)
         close_reader(&pool->readers[i]);
+    close_gauge(pool);
     pthread_mutex_unlock(&pool->lock);
 }
 

@@ -74,7 +74,8 @@ struct reader {
     /* Set while a question runs; the watchdog looks at them under the pool's lock. */
     bool running, interrupted;
     bool relieved; /* interrupted because the index thread needs the memory */
-    int64_t deadline_ns;
+    bool greedy;   /* interrupted because it took more memory than one question may */
+    int64_t began_ns, deadline_ns;
     const _Atomic bool *cancelled;
     /* Connections that work for the same question: interrupted with it. */
     duckdb_connection helpers[READER_HELPERS_MAX];
@@ -92,6 +93,8 @@ struct pool_of_readers {
     pthread_cond_t freed, wake; /* a reader is free; the watchdog has work */
     pthread_t watchdog;
     int running;
+    duckdb_connection gauge; /* the watchdog's, which looks at the engine's memory with it */
+    bool gauge_open;
     int sandboxes;             /* that exist */
     int64_t reserved_until_ns; /* the engine's memory is the index thread's; 0: everybody's */
     bool started, stopping, paused;

@@ -197,6 +197,14 @@ export class Maker {
         return { c: 'sort', keys: [...keys, ...total.map((name) => ({ e: { k: 'field', name }, direction: this.pick(['asc', 'desc']) }))] };
     }
 
+    // What looks at more than one row: in the order in which they come.
+    rowCommand() {
+        const field = this.fieldOf('num', 'text', 'any', 'big') ?? { k: 'field', name: this.id }, what = this.below(3), as = `r${++this.names}`;
+        if (what === 0) return { c: 'filldown', field };
+        this.scope = [...this.scope, { name: as, kind: what === 1 ? 'inexact' : this.scope.find((one) => one.name === field.name).kind }];
+        return what === 1 ? { c: 'accum', field, as } : { c: 'autoregress', field, as, p: 1 + this.below(4) };
+    }
+
     aggregateItem() {
         const choice = this.below(14), as = `a${++this.names}`;
         const field = () => this.fieldOf('num', 'text', 'any') ?? { k: 'field', name: this.scope[0].name };
@@ -262,6 +270,7 @@ export class Maker {
         commands.push({ c: 'display', items: shown.map((as) => ({ e: { k: 'field', name: as }, as })) });
         this.scope = this.scope.filter((one) => shown.includes(one.name));
         if (this.chance(0.7)) commands.push(this.sort([this.id]));
+        if (this.chance(0.3)) commands.push(this.rowCommand());
         if (this.chance(0.3)) commands.push({ c: 'dedup', fields: [this.fieldOf('text', 'num', 'any') ?? { k: 'field', name: this.id }] });
         if (this.chance(0.6)) commands.push({ c: 'limit', n: 1 + this.below(30) });
     }
@@ -318,6 +327,9 @@ export function queryText(commands, random) {
         case 'parse': return one.glob ? `parse ${e(one.from)} ${quote(one.glob)} as ${one.names.join(', ')}` : `parse ${e(one.from)} /${one.regex}/`;
         case 'sort': return `sort ${one.keys.map((key) => `${e(key.e)} ${key.direction}`.trim()).join(', ')}`;
         case 'limit': return `limit ${one.n}`;
+        case 'accum': return `accum ${e(one.field)} as ${one.as}`;
+        case 'autoregress': return `autoregress ${e(one.field)} as ${one.as} p=${one.p}`;
+        case 'filldown': return `filldown ${e(one.field)}`;
         case 'dedup': return `dedup ${one.fields.map((field) => e(field)).join(', ')}`;
         }
         return `stats ${list(one.items)}${one.by.length ? ` by ${list(one.by)}` : ''}`;

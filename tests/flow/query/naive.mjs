@@ -131,7 +131,18 @@ export function value(e, row) {
 
 const present = (e, rows) => rows.map((row) => value(e, row)).filter((one) => one !== null);
 const numbers = (e, rows) => present(e, rows).map(number).filter((one) => one !== null);
-const total = (list) => (list.length ? list.reduce((a, b) => Number(a) + Number(b), 0) : null);
+// The double nearest to the sum: whole numbers are added exactly, others with what each addition loses (Neumaier).
+function total(list) {
+    if (!list.length) return null;
+    if (list.every((n) => Number.isInteger(Number(n)))) return Number(list.reduce((a, b) => a + BigInt(b), 0n));
+    let sum = 0, lost = 0;
+    for (const n of list.map(Number)) {
+        const next = sum + n;
+        lost += Math.abs(sum) >= Math.abs(n) ? sum - next + n : n - next + sum;
+        sum = next;
+    }
+    return sum + lost;
+}
 const mean = (list) => (list.length ? total(list) / list.length : null);
 const extreme = (list, better) => list.reduce((a, b) => (a === null || better(b, a) ? b : a), null);
 const variance = (list) => (list.length ? mean(list.map((one) => (Number(one) - mean(list)) ** 2)) : null);
@@ -215,6 +226,29 @@ function dedup(rows, fields) {
     });
 }
 
+// A sum that grows row by row: whole numbers exactly while 64 bits hold them, doubles from the first other number on.
+function accum(rows, { field, as }) {
+    let sum = 0n;
+    const sums = rows.map((row) => {
+        const n = number(value(field, row));
+        if (n === null) return null;
+        if (typeof sum === 'bigint' && Number.isInteger(Number(n)) && BigInt.asIntN(64, sum + BigInt(n)) === sum + BigInt(n)) sum += BigInt(n);
+        else sum = Number(sum) + Number(n);
+        return typeof sum === 'bigint' && Number.isSafeInteger(Number(sum)) ? Number(sum) : sum;
+    });
+    rows.forEach((row, i) => row.set.set(as, sums[i]));
+}
+
+function autoregress(rows, { field, as, p }) {
+    const values = rows.map((row) => value(field, row));
+    rows.forEach((row, i) => row.set.set(as, i < p ? null : values[i - p]));
+}
+
+function filldown(rows, { field }) {
+    let last = null;
+    for (const row of rows) row.set.set(field.name, (last = value(field, row) ?? last));
+}
+
 // { columns, rows } or, where the language leaves the answer open, { open: why }.
 export function evaluate(commands, source) {
     let rows = source.map((row) => ({ ...row, set: new Map() })).sort((a, b) => sign(b.time, a.time));
@@ -229,6 +263,10 @@ export function evaluate(commands, source) {
         else if (command.c === 'sort') rows = sorted(rows, command.keys);
         else if (command.c === 'limit') rows = rows.slice(0, command.n);
         else if (command.c === 'dedup') rows = dedup(rows, command.fields);
+        else if (command.c === 'accum' || command.c === 'autoregress') {
+            (command.c === 'accum' ? accum : autoregress)(rows, command);
+            columns = [...columns, command.as];
+        } else if (command.c === 'filldown') filldown(rows, command);
         else if (command.c === 'stats') {
             if (!rows.length && !command.by.length) return { open: 'stats of no row at all' };
             rows = stats(command, rows);
