@@ -24,7 +24,7 @@ describe('screens: pictures', { skip }, () => {
         const runs = (await stage.api.traces({ f: ['trace_name~buying-researcher'], limit: 2 })).traces.map((each) => each.trace_id);
         const ask = (query, more = '') => `query?query=${encodeURIComponent(query)}${more}`;
         const screens = {
-            overview: ['overview', 1640], traces: ['traces', 900], 'traces-errors': ['traces?f=status=error', 900],
+            overview: ['overview', 1640], 'overview-whole': ['overview', 3140], settings: ['settings', 700], traces: ['traces', 900], 'traces-errors': ['traces?f=status=error', 900],
             ...(failed && { 'trace-error': [`traces/${failed}`, 900] }),
             ...(priced && { 'trace-conversation': [`traces/${priced}`, 900], 'trace-cost': [`traces/${priced}?tab=usage`, 900], 'trace-fields': [`traces/${priced}?tab=fields`, 900] }),
             ...(retrieval && { 'trace-retrieval': [`traces/${retrieval}`, 900] }),
