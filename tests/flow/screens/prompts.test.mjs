@@ -99,12 +99,12 @@ describe('screens: prompts', { skip: cannot() }, () => {
 
     it('which version made quality drop: three clicks from the Overview to the words that did it', async () => {
         await fillDemo(stage);
-        const { page, complaints, context } = await stage.open('/p/demo/overview');
+        const { page, complaints, context } = await stage.open('/p/demo/overview?from=-49h');
         await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Prompts' }).click();
         await page.getByRole('link', { name: 'support-reply' }).click();
         const row = page.locator('.versions-table tbody tr').filter({ hasText: 'v8' });
         await row.locator('.under.bad').first().waitFor();
-        const { versions } = await new Api(stage.url, { project: 'demo' }).get('/api/v1/prompt_usage', { prompt: 'support-reply' });
+        const { versions } = await new Api(stage.url, { project: 'demo' }).get('/api/v1/prompt_usage', { prompt: 'support-reply', from: '-49h' });
         const v8 = versions.find(({ version }) => version === '8');
         const headings = await texts(page.locator('.versions-table thead th'));
         const cells = await texts(row.locator('th, td'));
@@ -116,7 +116,7 @@ describe('screens: prompts', { skip: cannot() }, () => {
         await row.getByTitle('The traces of this version').click();
         await page.waitForURL((url) => url.searchParams.getAll('f').join() === 'prompt=support-reply,prompt_version=8');
         // And back: a call names the version it was made with.
-        const { invocations: [{ trace_id, span_id }] } = await new Api(stage.url, { project: 'demo' }).get('/api/v1/invocations', { f: ['prompt=support-reply', 'prompt_version=7'], from: '-25h', limit: 1 });
+        const { invocations: [{ trace_id, span_id }] } = await new Api(stage.url, { project: 'demo' }).get('/api/v1/invocations', { f: ['prompt=support-reply', 'prompt_version=7'], from: '-49h', limit: 1 });
         await page.goto(`${stage.url}/p/demo/traces/${trace_id}?span=${span_id}`);
         await page.getByRole('link', { name: 'support-reply v7' }).click();
         await page.getByRole('region', { name: 'Version 7' }).waitFor();
