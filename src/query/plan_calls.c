@@ -335,6 +335,9 @@ static struct plan_expr *plan_search(struct planner *planner, const struct expre
     if (plan->source != SOURCE_SPANS)
         return planner_fail(planner, tree->word_at, "source spans", NULL,
                             "search looks into spans: elsewhere, filter @message like …");
+    if (planner->question->rows)
+        return planner_fail(planner, tree->word_at, "search(…) in front of the command", NULL,
+                            "search looks into spans, and these are rows that a command made");
     if (plan->search_count == PLAN_SEARCHES_MAX)
         return planner_fail(planner, tree->at, NULL, NULL, "a query searches at most %d times",
                             PLAN_SEARCHES_MAX);
