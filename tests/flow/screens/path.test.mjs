@@ -19,6 +19,9 @@ describe('screens: from nothing to the cause', { skip: cannot() }, () => {
         await page.getByText('Waiting for the first span').waitFor();
         await send(stage.url, fine());
         await page.getByRole('region', { name: 'Requests', exact: true }).waitFor();
+        await page.getByRole('link', { name: /open the trace “POST \/chat”/ }).click();
+        await page.waitForURL(/\/traces\/[0-9a-f]{32}/);
+        await page.getByText('The first span has arrived').waitFor({ state: 'detached' });
         quiet(complaints);
         await context.close();
     });
