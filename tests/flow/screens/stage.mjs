@@ -67,13 +67,25 @@ export function quiet(complaints) {
     assert.deepEqual(complaints, [], 'the page complained');
 }
 
+// The other theme without loading the page again; no colour is halfway when it returns.
+export async function inTheme(page, colorScheme) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((each) => each instanceof CSSTransition).map((each) => each.finished)));
+    await settled(page);
+}
+
+// What axe-core holds against the page as it stands: serious things only.
+export async function serious(page) {
+    if (!(await page.evaluate(() => !!globalThis.axe))) await page.evaluate(readFileSync(`${modules}/axe-core/axe.min.js`, 'utf8'));
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'], resultTypes: ['violations'] }));
+    return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => [id, nodes.slice(0, 3).map((node) => node.html.slice(0, 160))]);
+}
+
 // Opens the screen and lets axe-core look: nothing serious may be found, and a narrow page must not scroll sideways.
 export async function accessible(stage, path, options = {}) {
     const { page, complaints, context } = await stage.open(path, options);
-    await page.evaluate(readFileSync(`${modules}/axe-core/axe.min.js`, 'utf8'));
-    const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'], resultTypes: ['violations'] }));
-    const serious = found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    assert.deepEqual(serious.map(({ id, nodes }) => [id, nodes.slice(0, 3).map((node) => node.html.slice(0, 160))]), [], path);
+    assert.deepEqual(await serious(page), [], path);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${path} is wider than the window`);
     quiet(complaints);
     await context.close();

@@ -24,6 +24,11 @@ describe('screens: ten tasks', { skip: cannot() }, () => {
         await context.close();
     }
     const region = (page, name) => page.getByRole('region', { name, exact: true });
+    // What is further down is asked for when it comes near.
+    const scrollTo = async (page, section) => {
+        await region(page, section).evaluate((element) => element.scrollIntoView());
+        await settled(page);
+    };
     const explain = (page, panel) => region(page, panel).getByRole('link', { name: 'Explain the bump' });
     const finding = (page, name) => region(page, 'What it is made of').getByRole('row', { name });
 
@@ -35,7 +40,16 @@ describe('screens: ten tasks', { skip: cannot() }, () => {
         assert.ok((await page.locator('.span-row').count()) > 1);
     }));
 
+    it('2: why was this answer wrong? Two clicks: the lowest scores, and the trace with the passages it was given', () => task(2, async (page, click) => {
+        await scrollTo(page, 'Quality');
+        await click(region(page, 'Feedback and judges').getByRole('link', { name: 'grounded', exact: true }));
+        await click(region(page, 'Answer').getByRole('row').nth(1).getByRole('link').first());
+        assert.match(page.url(), /\/traces\/[0-9a-f]{32}/);
+        await page.getByRole('treeitem', { name: /VectorStoreRetriever/ }).waitFor();
+    }));
+
     it('3: what raised the cost? A tenant and its batch user, in two clicks', () => task(2, async (page, click) => {
+        await scrollTo(page, 'Cost and usage');
         await click(explain(page, 'Cost'));
         await click(page.getByRole('button', { name: /^All since/ }));
         await finding(page, /Tenant northwind/).waitFor();
@@ -88,6 +102,17 @@ describe('screens: ten tasks', { skip: cannot() }, () => {
         for (const row of [/^Latency p95/, /^Cost/, /^Score: /]) await panel.getByRole('row', { name: row }).first().waitFor();
     }));
 
+    it('10: will we stay within budget? No click', async () => {
+        const reply = await fetch(`${stage.url}/api/v1/settings?project=demo`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ monthly_budget: 500_000_000_000 }) });
+        assert.equal(reply.status, 200, await reply.text());
+        await task(0, async (page) => {
+            await scrollTo(page, 'Cost and usage');
+            const budget = region(page, 'Budget');
+            await budget.getByText('Within budget', { exact: true }).waitFor();
+            assert.match(await budget.innerText(), /of \$500 spent[\s\S]*Projected \$[\d.]+ by \d+ \w+, [\d.]+ % of it/);
+        });
+    });
+
     it('a finding leads to its traces and examples, and the address keeps the question', async () => {
         const { page, complaints, context } = await stage.open('/p/demo/explain?measure=failures');
         await finding(page, /^1 Error kind throttle/).waitFor();
@@ -116,8 +141,10 @@ describe('screens: ten tasks', { skip: cannot() }, () => {
     });
 
     it('dragging with Shift over any chart explains that stretch', async () => {
+        const { page, complaints, context } = await stage.open('/p/demo/setup');
         for (const [path, name, measure] of [['overview', /^Requests\. Arrow keys/, 'requests'], ['models', /^Calls\. Arrow keys/, 'llm_calls'], ['metrics', /Arrow keys/, 'llm_latency|tokens|requests'], ['dashboards/cost', /Arrow keys/, 'cost|tokens']]) {
-            const { page, complaints, context } = await stage.open(`/p/demo/${path}`);
+            await page.goto(`${stage.url}/p/demo/${path}`);
+            await settled(page);
             const chart = page.getByRole('group', { name }).first();
             await chart.evaluate((element) => element.scrollIntoView({ block: 'center' }));
             const box = await chart.locator('.u-over').boundingBox();
@@ -129,13 +156,13 @@ describe('screens: ten tasks', { skip: cannot() }, () => {
             await page.keyboard.up('Shift');
             await page.waitForURL(new RegExp(`/explain\\?.*measure=(${measure}).*at=20`));
             await region(page, 'What it is made of').waitFor();
-            quiet(complaints);
-            await context.close();
         }
+        quiet(complaints);
+        await context.close();
     });
 
-    it('Explain is accessible in both themes and on a phone, and says when nothing stands out', async () => {
-        for (const options of [{ theme: 'dark' }, { theme: 'light' }, { width: 390, height: 800 }]) await accessible(stage, '/p/demo/explain?measure=failures', options);
+    it('Explain fits a phone, and says when nothing stands out', async () => {
+        await accessible(stage, '/p/demo/explain?measure=failures', { width: 390, height: 800 });
         const { page, context } = await stage.open('/p/demo/explain?measure=errors&f=service=nobody');
         await page.getByText('Nothing sticks out of this curve').waitFor();
         await context.close();

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// What holds for every screen: with data and without, for axe-core, from its own address, and by keyboard. And what the first paint weighs.
+import { strict as assert } from 'node:assert';
+import { before, describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { cannot, fillDemo, inTheme, quiet, serious, setStage, settled } from './stage.mjs';
+
+// Path, what stands there with the demo's data, and the two keys that lead there. Numbers of an empty project come from the same table.
+const SCREENS = [
+    { path: 'overview', shows: 'Failed calls by kind', keys: 'go' },
+    { path: 'traces', shows: /traces$/, keys: 'gt' },
+    { path: 'live', shows: /Live/, keys: 'gv' },
+    { path: 'models', shows: 'claude-sonnet-4-5', keys: 'gi' },
+    { path: 'agents', shows: 'buying-researcher', keys: 'ga' },
+    { path: 'sessions', shows: /chat-[0-9a-f]{12}/, keys: 'ge' },
+    { path: 'users', shows: 'hana.sato', keys: 'gu' },
+    { path: 'logs', shows: /INFO|WARN|ERROR/, keys: 'gl' },
+    { path: 'metrics', shows: /gen_ai\./, keys: 'gm' },
+    { path: 'query', shows: /Run/, keys: 'gq' },
+    { path: 'explain?measure=failures', shows: 'More of', keys: 'gx' },
+    { path: 'dashboards', shows: 'Model invocations', keys: 'gd' },
+    { path: 'dashboards/cost', shows: /Cost/ },
+    { path: 'prompts', shows: 'support-reply', keys: 'gp' },
+    { path: 'settings', shows: /Budget|budget/ },
+    { path: 'setup', shows: 'OTLP over HTTP', keys: 'gs' },
+];
+
+describe('screens: every one', { skip: cannot() }, () => {
+    const stage = setStage({ fresh: true });
+    before(() => fillDemo(stage));
+
+    // One page for all of a kind: opening it anew costs more than what is looked at.
+    async function walk(options, visit) {
+        const { page, complaints, context } = await stage.open('/p/demo/setup', options);
+        for (const screen of SCREENS) {
+            await visit(page, screen);
+            assert.deepEqual(complaints, [], screen.path);
+        }
+        await context.close();
+    }
+    const to = async (page, project, path) => {
+        await page.goto(`${stage.url}/p/${project}/${path}`);
+        await settled(page);
+    };
+
+    it('with data it shows it, its address is kept, and axe-core finds nothing serious in either theme', () => walk({ theme: 'dark' }, async (page, { path, shows }) => {
+        await to(page, 'demo', path);
+        await page.locator('main').getByText(shows).first().waitFor();
+        const here = page.url();
+        assert.ok(here.startsWith(`${stage.url}/p/demo/${path.split('?')[0]}`), `${path} became ${here}`);
+        for (const colorScheme of ['light', 'dark']) {
+            await inTheme(page, colorScheme);
+            assert.deepEqual(await serious(page), [], `${path}, ${colorScheme}`);
+        }
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${path} is wider than the window`);
+    }));
+
+    it('without data it says so in words', () => walk({ theme: 'light' }, async (page, { path }) => {
+        await to(page, 'default', path);
+        await page.locator('main').getByText(/[a-z]{4,} [a-z]{2,}/i).first().waitFor();
+        assert.equal(await page.locator('main [role=alert]').count(), 0, `${path} complains about an empty project`);
+        assert.deepEqual(await serious(page), [], path);
+    }));
+
+    it('two keys lead to it, and its first control is reached by Tab', async () => {
+        const { page, complaints, context } = await stage.open('/p/demo/setup');
+        for (const { path, keys } of SCREENS.filter((each) => each.keys)) {
+            for (const key of keys) await page.keyboard.press(key);
+            await page.waitForURL(new RegExp(`/p/demo/${path.split('?')[0]}`));
+            await settled(page);
+            await page.locator('#main').focus();
+            await page.keyboard.press('Tab');
+            assert.ok(await page.evaluate(() => document.activeElement?.closest('main') && document.activeElement !== document.querySelector('main')), `${path} has nothing for Tab`);
+            await page.evaluate(() => document.activeElement.blur());
+        }
+        quiet(complaints);
+        await context.close();
+    });
+
+    it('the first paint is at most 500 KB gzipped', async () => {
+        const text = async (path) => (await fetch(stage.url + path)).text();
+        const html = await text('/p/demo/overview');
+        const assets = [...html.matchAll(/(?:src|href)="(\/[^"]+\.(?:js|css))"/g)].map(([, path]) => path);
+        assert.ok(assets.length >= 2, html);
+        const sizes = await Promise.all(assets.map(async (path) => gzipSync(await text(path)).length));
+        const total = sizes.reduce((sum, size) => sum + size, gzipSync(html).length);
+        assert.ok(total > 50_000 && total <= 500 * 1024, `${total} bytes: ${assets.map((path, at) => `${path} ${sizes[at]}`).join(', ')}`);
+    });
+});
