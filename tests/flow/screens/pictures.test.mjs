@@ -2,9 +2,11 @@
 // Pictures of each screen in both themes into docs/screens/, from the demo project when it is there.
 // Only with UPDATE_SCREENS=1, or UPDATE_SCREENS=query for those whose name begins so: pictures are for people, and differ
 // from machine to machine.
+import { spawnSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { binary } from '../support/server.mjs';
 import { cannot, setStage, settled } from './stage.mjs';
 
 const skip = process.env.UPDATE_SCREENS ? cannot() : 'UPDATE_SCREENS is not set';
@@ -37,6 +39,7 @@ describe('screens: pictures', { skip }, () => {
             'query-mistake': [ask('filter kind = "llm"\n| stat count(*) by model'), 900], 'query-patterns': [`${ask('pattern @message')}&source=logs`, 900],
             'dashboard-models': ['dashboards/model-invocations', 1500], 'dashboard-cost': ['dashboards/cost', 1500],
             ...(runs.length > 1 && { compare: [`compare?a=${runs[0]}&b=${runs[1]}`, 900], 'trace-replay': [`traces/${runs[1]}?t=5000`, 900], 'trace-graph': [`traces/${runs[1]}?view=graph`, 900], 'trace-around': [`traces/${runs[1]}?view=around`, 900] }),
+            live: ['live', 900],
             infrastructure: ['infrastructure?from=-2d', 1100],
             logs: ['logs', 900], metrics: ['metrics', 900], connect: ['setup', 900],
         };
@@ -45,11 +48,17 @@ describe('screens: pictures', { skip }, () => {
             for (const [name, [path, height]] of Object.entries(screens)) {
                 if (process.env.UPDATE_SCREENS !== '1' && !name.startsWith(process.env.UPDATE_SCREENS)) continue;
                 const { page, context } = await stage.open(`/p/${project}/${path}`, { theme, height });
-                const kind = name === 'trace-retrieval' ? 'retriever' : /^trace-(?!error)/.test(name) ? 'llm' : null;
+                const kind = name === 'trace-retrieval' ? 'retriever' : /^trace-(?!error|graph|around)/.test(name) ? 'llm' : null;
                 if (kind) await page.locator(`.span-row.k-${kind}`).last().click();
                 await settled(page);
+                if (name === 'live') { // something has to come in
+                    spawnSync(binary, ['demo', '--url', stage.url, '--hours', '2', '--seed', String(Date.now())]);
+                    await page.locator('.live-row').nth(20).waitFor();
+                    await page.waitForTimeout(2000); // the glow of what is new
+                }
+                if (name === 'trace-graph') await page.locator('.react-flow__edge').first().waitFor();
                 if (/^query/.test(name)) await page.locator('.editor-host[data-ready]').waitFor();
-                await page.waitForLoadState('networkidle');
+                if (name !== 'live') await page.waitForLoadState('networkidle');
                 await page.screenshot({ path: `${out}${name}-${theme}.png` });
                 await context.close();
             }
