@@ -15,7 +15,6 @@
 #include "search/fold.h"
 #include "search/match.h"
 #include "search/regex.h"
-#include "search/shape.h"
 
 static const struct {
     const char *name, *help;
@@ -182,7 +181,7 @@ static enum status set_regex(struct parser *parser, struct search_term *term, st
     if (!loose.ptr || search_regex_new(loose, true, &term->loose, NULL) != STATUS_OK)
         term->loose = NULL;
     term->shape = search_shape_of_regex(pattern, &parser->expression->arena);
-    term->is_solid = search_shape_is_solid(pattern, &parser->expression->arena, &term->is_bounded);
+    term->extent = search_shape_extent(pattern, &parser->expression->arena, &term->is_bounded);
     return STATUS_OK;
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "search/shape.h"
 
 enum {
     SEARCH_BYTES_MAX = 4096,
@@ -38,7 +39,6 @@ struct search_node {
 };
 
 struct search_regex;
-struct shape_question;
 struct search_term {
     uint32_t fields;   /* bits; 0: anywhere */
     struct str folded; /* of a word or phrase; ptr NULL: a regex */
@@ -46,9 +46,9 @@ struct search_term {
     bool is_plain;     /* ASCII that no JSON writer has to escape */
     struct search_regex *regex;
     struct search_regex
-        *loose;      /* finds at least what `regex` does in any text around it; NULL: none */
-    bool is_solid;   /* of a regex: matches are letters and digits only, so stand in one token */
-    bool is_bounded; /* and word boundaries matter */
+        *loose; /* finds at least what `regex` does in any text around it; NULL: none */
+    enum shape_extent extent;           /* of what a regex finds */
+    bool is_bounded;                    /* word boundaries matter to it */
     const struct shape_question *shape; /* of what it finds; NULL: nothing is known of it */
     size_t offset, len;                 /* in the text */
 };

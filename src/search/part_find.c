@@ -17,6 +17,14 @@ static struct part_places everywhere(const struct search_part *part)
     return places;
 }
 
+static bool is_anywhere(const struct part_places *places)
+{
+    uint16_t any = 0;
+    for (uint32_t i = 0; i < PART_CHUNKS; i++)
+        any |= places->in[i];
+    return any != 0;
+}
+
 static bool is_everywhere(const struct search_part *part, const struct part_places *places)
 {
     uint16_t all = ALL_SECTIONS;
@@ -25,13 +33,10 @@ static bool is_everywhere(const struct search_part *part, const struct part_plac
     return all == ALL_SECTIONS;
 }
 
-/* False: nothing is left. */
-static bool keep_common(struct part_places *places, const struct part_places *others)
+static void keep_common(struct part_places *places, const struct part_places *others)
 {
-    uint16_t any = 0;
     for (uint32_t i = 0; i < PART_CHUNKS; i++)
-        any |= places->in[i] &= others->in[i];
-    return any != 0;
+        places->in[i] &= others->in[i];
 }
 
 static void keep_chunks(struct part_places *places, uint64_t chunks)
@@ -139,14 +144,29 @@ static struct part_places find_piece(const struct search_part *part, struct str 
     struct str piece = search_longest_piece(folded);
     struct token_reader reader = {.rest = piece};
     struct token token;
-    bool more = true;
-    while (more && search_token_next(&reader, &token)) {
+    while (is_anywhere(&places) && search_token_next(&reader, &token)) {
         bool first = token.text.ptr == piece.ptr;
         bool last = token.text.ptr + token.text.len == piece.ptr + piece.len;
         struct part_places own = find_token(part, &token, first, last);
-        more = keep_common(&places, &own);
+        keep_common(&places, &own);
     }
     return places;
+}
+
+/*
+ * What matches across the parts of a value that the record holds (an array, a map) can have its
+ * atoms in several sections of the chunk; it is found by looking at the record.
+ */
+static void add_across(const struct search_part *part, const struct search_regex *regex,
+                       const struct part_places *each, size_t count, struct part_places *found)
+{
+    for (uint32_t chunk = 0; chunk < part->chunk_count; chunk++) {
+        uint64_t present = 0;
+        for (size_t i = 0; i < count; i++)
+            present |= (uint64_t)(each[i].in[chunk] != 0) << i;
+        if (search_regex_passes(regex, present))
+            found->in[chunk] |= 1u << RECORD_SECTION;
+    }
 }
 
 /* Where enough of the atoms stand for the regex; `each` says where each of them does. */
@@ -169,14 +189,13 @@ static struct part_places combine(const struct search_part *part, const struct s
 }
 
 /* `find` says where an atom can stand. */
-static struct part_places find_atoms(const struct search_part *part,
-                                     const struct search_regex *regex,
+static struct part_places find_atoms(const struct search_part *part, const struct search_term *term,
                                      struct part_places (*find)(const struct search_part *part,
                                                                 struct str folded))
 {
     struct str atoms[REGEX_ATOMS_MAX];
     struct part_places each[REGEX_ATOMS_MAX];
-    size_t count = search_regex_atoms(regex, atoms);
+    size_t count = search_regex_atoms(term->regex, atoms);
     struct buf folded = {0};
     for (size_t i = 0; i < count; i++) {
         buf_clear(&folded);
@@ -184,7 +203,10 @@ static struct part_places find_atoms(const struct search_part *part,
         each[i] = folded.failed ? everywhere(part) : find(part, buf_str(&folded));
     }
     buf_done(&folded);
-    return combine(part, regex, each, count);
+    struct part_places found = combine(part, term->regex, each, count);
+    if (term->extent == EXTENT_ANY)
+        add_across(part, term->regex, each, count, &found);
+    return found;
 }
 
 static struct part_places find_in_bulk(const struct search_part *part, struct str folded)
@@ -202,7 +224,7 @@ static struct part_places find_in_tokens(const struct search_part *part,
                                          const struct search_term *term)
 {
     enum { LOOK_EVERY = 256, MATCHES_MAX = 20000 };
-    struct part_places places = find_atoms(part, term->regex, find_in_bulk);
+    struct part_places places = find_atoms(part, term, find_in_bulk);
     struct cursor posts = cursor_of((struct str){part->posts, part->post_bytes});
     const uint8_t *first_post = posts.at;
     const struct str tokens = {part->tokens, part->token_bytes};
@@ -229,8 +251,8 @@ static struct part_places find_in_tokens(const struct search_part *part,
 
 static struct part_places find_regex(const struct search_part *part, const struct search_term *term)
 {
-    struct part_places places = find_atoms(part, term->regex, find_piece);
-    if (term->is_solid && term->loose) {
+    struct part_places places = find_atoms(part, term, find_piece);
+    if (term->extent == EXTENT_TOKEN && term->loose && is_anywhere(&places)) {
         struct part_places in_tokens = find_in_tokens(part, term);
         keep_common(&places, &in_tokens);
     }

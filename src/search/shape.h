@@ -36,9 +36,11 @@ void search_shape_take(struct shape_collector *collector, struct buf *out_grams,
 struct shape_question;
 /* Of a pattern in RE2's syntax that is well-formed, case ignored or not. */
 const struct shape_question *search_shape_of_regex(struct str pattern, struct arena *arena);
-/* Whether every match consists of ASCII letters and digits only, and what is around it does not
- * matter, but for word boundaries; *out_bounded: these do. */
-bool search_shape_is_solid(struct str pattern, struct arena *arena, bool *out_bounded);
+/* What a match can consist of: ASCII letters and digits, so that it stands in one token; anything
+ * but breakers (shape_private.h), so that it stands in one string of JSON; anything. */
+enum shape_extent { EXTENT_TOKEN, EXTENT_STRING, EXTENT_ANY };
+/* *out_bounded: word boundaries matter. */
+enum shape_extent search_shape_extent(struct str pattern, struct arena *arena, bool *out_bounded);
 /* Of folded text that stands in folded text. */
 const struct shape_question *search_shape_of_text(struct str folded, struct arena *arena);
 

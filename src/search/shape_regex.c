@@ -26,6 +26,7 @@ struct pattern {
     int depth;
     bool lost;    /* met what is not understood */
     bool is_open; /* met what can match more than letters and digits, or looks around */
+    bool crosses; /* met what can match a breaker */
     bool has_boundary;
     item_number items[ITEMS_MAX];
     size_t count;
@@ -53,6 +54,7 @@ static void add_item(struct pattern *pattern, item_number item)
 {
     const uint32_t solid = SHAPE_SET(SYMBOL_LETTER) | SHAPE_SET(SYMBOL_DIGIT);
     pattern->is_open |= IS_SET(item) && item & ~solid;
+    pattern->crosses |= IS_SET(item) && item & SHAPE_SET(SYMBOL_BREAKER);
     if (IS_SET(item) && item & SHAPE_SET(SYMBOL_BREAKER))
         item = ITEM_GAP; /* nothing can be concluded from its neighbours */
     if (pattern->count < ITEMS_MAX)
@@ -389,10 +391,12 @@ const struct shape_question *search_shape_of_regex(struct str text, struct arena
     return pattern.question->nodes[pattern.question->root].first ? pattern.question : NULL;
 }
 
-bool search_shape_is_solid(struct str text, struct arena *arena, bool *out_bounded)
+enum shape_extent search_shape_extent(struct str text, struct arena *arena, bool *out_bounded)
 {
     struct pattern pattern = {0};
-    bool is_solid = read_pattern(&pattern, text, arena) && !pattern.is_open;
+    bool is_read = read_pattern(&pattern, text, arena);
     *out_bounded = pattern.has_boundary;
-    return is_solid;
+    return !is_read || pattern.crosses ? EXTENT_ANY
+           : pattern.is_open           ? EXTENT_STRING
+                                       : EXTENT_TOKEN;
 }

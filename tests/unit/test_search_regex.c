@@ -142,6 +142,31 @@ static void test_no_match_is_ruled_out(void **state)
     assert_true(matched > 1000);
 }
 
+/* An array's elements may be texts of their own, and the array as a whole is what matches. */
+static void test_a_match_across_texts_is_in_the_record(void **state)
+{
+    (void)state;
+    static char long_texts[2][400];
+    snprintf(long_texts[0], sizeof long_texts[0], "first %0300d", 1);
+    snprintf(long_texts[1], sizeof long_texts[1], "second %0300d", 2);
+    const struct str texts[] = {str_from(long_texts[0]), str_from(long_texts[1])};
+    static const struct {
+        const char *pattern;
+        uint16_t sections;
+    } cases[] = {{"first.*second", 1u << RECORD_SECTION},
+                 {"first\\W+second", 1u << RECORD_SECTION},
+                 {"first-?[a-z]+second", 0}};
+    struct search_part *part = index_texts(texts, 2);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct search_expression *expression = regex(str_from(cases[i].pattern));
+        struct part_places places;
+        search_part_find(part, &expression->terms[0], &places);
+        assert_int_equal(places.in[0], cases[i].sections);
+        search_expression_free(expression);
+    }
+    search_part_free(part);
+}
+
 /* --- joining */
 
 /* The part as if it were number `first` of its segment. */
@@ -210,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shapes_rule_out),
         cmocka_unit_test(test_no_match_is_ruled_out),
+        cmocka_unit_test(test_a_match_across_texts_is_in_the_record),
         cmocka_unit_test(test_joined_parts_say_the_same),
         cmocka_unit_test(test_places_are_read_as_written),
     };
