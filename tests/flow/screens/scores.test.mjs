@@ -90,4 +90,20 @@ describe('screens: scores', { skip: cannot() }, () => {
         quiet(complaints);
         await context.close();
     });
+
+    it('a key is made, its secret shown once, and revoked by a second press; the last one stays', async () => {
+        const { page, complaints, context } = await stage.open('/p/default/setup');
+        const keys = page.getByRole('region', { name: 'Keys' });
+        await keys.getByLabel('What the key is for').fill('shop');
+        await keys.getByRole('button', { name: 'Make a key' }).click();
+        await keys.getByText(/sk-lf-/).waitFor();
+        await keys.getByRole('cell', { name: 'shop' }).waitFor();
+        for (let press = 0; press < 2; press++) await keys.getByRole('button', { name: /^Revoke/ }).last().click();
+        await keys.getByRole('cell', { name: 'shop' }).waitFor({ state: 'detached' });
+        quiet(complaints);
+        for (let press = 0; press < 2; press++) await keys.getByRole('button', { name: /^Revoke/ }).last().click();
+        await keys.getByText(/last one/).waitFor();
+        await context.close();
+        await accessible(stage, '/p/default/setup');
+    });
 });

@@ -41,8 +41,10 @@ export function Keys({ project }: { project: string }) {
             setNote("");
         });
     };
+    const [doomed, setDoomed] = useState<string | null>(null); // asked for once: a second press revokes
     const revoke = (key: string) => {
-        if (confirm(`Revoke ${key}? What uses it is refused from now on.`)) void run(() => sendJson("DELETE", address(project, key), undefined));
+        setDoomed(doomed === key ? null : key);
+        if (doomed === key) void run(() => sendJson("DELETE", address(project, key), undefined));
     };
     return (
         <section className="card" aria-label="Keys">
@@ -57,7 +59,7 @@ export function Keys({ project }: { project: string }) {
                             <td className="muted">{ago(nsToMs(key.created))}</td>
                             <td>
                                 <button type="button" className="button small" onClick={() => revoke(key.public_key)} aria-label={`Revoke ${key.public_key}`}>
-                                    Revoke
+                                    {doomed === key.public_key ? "Really revoke? What uses it is refused" : "Revoke"}
                                 </button>
                             </td>
                         </tr>
