@@ -139,7 +139,7 @@ test('a change is explained by the story behind it', async () => {
         ['a tool is away', { measure: 'failures', ...story(16, 10, 50), ...rest }, 'tool=track_parcel'],
         ['a prompt makes answers longer', { measure: 'output_tokens', ...story(12, 30, 180), f: 'service=support-chat' }, 'prompt=support-reply prompt_version=8'],
         ['a release is slow', { measure: 'latency', ...story(8, 30, 180), f: 'service=docs-search', ...rest }, 'model=gemini-2.5-pro'],
-        ['a tenant spends more', { measure: 'cost', from: new Date(Math.ceil(Date.now() / 3600e3) * 3600e3 - 6 * 3600e3).toISOString(), ...rest }, 'tenant=northwind'],
+        ['a tenant spends more', { measure: 'cost', from: new Date(Math.ceil(Date.now() / 3600e3) * 3600e3 - 6 * 3600e3).toISOString(), ...rest }, 'user=batch@northwind'],
     ];
     for (const [what, question, cause] of stories) {
         const { values, now } = await demo.get('/api/v1/explain', question);
