@@ -17,12 +17,15 @@
 
 static double budget_dollars(const struct demo_options *options)
 {
+    const double day_ns = 86400.0 * (double)NS_PER_SEC;
     int64_t from_ns, to_ns;
     budget_month(options->now_ns, &from_ns, &to_ns);
     int64_t sent_ns = options->now_ns - options->hours * 3600 * NS_PER_SEC;
-    double days =
-        (double)(to_ns - (sent_ns > from_ns ? sent_ns : from_ns)) / (86400.0 * (double)NS_PER_SEC);
-    return DOLLARS_A_DAY * options->scale * days * HELD_BACK;
+    double spent = (double)(options->now_ns - (sent_ns > from_ns ? sent_ns : from_ns)) / day_ns;
+    double rest = (double)(to_ns - options->now_ns) / day_ns;
+    /* Of a week of which only some hours were sent, the pace may be that of the whole week. */
+    double pace = options->hours < 7 * 24 ? options->hours / (7.0 * 24) : 1;
+    return DOLLARS_A_DAY * options->scale * (spent + rest * pace) * HELD_BACK;
 }
 
 /* Whether the project has settings of its own. */
