@@ -84,6 +84,13 @@ static const char *const steps[] = {
     " created_ns INTEGER NOT NULL, updated_ns INTEGER NOT NULL, PRIMARY KEY(project_id, name));",
     "ALTER TABLE api_key ADD COLUMN note TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE project ADD COLUMN deleted_ns INTEGER NOT NULL DEFAULT 0;",
+    "CREATE TABLE score_config(project_id INTEGER NOT NULL REFERENCES project(id),"
+    " id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, description TEXT, type INTEGER NOT NULL,"
+    " archived INTEGER NOT NULL, least REAL, most REAL, created_ns INTEGER NOT NULL,"
+    " updated_ns INTEGER NOT NULL, PRIMARY KEY(project_id, id));"
+    "CREATE TABLE score_category(config_id TEXT NOT NULL REFERENCES score_config(id)"
+    " ON DELETE CASCADE, position INTEGER NOT NULL, label TEXT NOT NULL, value REAL NOT NULL,"
+    " PRIMARY KEY(config_id, position)) WITHOUT ROWID;",
 };
 
 enum status control__complain(struct control *control, struct error *error)

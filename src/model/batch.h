@@ -10,7 +10,7 @@
 #pragma once
 
 #include "base/arena.h"
-#include "model/score.h"
+#include "model/score_config.h"
 #include "model/value.h"
 
 struct resource {
@@ -141,6 +141,8 @@ struct batch {
         score_count;
     size_t resource_capacity, scope_capacity, span_capacity, log_capacity, metric_capacity,
         point_capacity, score_capacity;
+
+    const struct score_configs *score_configs; /* what scores may name; NULL: not looked up */
 
     /* The spans are parts of spans, said as things happened: several records make one span. */
     bool is_partial;

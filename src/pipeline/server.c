@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "control/lookup_tables.h"
+#include "control/score_configs.h"
 #include "net/server.h"
 #include "pipeline/authorise.h"
 #include "pipeline/indexer.h"
@@ -50,6 +51,7 @@ struct vitrine {
     struct jobs *jobs;
     struct tail *tail;
     struct server *server;
+    struct score_configs score_configs;
     struct receive_options receive;
     struct serve_options serve;
     struct authorise authorise;
@@ -80,6 +82,14 @@ static enum status append_batch(void *context, const struct batch *batch,
 {
     struct vitrine *vitrine = context;
     return journal_append(vitrine->journal, batch, done, done_context, error);
+}
+
+static enum status find_score_config(void *context, uint32_t project_id, struct str id,
+                                     struct arena *arena, struct score_config *out_config,
+                                     struct error *error)
+{
+    struct vitrine *vitrine = context;
+    return control_score_config(vitrine->control, project_id, id, arena, out_config, error);
 }
 
 static const struct query *get_query(void *context)
@@ -264,7 +274,9 @@ static enum status start_net(struct vitrine *vitrine, struct error *error)
         status = read_hosts(vitrine, error);
     if (status != STATUS_OK)
         return status;
-    vitrine->receive = (struct receive_options){.append = append_batch, .context = vitrine};
+    vitrine->score_configs = (struct score_configs){find_score_config, vitrine};
+    vitrine->receive = (struct receive_options){
+        .append = append_batch, .context = vitrine, .score_configs = &vitrine->score_configs};
     status = pool_start("ask", ASK_THREADS, ASK_QUEUE, &vitrine->asks, error);
     if (status != STATUS_OK)
         return status;

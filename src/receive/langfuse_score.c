@@ -88,6 +88,28 @@ static bool set_rest(struct batch *batch, struct score *score, const struct json
     return true;
 }
 
+/* A config that is named must be there, and is kept to; it gives the type when the body does not.
+ */
+static enum status read_value(struct batch *batch, const struct json *value, bool has_type,
+                              struct score *score, struct error *error)
+{
+    const struct score_configs *configs = batch->score_configs;
+    struct score_config config;
+    if (!configs || !score->config_id.len)
+        return score_read_value(value, has_type, score, error);
+    enum status status = configs->find(configs->context, batch->project_id, score->config_id,
+                                       &batch->arena, &config, error);
+    if (status == STATUS_NOT_FOUND)
+        return fail(error, STATUS_INVALID, "configId: the project has no score config '%.*s'",
+                    (int)(score->config_id.len > 100 ? 100 : score->config_id.len),
+                    score->config_id.ptr);
+    if (status == STATUS_OK && !has_type)
+        score->type = config.type;
+    if (status == STATUS_OK)
+        status = score_read_value(value, true, score, error);
+    return status == STATUS_OK ? score_config_apply(&config, score, error) : status;
+}
+
 enum status langfuse_score(struct batch *batch, struct score *score, const struct json *body,
                            struct str fallback_id, int64_t time_ns, struct error *error)
 {
@@ -97,7 +119,7 @@ enum status langfuse_score(struct batch *batch, struct score *score, const struc
     if (status == STATUS_OK)
         status = read_type(body, score, &has_type, error);
     if (status == STATUS_OK)
-        status = score_read_value(json_get(body, STR("value")), has_type, score, error);
+        status = read_value(batch, json_get(body, STR("value")), has_type, score, error);
     if (status == STATUS_OK && texts.observation.len && !texts.trace.len)
         status = fail(error, STATUS_INVALID, "observationId: expected traceId beside it");
     if (status == STATUS_OK)

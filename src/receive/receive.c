@@ -178,6 +178,7 @@ static enum status decode(const struct receipt *receipt, struct batch *batch, st
     batch->project_id = request->project_id;
     batch->receiver = str_from(receipt->receiver->name);
     batch->arrival_ns = request->arrival_ns;
+    batch->score_configs = receipt->options->score_configs;
     enum status status = take_body(receipt->options, request, batch, error);
     return status == STATUS_OK ? receipt->receiver->decode(request, batch, error) : status;
 }

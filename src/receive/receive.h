@@ -32,7 +32,8 @@ struct receive_options {
                                        const struct error *error),
                           void *done_context, struct error *error);
     void *context;
-    size_t batch_bytes_max; /* arena of one batch; 0: 256 MiB */
+    const struct score_configs *score_configs; /* NULL: scores are held to none */
+    size_t batch_bytes_max;                    /* arena of one batch; 0: 256 MiB */
     /* For tests without sockets; NULL: those of net. */
     void (*reply)(struct request *request, struct response *response);
     void *(*take_body)(struct request *request);
