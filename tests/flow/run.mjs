@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs every *.test.mjs here, or those whose name contains an argument, FLOW_JOBS (2) at a time; the last line is
+// Runs every *.test.mjs here, or those whose name contains an argument, FLOW_JOBS (3) at a time; the last line is
 // `N passed, N failed, N skipped`. Installs the clients first when they are not there,
 // and with --install nothing else. VERBOSE=1 shows each test.
 import { spawn, spawnSync } from 'node:child_process';
@@ -52,11 +52,11 @@ install();
 if (process.argv[2] === '--install') process.exit(0);
 const wanted = process.argv.slice(2);
 const files = readdirSync(here).filter((name) => name.endsWith('.test.mjs') && (!wanted.length || wanted.some((part) => name.includes(part)))).sort();
-// Two files side by side: each has a server of its own, and they mostly wait.
+// Three files side by side: each has a server of its own, and they mostly wait.
 const waiting = [...files];
 async function lane() {
     for (let file; (file = waiting.shift());) await runFile(file);
 }
-await Promise.all(Array.from({ length: Number(process.env.FLOW_JOBS ?? 2) }, lane));
+await Promise.all(Array.from({ length: Number(process.env.FLOW_JOBS ?? 3) }, lane));
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed || !files.length ? 1 : 0);

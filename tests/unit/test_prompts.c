@@ -329,7 +329,7 @@ static void depth_and_number_are_bounded(void **state)
 {
     struct fixture *fixture = *state;
     struct prompt_resolved resolved;
-    char name[8], content[4096];
+    char name[16], content[4096];
     must_create(fixture, "n1", "\"x\"", "");
     for (int i = 2; i <= PROMPT_DEPTH_MAX; i++) {
         snprintf(name, sizeof name, "n%d", i);

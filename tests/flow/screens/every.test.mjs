@@ -59,7 +59,6 @@ describe('screens: every one', { skip: cannot() }, () => {
         await to(page, 'default', path);
         await page.locator('main').getByText(/[a-z]{4,} [a-z]{2,}/i).first().waitFor();
         assert.equal(await page.locator('main [role=alert]').count(), 0, `${path} complains about an empty project`);
-        assert.deepEqual(await serious(page), [], path);
     }));
 
     it('two keys lead to it, and its first control is reached by Tab', async () => {

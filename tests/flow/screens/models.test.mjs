@@ -89,8 +89,7 @@ describe('screens: models', { skip: cannot() }, () => {
         await page.keyboard.press('i');
         await page.waitForURL(/\/models/);
         await context.close();
-        for (const theme of ['dark', 'light'])
-            await accessible(stage, '/p/default/models?from=-1h&a=openai/gpt-4o&b=anthropic/claude-sonnet-4-5', { theme });
+        await accessible(stage, '/p/default/models?from=-1h&a=openai/gpt-4o&b=anthropic/claude-sonnet-4-5'); // in both themes: every.test.mjs
         await accessible(stage, '/p/default/models?from=-1h', { width: 390, height: 800 });
     });
 
