@@ -61,14 +61,15 @@ struct demo_metrics *demo_metrics_of(struct demo *demo)
     return demo->metrics;
 }
 
-/* The last time it was so late in the day (UTC), at least `length` ago. */
+/* The last time it was so late in the day (UTC), at least `length` ago; where that would be
+ * (partly) before the day that is shown, an hour more than `length` ago. */
 static int64_t last_time(int64_t now_ns, int hour, int minute, int64_t length_ns)
 {
     const int64_t day = 24 * NS_PER_HOUR;
     int64_t time = now_ns / day * day + hour * NS_PER_HOUR + minute * NS_PER_MIN;
     while (time + length_ns > now_ns)
         time -= day;
-    return time;
+    return time > now_ns - day + NS_PER_HOUR ? time : now_ns - length_ns - NS_PER_HOUR;
 }
 
 /* Most of it in working hours, where there is traffic to suffer from it. */
