@@ -126,11 +126,11 @@ function story(hour, minute, minutes) {
     const day = 86400e3, length = minutes * 60e3;
     let from = Math.floor(Date.now() / day) * day + (hour * 60 + minute) * 60e3;
     while (from + length > Date.now()) from -= day;
+    if (from <= Date.now() - day + 3600e3) from = Date.now() - length - 3600e3;
     return { from: new Date(from).toISOString(), to: new Date(from + length).toISOString() };
 }
 
 test('a change is explained by the story behind it', async () => {
-    // A story may have been before the demo's day began.
     await fill('--hours', '36');
     await demo.settled();
     const rest = { baseline_from: '-37h', baseline_to: 'now' };
