@@ -2,7 +2,8 @@
 /*
  * demo_research: an agent with tools, in OpenTelemetry's own words. Each of its calls carries the
  * whole run so far, mostly read from the provider's cache. Two runs go in circles; one afternoon
- * the model throttles; one tenant suddenly asks for much more.
+ * the model throttles, and half of the runs go on with another one; one tenant suddenly asks for
+ * much more.
  */
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,7 @@ struct run {
     struct demo_history history;
     int64_t now, cached;
     struct demo_fault fault;
+    bool has_fallback; /* another model is asked when its own stays away */
 };
 
 static bool is_burst(const struct run *run, int64_t time_ns)
@@ -28,12 +30,29 @@ static bool is_burst(const struct run *run, int64_t time_ns)
     return time_ns >= day->burst_from_ns && time_ns < day->burst_until_ns;
 }
 
-/* One call with what is in the history; false when it failed for good. */
-static bool ask(struct run *run, const struct demo_message *output, const char *finish)
+static struct demo_fault fault_at(struct run *run, int64_t input)
 {
     struct demo_random *random = &run->trace.random;
-    for (int attempt = 0;; attempt++) {
-        struct demo_call call = {.model = &demo_sonnet,
+    if (is_burst(run, run->now) ? demo_chance(random, 0.72) : demo_chance(random, 0.004))
+        return (struct demo_fault){
+            "RateLimitError", "429 This request would exceed the limit of 400,000 input tokens "
+                              "per minute for claude-sonnet-4-5"};
+    if (input > 60000)
+        return (struct demo_fault){"BadRequestError",
+                                   "400 prompt is too long: 204,811 tokens > 200,000"};
+    if (demo_chance(random, 0.003))
+        return (struct demo_fault){"InternalServerError", "500 Internal server error"};
+    return (struct demo_fault){0};
+}
+
+/* One call with what is in the history; false when it failed for good. After the last attempt some
+ * runs ask another provider's model, which answers. */
+static bool ask(struct run *run, const struct demo_message *output, const char *finish)
+{
+    enum { ATTEMPTS = 3 };
+    for (int attempt = 1;; attempt++) {
+        bool elsewhere = attempt > ATTEMPTS;
+        struct demo_call call = {.model = elsewhere ? &demo_gpt_41 : &demo_sonnet,
                                  .history = &run->history,
                                  .output = *output,
                                  .tools = demo_research_tools,
@@ -46,30 +65,26 @@ static bool ask(struct run *run, const struct demo_message *output, const char *
         int64_t input =
             demo_history_tokens(&run->history) + demo_tokens(str_from(demo_research_tools)) + 640;
         call.input_tokens = input;
-        call.cached_tokens = run->cached;
-        call.cache_write_tokens = input - run->cached - 12;
-        if (is_burst(run, run->now) ? demo_chance(random, 0.72) : demo_chance(random, 0.004))
-            call.fault = (struct demo_fault){
-                "RateLimitError", "429 This request would exceed the limit of 400,000 input tokens "
-                                  "per minute for claude-sonnet-4-5"};
-        else if (input > 60000)
-            call.fault = (struct demo_fault){"BadRequestError",
-                                             "400 prompt is too long: 204,811 tokens > 200,000"};
-        else if (demo_chance(random, 0.003))
-            call.fault = (struct demo_fault){"InternalServerError", "500 Internal server error"};
+        if (!elsewhere) {
+            call.cached_tokens = run->cached;
+            call.cache_write_tokens = input - run->cached - 12;
+            call.fault = fault_at(run, input);
+        }
         run->now = demo_otel_call(&run->trace, &run->root, agent, &call, run->now, 1);
         if (!call.fault.type) {
-            run->cached = input - 12;
+            run->cached = elsewhere ? run->cached : input - 12;
             return true;
         }
-        demo_log(&run->trace, &run->root, run->now, attempt < 2 ? 13 : 17, "model.error",
-                 str_from(demo_text(&run->trace, "attempt %d of 3 failed: %s", attempt + 1,
+        demo_log(&run->trace, &run->root, run->now, attempt < ATTEMPTS ? 13 : 17, "model.error",
+                 str_from(demo_text(&run->trace, "attempt %d of %d failed: %s", attempt, ATTEMPTS,
                                     call.fault.message)));
-        if (attempt == 2 || !strcmp(call.fault.type, "BadRequestError")) {
+        bool useless = !strcmp(call.fault.type, "BadRequestError");
+        if (useless || (attempt == ATTEMPTS && !run->has_fallback)) {
             run->fault = call.fault;
             return false;
         }
-        run->now += (2 << attempt) * NS_PER_SEC; /* waits before it tries again */
+        if (attempt < ATTEMPTS)
+            run->now += (1 << attempt) * NS_PER_SEC; /* waits before it tries again */
     }
 }
 
@@ -167,7 +182,7 @@ void demo_research(struct demo *demo, uint64_t seed, int64_t start_ns)
 {
     const struct demo_day *day = demo_day(demo);
     bool loops = start_ns == day->loop_ns[0] || start_ns == day->loop_ns[1];
-    struct run run = {.now = start_ns};
+    struct run run = {.now = start_ns, .has_fallback = seed % 2};
     struct demo_trace *trace = &run.trace;
     demo_trace_begin(trace, demo, seed);
     trace->service = "research-agent";

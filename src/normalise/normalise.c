@@ -75,15 +75,22 @@ void normalise_origin(const struct resource *resource, struct normalise_origin *
         struct str key;
         uint8_t which, order;
     } keys[] = {
-        {STR_INIT("service.name"), 0, 0},           {STR_INIT("gen_ai.application_name"), 0, 1},
-        {STR_INIT("langfuse.environment"), 1, 0},   {STR_INIT("deployment.environment.name"), 1, 1},
-        {STR_INIT("deployment.environment"), 1, 2}, {STR_INIT("gen_ai.environment"), 1, 3},
-        {STR_INIT("langfuse.release"), 2, 0},       {STR_INIT("service.version"), 2, 1},
+        {STR_INIT("service.name"), 0, 0},
+        {STR_INIT("gen_ai.application_name"), 0, 1},
+        {STR_INIT("langfuse.environment"), 1, 0},
+        {STR_INIT("deployment.environment.name"), 1, 1},
+        {STR_INIT("deployment.environment"), 1, 2},
+        {STR_INIT("gen_ai.environment"), 1, 3},
+        {STR_INIT("langfuse.release"), 2, 0},
+        {STR_INIT("service.version"), 2, 1},
+        {STR_INIT("host.name"), 3, 0},
+        {STR_INIT("k8s.node.name"), 3, 1},
+        {STR_INIT("host.id"), 3, 2},
     };
     *out_origin = (struct normalise_origin){0};
-    struct str *const out[] = {&out_origin->service, &out_origin->environment,
-                               &out_origin->release};
-    uint8_t best[] = {UINT8_MAX, UINT8_MAX, UINT8_MAX};
+    struct str *const out[] = {&out_origin->service, &out_origin->environment, &out_origin->release,
+                               &out_origin->host};
+    uint8_t best[] = {UINT8_MAX, UINT8_MAX, UINT8_MAX, UINT8_MAX};
     for (size_t i = 0; i < resource->attributes.count; i++) {
         const struct attribute *attribute = &resource->attributes.items[i];
         if (attribute->value.type != VALUE_STRING || attribute->value.string.len == 0)

@@ -38,7 +38,7 @@ void normalise_content(const struct normalise_input *input, const struct observa
 
 /* Names of resource attributes that any signal has. Empty when absent. */
 struct normalise_origin {
-    struct str service, environment, release;
+    struct str service, environment, release, host;
 };
 void normalise_origin(const struct resource *resource, struct normalise_origin *out_origin);
 /* The event's name of a log record: event_name, attribute event.name, body event.name. */

@@ -129,6 +129,7 @@ static enum status add_points(const struct rows_context *context, const struct b
             .point = point,
             .service = origin.service,
             .environment = origin.environment,
+            .host = origin.host,
             .attributes_json = own,
             .series_hash =
                 series_hash(batch, metric, own, whole, batch->scopes[metric->scope].name),

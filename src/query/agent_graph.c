@@ -117,13 +117,6 @@ static int32_t around(const struct graph_builder *builder, const struct agent_tr
     return -1;
 }
 
-static bool add_time(struct graph_builder *builder, struct quantile_sketch **sketch, int64_t ns)
-{
-    if (!*sketch)
-        *sketch = quantile_sketch_new(builder->arena);
-    return *sketch && quantile_sketch_add(*sketch, builder->arena, bucket_of(ns), 1);
-}
-
 static void count_node(struct graph_builder *builder, const struct agent_trace *trace, int32_t at,
                        int32_t index)
 {
@@ -148,7 +141,8 @@ static void count_node(struct graph_builder *builder, const struct agent_trace *
         tally->order += (double)at / (double)trace->step_count;
         node->traces++;
     }
-    builder->failed |= !add_time(builder, &tally->times, step->duration_ns);
+    builder->failed |=
+        !quantile_sketch_add(&tally->times, builder->arena, bucket_of(step->duration_ns), 1);
 }
 
 /* A container's node must exist before what is inside it: walks up first. */
@@ -224,7 +218,8 @@ void graph__edge(struct graph_builder *builder, const struct agent_trace *trace,
         tally->last_trace = builder->graph.traces;
         edge->traces++;
     }
-    builder->failed |= !add_time(builder, &tally->times, target->duration_ns);
+    builder->failed |=
+        !quantile_sketch_add(&tally->times, builder->arena, bucket_of(target->duration_ns), 1);
     builder->parts[from].led_on = true;
 }
 

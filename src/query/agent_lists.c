@@ -4,16 +4,12 @@
 
 #include "query/agents.h"
 
-static const char *const sort_names[AGENT_RUN_SORTS] = {
-    [AGENT_RUN_START] = "start",   [AGENT_RUN_DURATION] = "duration", [AGENT_RUN_TURNS] = "turns",
-    [AGENT_RUN_TOKENS] = "tokens", [AGENT_RUN_COST] = "cost",         [AGENT_RUN_ERRORS] = "errors",
-    [AGENT_RUN_LOOPS] = "loops",
+const struct sort_key agent_run_sorts[AGENT_RUN_SORTS] = {
+    [AGENT_RUN_START] = {"start", NULL}, [AGENT_RUN_DURATION] = {"duration", NULL},
+    [AGENT_RUN_TURNS] = {"turns", NULL}, [AGENT_RUN_TOKENS] = {"tokens", NULL},
+    [AGENT_RUN_COST] = {"cost", NULL},   [AGENT_RUN_ERRORS] = {"errors", NULL},
+    [AGENT_RUN_LOOPS] = {"loops", NULL},
 };
-
-const char *agent_run_sort_name(enum agent_run_sort sort)
-{
-    return sort_names[sort];
-}
 
 struct lister {
     const struct query *query;

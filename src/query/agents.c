@@ -100,13 +100,6 @@ static enum status count_runs(struct builder *builder, const struct agent_questi
 /* --- what happened inside -----------------------------------------------------------------------
  */
 
-static bool add_sketch(struct builder *builder, struct quantile_sketch **sketch, int64_t value)
-{
-    if (!*sketch)
-        *sketch = quantile_sketch_new(builder->arena);
-    return *sketch && quantile_sketch_add(*sketch, builder->arena, bucket_of(value), 1);
-}
-
 static size_t find_tool(struct builder *builder, int32_t label, int32_t tool)
 {
     struct agent_usages *out = &builder->out;
@@ -139,7 +132,8 @@ static void add_tools(struct builder *builder, const struct agent_trace *trace,
         tool->errors += step->failed;
         if (step->failed)
             tool->errors_by_kind[step->error_kind ? step->error_kind : ERROR_KIND_UNKNOWN]++;
-        builder->failed |= !add_sketch(builder, &builder->tool_times[at], step->duration_ns);
+        builder->failed |= !quantile_sketch_add(&builder->tool_times[at], builder->arena,
+                                                bucket_of(step->duration_ns), 1);
     }
 }
 
@@ -166,7 +160,8 @@ static void add_run(struct builder *builder, const struct agent_trace *trace, in
     agent->loop_cost += agent_loops_cost(loops, index);
     builder->out.covered++;
     size_t at = (size_t)(agent - builder->out.items);
-    builder->failed |= !add_sketch(builder, &builder->turns[at], run->llm_calls);
+    builder->failed |=
+        !quantile_sketch_add(&builder->turns[at], builder->arena, bucket_of(run->llm_calls), 1);
     add_tools(builder, trace, run);
 }
 

@@ -63,7 +63,7 @@ enum agent_run_sort {
     AGENT_RUN_LOOPS,
     AGENT_RUN_SORTS
 };
-const char *agent_run_sort_name(enum agent_run_sort sort);
+extern const struct sort_key agent_run_sorts[AGENT_RUN_SORTS];
 
 struct agent_run_list {
     struct agent_run_row *items;

@@ -5,11 +5,14 @@
  */
 #include "query/health.h"
 
-#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
+#include "base/sum.h"
+#include "query/order.h"
 #include "query/outcome.h"
+#include "query/rollup_scan.h"
 #include "store/bucket.h"
 
 enum { HOUR_S = 3600, DAY_S = 86400 };
@@ -23,116 +26,125 @@ struct asking {
     struct health *health;
 };
 
-static struct str name_of(const struct query *query, int64_t id)
-{
-    return id > 0 ? store_name(query->store, (int32_t)id) : STR_NONE;
-}
-
 /* --- from rollups ---------------------------------------------------------------------------- */
 
-static void from_rollups(struct sql *sql, const struct asking *asking, const char *table,
-                         int64_t resolution_s, int64_t from_s, int64_t to_s)
+static struct rollup_question rollups_of(const struct asking *asking)
 {
-    sql_add(sql, " FROM %s r JOIN labels l ON r.label = l.id WHERE l.project = ", table);
-    sql_int(sql, asking->question->project_id);
-    sql_add(sql, " AND r.resolution = %lld AND r.time >= ", (long long)resolution_s);
-    sql_int(sql, from_s);
-    sql_add(sql, " AND r.time < ");
-    sql_int(sql, to_s);
+    return (struct rollup_question){
+        .query = asking->query,
+        .project_id = asking->question->project_id,
+        .filters = asking->question->filters,
+        .cancelled = asking->question->cancelled,
+    };
 }
 
-static enum status run_labels(struct sql *sql, const struct asking *asking, const char *ending,
-                              struct store_rows **out_rows, struct error *error)
-{
-    enum status status = filter_labels(asking->question->filters, asking->query, sql, error);
-    if (status != STATUS_OK) {
-        sql_done(sql);
-        return status;
-    }
-    sql_add(sql, "%s", ending);
-    return sql_run(sql, asking->query, asking->question->cancelled, out_rows, error);
-}
+/* What is told of the requests of some rows. */
+struct requests {
+    const struct rollup_labels *labels;
+    struct arena *arena;
+    int64_t first_s; /* INT64_MAX: there is no row */
+    int64_t requests, errors;
+    struct quantile_sketch *latency;
+    int32_t target; /* its bucket */
+    int64_t measured, over_target;
+};
 
-static enum status read_baseline(const struct asking *asking, struct error *error)
+static enum status add_requests(void *context, const int64_t *const *columns, size_t row_count,
+                                struct error *error)
 {
-    struct sql sql = {0};
-    struct store_rows *rows;
-    struct health_baseline *baseline = &asking->health->baseline;
-    int64_t to_s = asking->health->steps.start_s;
-    to_s -= to_s % HOUR_S;
-    baseline->latency_p95 = (double)NAN;
-    sql_add(&sql, "SELECT min(r.time), sum(CASE WHEN l.root THEN r.spans ELSE 0 END), "
-                  "sum(CASE WHEN l.root THEN r.errors ELSE 0 END)");
-    from_rollups(&sql, asking, "rollups", HOUR_S, to_s - BASELINE_DAYS * DAY_S, to_s);
-    enum status status = run_labels(&sql, asking, "", &rows, error);
-    if (status != STATUS_OK)
-        return status;
-    if (store_rows_next(rows) && !store_rows_null(rows, 0)) {
-        baseline->from_ns = store_rows_int(rows, 0) * NS_PER_SEC;
-        baseline->to_ns = to_s * NS_PER_SEC;
-        baseline->requests = store_rows_int(rows, 1);
-        baseline->errors = store_rows_int(rows, 2);
+    enum { C_SPANS = ROLLUP_FIRST, C_ERRORS };
+    struct requests *sums = context;
+    (void)error;
+    for (size_t row = 0; row < row_count; row++) {
+        const struct rollup_label *label =
+            rollup_label_at(sums->labels, columns[ROLLUP_LABEL][row]);
+        if (!label)
+            continue;
+        if (columns[ROLLUP_TIME][row] < sums->first_s)
+            sums->first_s = columns[ROLLUP_TIME][row];
+        sum_add(&sums->requests, label->root ? columns[C_SPANS][row] : 0);
+        sum_add(&sums->errors, label->root ? columns[C_ERRORS][row] : 0);
     }
-    store_rows_free(rows);
     return STATUS_OK;
 }
 
-static enum status read_baseline_latency(const struct asking *asking, struct error *error)
+static enum status add_latencies(void *context, const int64_t *const *columns, size_t row_count,
+                                 struct error *error)
 {
-    struct sql sql = {0};
-    struct store_rows *rows;
+    enum { H_METRIC = ROLLUP_FIRST, H_BUCKET, H_COUNT };
+    struct requests *sums = context;
+    for (size_t row = 0; row < row_count; row++) {
+        const struct rollup_label *label =
+            rollup_label_at(sums->labels, columns[ROLLUP_LABEL][row]);
+        int32_t bucket = (int32_t)columns[H_BUCKET][row];
+        int64_t count = columns[H_COUNT][row];
+        if (!label || !label->root || columns[H_METRIC][row] != 0)
+            continue;
+        sum_add(&sums->measured, count);
+        sum_add(&sums->over_target, bucket > sums->target ? count : 0);
+        if (!quantile_sketch_add(&sums->latency, sums->arena, bucket, count))
+            return fail(error, STATUS_TOO_LARGE, "from: too many steps for one reply");
+    }
+    return STATUS_OK;
+}
+
+static enum status read_baseline(const struct asking *asking, const struct rollup_labels *labels,
+                                 struct error *error)
+{
+    const struct rollup_question rollups = rollups_of(asking);
     struct health_baseline *baseline = &asking->health->baseline;
-    struct quantile_sketch *sketch = quantile_sketch_new(asking->arena);
-    if (!sketch)
-        return fail(error, STATUS_TOO_LARGE, "from: too many steps for one reply");
-    sql_add(&sql, "SELECT r.bucket, sum(r.count)");
-    from_rollups(&sql, asking, "histograms", HOUR_S, baseline->from_ns / NS_PER_SEC,
-                 baseline->to_ns / NS_PER_SEC);
-    sql_add(&sql, " AND r.metric = 0 AND l.root");
-    enum status status = run_labels(&sql, asking, " GROUP BY 1", &rows, error);
-    if (status != STATUS_OK)
+    struct requests sums = {.labels = labels, .arena = asking->arena, .first_s = INT64_MAX};
+    int64_t to_s = asking->health->steps.start_s;
+    to_s -= to_s % HOUR_S;
+    const struct rollup_range range = {HOUR_S, to_s - BASELINE_DAYS * DAY_S, to_s};
+    enum status status =
+        rollup_stream(&rollups, "rollups", "r.spans, r.errors", range, add_requests, &sums, error);
+    if (status == STATUS_OK && sums.first_s != INT64_MAX)
+        status = rollup_stream(&rollups, "histograms", "r.metric, r.bucket, r.count", range,
+                               add_latencies, &sums, error);
+    baseline->latency_p95 = quantile_sketch_value(sums.latency, 0.95);
+    if (status != STATUS_OK || sums.first_s == INT64_MAX)
         return status;
-    while (status == STATUS_OK && store_rows_next(rows))
-        if (!quantile_sketch_add(sketch, asking->arena, (int32_t)store_rows_int(rows, 0),
-                                 store_rows_int(rows, 1)))
-            status = fail(error, STATUS_TOO_LARGE, "from: too many steps for one reply");
-    store_rows_free(rows);
-    baseline->latency_p95 = quantile_sketch_value(sketch, 0.95);
+    baseline->from_ns = sums.first_s * NS_PER_SEC;
+    baseline->to_ns = to_s * NS_PER_SEC;
+    baseline->requests = sums.requests;
+    baseline->errors = sums.errors;
+    return STATUS_OK;
+}
+
+static enum status read_target(const struct asking *asking, const struct rollup_labels *labels,
+                               struct error *error)
+{
+    const struct rollup_question rollups = rollups_of(asking);
+    struct requests sums = {
+        .labels = labels,
+        .arena = asking->arena,
+        .target = bucket_of(asking->question->latency_target_ns),
+    };
+    enum status status =
+        rollup_stream(&rollups, "histograms", "r.metric, r.bucket, r.count",
+                      rollup_range(&asking->health->steps, 0), add_latencies, &sums, error);
+    asking->health->measured = sums.measured;
+    asking->health->over_target = sums.over_target;
     return status;
 }
 
-static enum status read_target(const struct asking *asking, struct error *error)
+static enum status read_rollups(const struct asking *asking, struct error *error)
 {
-    struct sql sql = {0};
-    struct store_rows *rows;
-    const struct steps *steps = &asking->health->steps;
-    sql_add(&sql, "SELECT sum(r.count), sum(CASE WHEN r.bucket > %d THEN r.count ELSE 0 END)",
-            bucket_of(asking->question->latency_target_ns));
-    from_rollups(&sql, asking, "histograms", steps->resolution_s, steps->start_s,
-                 steps->start_s + (int64_t)steps->count * steps->step_s);
-    sql_add(&sql, " AND r.metric = 0 AND l.root");
-    enum status status = run_labels(&sql, asking, "", &rows, error);
-    if (status != STATUS_OK)
-        return status;
-    if (store_rows_next(rows)) {
-        asking->health->measured = store_rows_int(rows, 0);
-        asking->health->over_target = store_rows_int(rows, 1);
-    }
-    store_rows_free(rows);
-    return STATUS_OK;
+    const struct rollup_question rollups = rollups_of(asking);
+    struct rollup_labels labels;
+    enum status status = rollup_labels_read(&rollups, asking->arena, &labels, error);
+    if (status == STATUS_OK)
+        status = read_baseline(asking, &labels, error);
+    if (status == STATUS_OK && asking->question->latency_target_ns)
+        status = read_target(asking, &labels, error);
+    return status;
 }
 
 /* --- from spans ------------------------------------------------------------------------------ */
 
-static void select_step(struct sql *sql, const struct steps *steps)
-{
-    sql_add(sql, "(s.start_ns // 1000000000 - ");
-    sql_int(sql, steps->start_s);
-    sql_add(sql, ") // %lld AS step", (long long)steps->step_s);
-}
-
-static enum status run_spans(struct sql *sql, const struct asking *asking, const char *ending,
-                             struct store_rows **out_rows, struct error *error)
+/* Adds the range and the filters; on failure the statement is gone. */
+static enum status where_spans(struct sql *sql, const struct asking *asking, struct error *error)
 {
     const struct steps *steps = &asking->health->steps;
     sql_add(sql, " AND s.project = ");
@@ -142,45 +154,102 @@ static enum status run_spans(struct sql *sql, const struct asking *asking, const
     sql_add(sql, " AND s.start_ns < ");
     sql_int(sql, (steps->start_s + (int64_t)steps->count * steps->step_s) * NS_PER_SEC);
     enum status status = filter_rows(asking->question->filters, asking->query, sql, error);
-    if (status != STATUS_OK) {
+    if (status != STATUS_OK)
         sql_done(sql);
-        return status;
-    }
-    sql_add(sql, "%s", ending);
-    return sql_run(sql, asking->query, asking->question->cancelled, out_rows, error);
+    return status;
 }
 
-/* A row a step, and one of the whole range whose step is null. */
+/* --- speeds: kept by step while they arrive, then laid side by side -------------------------- */
+
+enum { BLOCK_SPEEDS = 126 };
+
+struct speed_block {
+    struct speed_block *next;
+    size_t count;
+    double speeds[BLOCK_SPEEDS];
+};
+
+struct speed_steps {
+    const struct steps *steps;
+    struct arena *arena;
+    struct speed_block **blocks; /* a list a step, the newest first */
+    size_t count;                /* of all */
+};
+
+static bool keep_speed(struct speed_steps *kept, size_t step, double speed)
+{
+    struct speed_block *block = kept->blocks[step];
+    if (!block || block->count == BLOCK_SPEEDS) {
+        block = arena_alloc(kept->arena, sizeof *block);
+        if (!block)
+            return false;
+        block->next = kept->blocks[step];
+        block->count = 0;
+        kept->blocks[step] = block;
+    }
+    block->speeds[block->count++] = speed;
+    kept->count++;
+    return true;
+}
+
+static enum status take_speeds(void *context, const int64_t *const *columns, size_t row_count,
+                               struct error *error)
+{
+    enum { C_START, C_TOKENS, C_DURATION };
+    struct speed_steps *kept = context;
+    for (size_t row = 0; row < row_count; row++) {
+        int64_t since_s = columns[C_START][row] / NS_PER_SEC - kept->steps->start_s;
+        double speed = (double)columns[C_TOKENS][row] * 1e9 / (double)columns[C_DURATION][row];
+        if (!keep_speed(kept, (size_t)(since_s / kept->steps->step_s), speed))
+            return fail(error, STATUS_TOO_LARGE, "from: too many calls for one reply");
+    }
+    return STATUS_OK;
+}
+
+/* Of each step, and of the whole range. */
+static enum status tell_speeds(const struct asking *asking, const struct speed_steps *kept,
+                               struct error *error)
+{
+    struct health *health = asking->health;
+    double *all = arena_alloc(asking->arena, (kept->count + 1) * sizeof *all), *end = all;
+    if (!all)
+        return fail(error, STATUS_TOO_LARGE, "from: too many calls for one reply");
+    for (size_t step = 0; step < health->steps.count; step++) {
+        double values[SPEED_QUANTILES], *begin = end;
+        for (const struct speed_block *block = kept->blocks[step]; block; block = block->next) {
+            memcpy(end, block->speeds, block->count * sizeof *end);
+            end += block->count;
+        }
+        order_quantiles(begin, (size_t)(end - begin), speed_quantiles, SPEED_QUANTILES, values);
+        for (size_t q = 0; q < SPEED_QUANTILES; q++)
+            health->speed_values[q][step] = values[q];
+    }
+    order_quantiles(all, kept->count, speed_quantiles, SPEED_QUANTILES, health->speed);
+    return STATUS_OK;
+}
+
 static enum status read_speed(const struct asking *asking, struct error *error)
 {
     struct sql sql = {0};
-    struct store_rows *rows;
-    struct health *health = asking->health;
-    /* The list of all three is sorted once. */
-    sql_add(&sql, "SELECT step, speeds[1], speeds[2], speeds[3] FROM (SELECT step, "
-                  "quantile_cont(speed, [0.1, 0.5, 0.9]) AS speeds FROM (SELECT ");
-    select_step(&sql, &health->steps);
+    struct speed_steps kept = {
+        .steps = &asking->health->steps,
+        .arena = asking->arena,
+        .blocks = arena_array(asking->arena, struct speed_block *, asking->health->steps.count),
+    };
+    if (!kept.blocks)
+        return fail(error, STATUS_TOO_LARGE, "from: too many steps for one reply");
     sql_add(&sql,
-            ", s.output_tokens * 1e9 / s.duration_ns AS speed FROM spans s WHERE s.kind = %d AND "
+            "SELECT s.start_ns, s.output_tokens, s.duration_ns FROM spans s WHERE s.kind = %d AND "
             "s.flags & %d = %d AND s.status <> %d AND s.output_tokens > 0 AND s.duration_ns > 0",
             KIND_LLM, OBSERVATION_BILLED | OBSERVATION_BAD_TIME, OBSERVATION_BILLED, SPAN_ERROR);
-    enum status status =
-        run_spans(&sql, asking, ") GROUP BY GROUPING SETS ((step), ()))", &rows, error);
-    if (status != STATUS_OK)
-        return status;
-    while (store_rows_next(rows)) {
-        int64_t step = store_rows_int(rows, 0);
-        for (size_t q = 0; q < SPEED_QUANTILES; q++) {
-            double speed = store_rows_double(rows, q + 1);
-            if (store_rows_null(rows, 0))
-                health->speed[q] = speed;
-            else if (step >= 0 && step < (int64_t)health->steps.count)
-                health->speed_values[q][step] = speed;
-        }
-    }
-    store_rows_free(rows);
-    return STATUS_OK;
+    enum status status = where_spans(&sql, asking, error);
+    if (status == STATUS_OK)
+        status = sql_stream_columns(&sql, asking->query, asking->question->cancelled, take_speeds,
+                                    &kept, error);
+    return status == STATUS_OK ? tell_speeds(asking, &kept, error) : status;
 }
+
+/* --- what followed failed calls -------------------------------------------------------------- */
 
 /* Column numbers of the pass over failed calls that were followed by another. */
 enum { R_STEP, R_MODEL, R_NEXT_MODEL, R_COUNT, R_RECOVERED };
@@ -188,8 +257,8 @@ enum { R_STEP, R_MODEL, R_NEXT_MODEL, R_COUNT, R_RECOVERED };
 static bool count_fallback(const struct asking *asking, struct fallback **items, size_t *count,
                            size_t *capacity, const struct store_rows *rows)
 {
-    struct str from = name_of(asking->query, store_rows_int(rows, R_MODEL));
-    struct str to = name_of(asking->query, store_rows_int(rows, R_NEXT_MODEL));
+    struct str from = sql_name(asking->query, store_rows_int(rows, R_MODEL));
+    struct str to = sql_name(asking->query, store_rows_int(rows, R_NEXT_MODEL));
     for (size_t i = 0; i < *count; i++) {
         if ((*items)[i].from.ptr == from.ptr && (*items)[i].to.ptr == to.ptr) {
             (*items)[i].count += store_rows_int(rows, R_COUNT);
@@ -219,6 +288,13 @@ static void keep_fallbacks(struct health *health, struct fallback *items, size_t
         health->fallbacks[health->fallback_count++] = items[i];
 }
 
+static void select_step(struct sql *sql, const struct steps *steps)
+{
+    sql_add(sql, "(s.start_ns // 1000000000 - ");
+    sql_int(sql, steps->start_s);
+    sql_add(sql, ") // %lld AS step", (long long)steps->step_s);
+}
+
 static enum status read_recovery(const struct asking *asking, struct error *error)
 {
     struct sql sql = {0};
@@ -235,8 +311,11 @@ static enum status read_recovery(const struct asking *asking, struct error *erro
     sql_add(&sql, ", s.model, " NEXT_CALL(
                       "CAST(n.model AS BIGINT) * 4 + n.status") " AS next "
                                                                 "FROM spans s WHERE " FAILED_CALL);
-    enum status status =
-        run_spans(&sql, asking, ") WHERE next IS NOT NULL GROUP BY 1, 2, 3", &rows, error);
+    enum status status = where_spans(&sql, asking, error);
+    if (status != STATUS_OK)
+        return status;
+    sql_add(&sql, ") WHERE next IS NOT NULL GROUP BY 1, 2, 3");
+    status = sql_run(&sql, asking->query, asking->question->cancelled, &rows, error);
     if (status != STATUS_OK)
         return status;
     while (status == STATUS_OK && store_rows_next(rows)) {
@@ -257,13 +336,9 @@ static enum status read_recovery(const struct asking *asking, struct error *erro
 static bool make_arrays(struct health *health, struct arena *arena)
 {
     size_t steps = health->steps.count;
-    for (size_t q = 0; q < SPEED_QUANTILES; q++) {
-        health->speed[q] = (double)NAN;
+    for (size_t q = 0; q < SPEED_QUANTILES; q++)
         if (!(health->speed_values[q] = arena_array(arena, double, steps)))
             return false;
-        for (size_t i = 0; i < steps; i++)
-            health->speed_values[q][i] = (double)NAN;
-    }
     health->retried_values = arena_array(arena, int64_t, steps);
     health->replaced_values = arena_array(arena, int64_t, steps);
     return health->retried_values && health->replaced_values;
@@ -279,11 +354,7 @@ enum status query_health(const struct query *query, const struct health_question
         return status;
     if (!make_arrays(&health, arena))
         return fail(error, STATUS_TOO_LARGE, "from: too many steps for one reply");
-    status = read_baseline(&asking, error);
-    if (status == STATUS_OK && health.baseline.from_ns)
-        status = read_baseline_latency(&asking, error);
-    if (status == STATUS_OK && question->latency_target_ns)
-        status = read_target(&asking, error);
+    status = read_rollups(&asking, error);
     if (status == STATUS_OK)
         status = read_speed(&asking, error);
     if (status == STATUS_OK)

@@ -7,20 +7,13 @@
 
 #include "query/span_view.h"
 
-static const struct {
-    const char *name, *expression;
-} sorts[INVOCATION_SORTS] = {
+const struct sort_key invocation_sorts[INVOCATION_SORTS] = {
     [INVOCATION_START] = {"start", "s.start_ns"},
     [INVOCATION_DURATION] = {"duration", "s.duration_ns"},
     [INVOCATION_COST] = {"cost", "coalesce(s.cost, -1)"},
     [INVOCATION_TOKENS] = {"tokens", "coalesce(s.total_tokens, -1)"},
     [INVOCATION_TTFT] = {"ttft", "coalesce(s.ttft, -1)"},
 };
-
-const char *invocation_sort_name(enum invocation_sort sort)
-{
-    return sorts[sort].name;
-}
 
 static enum status where_calls(struct sql *sql, const struct query *query,
                                const struct invocation_question *question, struct error *error)
@@ -40,7 +33,7 @@ static enum status where_calls(struct sql *sql, const struct query *query,
 
 static void where_cursor(struct sql *sql, const struct invocation_question *question)
 {
-    const char *value = sorts[question->sort].expression;
+    const char *value = invocation_sorts[question->sort].expression;
     if (!question->has_cursor)
         return;
     sql_add(sql, " AND (%s %s ", value, question->ascending ? ">" : "<");
@@ -122,7 +115,7 @@ enum status query_invocations(const struct query *query, const struct invocation
     struct journal_location *places = arena_array(arena, struct journal_location, question->limit);
     if (!list.items || !places)
         return fail(error, STATUS_TOO_LARGE, "limit: too many calls for one reply");
-    const char *value = sorts[question->sort].expression;
+    const char *value = invocation_sorts[question->sort].expression;
     sql_add(&sql, "SELECT %s, %s AS sort_value FROM spans s WHERE s.rowid IN (SELECT s.rowid",
             columns, value);
     enum status status = where_calls(&sql, query, question, error);

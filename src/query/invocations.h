@@ -18,7 +18,7 @@ enum invocation_sort {
     INVOCATION_TTFT,
     INVOCATION_SORTS
 };
-const char *invocation_sort_name(enum invocation_sort sort);
+extern const struct sort_key invocation_sorts[INVOCATION_SORTS];
 
 struct invocation {
     struct trace_key trace;

@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/sum.h"
-#include "query/rollup_labels.h"
+#include "query/rollup_scan.h"
 
 const double overview_quantiles[OVERVIEW_QUANTILES] = {0.5, 0.9, 0.95, 0.99};
 
@@ -48,8 +48,7 @@ static bool find_model(struct builder *builder, int32_t model, int32_t provider,
                     &builder->model_capacity))
         return false;
     *out_index = builder->key_count;
-    builder->keys[builder->key_count] = (struct model_sketches){
-        model, provider, quantile_sketch_new(builder->arena), quantile_sketch_new(builder->arena)};
+    builder->keys[builder->key_count] = (struct model_sketches){model, provider, NULL, NULL};
     struct overview_model *added = &builder->out.models[builder->key_count++];
     *added = (struct overview_model){
         .model = store_name(builder->query->store, model),
@@ -80,27 +79,11 @@ static int64_t step_of(const struct builder *builder, int64_t time_s)
     return since < 0 ? -1 : since / builder->steps.step_s;
 }
 
-/* Runs "columns FROM table" over both ranges; the rows go to `take` with the builder. */
-static enum status run_pass(struct builder *builder, const char *columns, const char *table,
-                            store_take_columns *take, struct error *error)
-{
-    const struct steps *steps = &builder->steps;
-    int64_t span = (int64_t)steps->count * steps->step_s;
-    struct sql sql = {0};
-    sql_add(&sql, "SELECT r.time, r.label, %s FROM %s r WHERE r.resolution = %lld AND r.time >= ",
-            columns, table, (long long)steps->resolution_s);
-    sql_int(&sql, steps->start_s - span);
-    sql_add(&sql, " AND r.time < ");
-    sql_int(&sql, steps->start_s + span);
-    return sql_stream_columns(&sql, builder->query, builder->question->cancelled, take, builder,
-                              error);
-}
-
 /* Column numbers of the counting pass. */
 enum {
-    C_TIME,
-    C_LABEL,
-    C_SPANS,
+    C_TIME = ROLLUP_TIME,
+    C_LABEL = ROLLUP_LABEL,
+    C_SPANS = ROLLUP_FIRST,
     C_ERRORS,
     C_CALLS,
     C_UNPRICED,
@@ -217,13 +200,6 @@ struct bucket {
     int64_t count;
 };
 
-static bool add_to(struct quantile_sketch **sketch, struct arena *arena, struct bucket bucket)
-{
-    if (!*sketch)
-        *sketch = quantile_sketch_new(arena);
-    return *sketch && quantile_sketch_add(*sketch, arena, bucket.number, bucket.count);
-}
-
 static bool add_bucket(struct builder *builder, struct rollup_label *label, int64_t step, bool ttft,
                        struct bucket bucket)
 {
@@ -231,13 +207,15 @@ static bool add_bucket(struct builder *builder, struct rollup_label *label, int6
     bool before = step < 0, fine = true;
     struct quantile_sketch **totals = builder->totals[before];
     if (label->root && !ttft)
-        fine = add_to(&totals[0], arena, bucket) &&
-               (before || add_to(&builder->latency[step], arena, bucket));
+        fine = quantile_sketch_add(&totals[0], arena, bucket.number, bucket.count) &&
+               (before ||
+                quantile_sketch_add(&builder->latency[step], arena, bucket.number, bucket.count));
     if (ttft && label->model_call)
-        fine = fine && add_to(&totals[1], arena, bucket) &&
-               (before || add_to(&builder->ttft[step], arena, bucket));
+        fine = fine && quantile_sketch_add(&totals[1], arena, bucket.number, bucket.count) &&
+               (before ||
+                quantile_sketch_add(&builder->ttft[step], arena, bucket.number, bucket.count));
     if (!ttft && label->model_call)
-        fine = fine && add_to(&totals[2], arena, bucket);
+        fine = fine && quantile_sketch_add(&totals[2], arena, bucket.number, bucket.count);
     if (before || !fine)
         return fine;
     if (!place_label(builder, label))
@@ -245,7 +223,8 @@ static bool add_bucket(struct builder *builder, struct rollup_label *label, int6
     if (!label->place)
         return true;
     struct model_sketches *model = &builder->keys[label->place - 1];
-    return add_to(ttft ? &model->ttft : &model->latency, arena, bucket);
+    return quantile_sketch_add(ttft ? &model->ttft : &model->latency, arena, bucket.number,
+                               bucket.count);
 }
 
 static enum status add_buckets(void *context, const int64_t *const *columns, size_t row_count,
@@ -335,17 +314,23 @@ enum status query_overview(const struct query *query, const struct overview_ques
     builder.out.step_count = builder.steps.count;
     if (!make_arrays(&builder))
         return too_large(error);
-    status = rollup_labels_read(query, question->project_id, question->filters, question->cancelled,
-                                arena, &builder.labels, error);
+    const struct rollup_question rollups = {
+        .query = query,
+        .project_id = question->project_id,
+        .filters = question->filters,
+        .cancelled = question->cancelled,
+    };
+    const struct rollup_range both = rollup_range(&builder.steps, 1);
+    status = rollup_labels_read(&rollups, arena, &builder.labels, error);
     if (status == STATUS_OK)
-        status = run_pass(&builder,
-                          "r.spans, r.errors, r.calls, r.unpriced, r.input_tokens, "
-                          "r.output_tokens, r.cache_read, r.cache_write, r.reasoning, "
-                          "r.total_tokens, r.cost",
-                          "rollups", add_counts, error);
+        status = rollup_stream(&rollups, "rollups",
+                               "r.spans, r.errors, r.calls, r.unpriced, r.input_tokens, "
+                               "r.output_tokens, r.cache_read, r.cache_write, r.reasoning, "
+                               "r.total_tokens, r.cost",
+                               both, add_counts, &builder, error);
     if (status == STATUS_OK)
-        status =
-            run_pass(&builder, "r.metric, r.bucket, r.count", "histograms", add_buckets, error);
+        status = rollup_stream(&rollups, "histograms", "r.metric, r.bucket, r.count", both,
+                               add_buckets, &builder, error);
     if (status == STATUS_OK) {
         finish(&builder);
         *out_overview = builder.out;

@@ -3,9 +3,7 @@
  * questions are looked up afterwards. */
 #include "query/people.h"
 
-static const struct {
-    const char *name, *expression;
-} sorts[PEOPLE_SORTS] = {
+const struct sort_key people_sorts[PEOPLE_SORTS] = {
     [PEOPLE_LAST] = {"last", "max(end_ns)"},
     [PEOPLE_TRACES] = {"traces", "count(*)"},
     [PEOPLE_COST] = {"cost", "sum(cost)"},
@@ -13,11 +11,6 @@ static const struct {
     [PEOPLE_ERRORS] = {"errors", "count(*) FILTER (status = 2)"},
     [PEOPLE_DURATION] = {"duration", "max(end_ns) - min(start_ns)"},
 };
-
-const char *people_sort_name(enum people_sort sort)
-{
-    return sorts[sort].name;
-}
 
 /* Of each trace, by the names that the sums below use. */
 #define TRACE_COLUMNS                                                                              \
@@ -65,7 +58,7 @@ static void read_row(const struct store_rows *rows, struct arena *arena, struct 
 
 static void having_cursor(struct sql *sql, const struct people_question *question)
 {
-    const char *value = sorts[question->sort].expression;
+    const char *value = people_sorts[question->sort].expression;
     if (!question->has_cursor)
         return;
     sql_add(sql, " HAVING %s %s ", value, question->ascending ? ">" : "<");
@@ -124,7 +117,8 @@ enum status query_people(const struct query *query, const struct people_question
     struct people_list list = {.items = arena_array(arena, struct people_row, question->limit)};
     if (!list.items)
         return fail(error, STATUS_TOO_LARGE, "limit: too many for one reply");
-    sql_add(&sql, "SELECT %s, %s AS sort_value FROM (", sums, sorts[question->sort].expression);
+    sql_add(&sql, "SELECT %s, %s AS sort_value FROM (", sums,
+            people_sorts[question->sort].expression);
     trace_select(&sql, query, &question->traces, owners[question->of]);
     sql_add(&sql, ") WHERE name IS NOT NULL AND name <> '' GROUP BY name");
     having_cursor(&sql, question);

@@ -17,7 +17,7 @@ enum people_sort {
     PEOPLE_DURATION,
     PEOPLE_SORTS
 };
-const char *people_sort_name(enum people_sort sort);
+extern const struct sort_key people_sorts[PEOPLE_SORTS];
 
 struct people_row {
     struct str name;           /* the session's or user's own */

@@ -17,6 +17,12 @@
 
 struct table_source; /* lookup_table.h */
 
+/* What a list can be sorted by: its name in requests, and the SQL that gives its value (NULL: it is
+ * sorted here). */
+struct sort_key {
+    const char *name, *expression;
+};
+
 /* Where answers come from. */
 struct query {
     struct store *store;

@@ -133,6 +133,36 @@ enum status query_metric_names(const struct query *query, uint32_t project_id,
     return STATUS_OK;
 }
 
+enum status query_metric_hosts(const struct query *query, uint32_t project_id,
+                               struct time_range range, struct arena *arena,
+                               struct metric_host **out_hosts, size_t *out_count,
+                               struct error *error)
+{
+    struct sql sql = {0};
+    struct store_rows *rows;
+    sql_add(&sql, "SELECT s.host, count(*), max(p.time_ns) FROM points p JOIN series s ON s.hash = "
+                  "p.series AND s.project = p.project WHERE s.host <> 0 AND p.project = ");
+    sql_int(&sql, project_id);
+    sql_add(&sql, " AND p.time_ns >= ");
+    sql_int(&sql, range.from_ns);
+    sql_add(&sql, " AND p.time_ns < ");
+    sql_int(&sql, range.to_ns);
+    sql_add(&sql, " GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %d", METRIC_HOSTS_MAX);
+    enum status status = sql_run(&sql, query, NULL, &rows, error);
+    if (status != STATUS_OK)
+        return status;
+    *out_count = 0;
+    *out_hosts = arena_array(arena, struct metric_host, METRIC_HOSTS_MAX);
+    while (*out_hosts && *out_count < METRIC_HOSTS_MAX && store_rows_next(rows))
+        (*out_hosts)[(*out_count)++] = (struct metric_host){
+            .name = sql_name(query, store_rows_int(rows, 0)),
+            .points = store_rows_int(rows, 1),
+            .last_ns = store_rows_int(rows, 2),
+        };
+    store_rows_free(rows);
+    return STATUS_OK;
+}
+
 /*
  * Cumulative counters become increases: the difference to the point before in the same series, or
  * the value itself after a reset (the value fell) or for delta temporality. Gauges are averaged.
@@ -144,6 +174,8 @@ static void select_metric(struct sql *sql, const struct query *query,
     sql_add(sql, "WITH raw AS (SELECT p.series, p.time_ns, s.type, s.temporality, ");
     if (str_equal(question->by, STR("service.name"))) {
         sql_add(sql, "(SELECT n.text FROM names n WHERE n.id = s.service) AS key, ");
+    } else if (str_equal(question->by, STR("host.name"))) {
+        sql_add(sql, "(SELECT n.text FROM names n WHERE n.id = s.host) AS key, ");
     } else if (question->by.len) {
         sql_add(sql, "json_extract_string(s.attributes, ");
         sql_text(sql, question->by);
@@ -159,6 +191,10 @@ static void select_metric(struct sql *sql, const struct query *query,
     sql_int(sql, question->project_id);
     sql_add(sql, " AND s.metric = ");
     sql_int(sql, store_name_id(query->store, question->name));
+    if (question->host.len) {
+        sql_add(sql, " AND s.host = ");
+        sql_int(sql, store_name_id(query->store, question->host));
+    }
     sql_add(sql, " AND p.time_ns >= ");
     sql_int(sql, from - steps->step_s * NS_PER_SEC);
     sql_add(sql, " AND p.time_ns < ");

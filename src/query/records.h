@@ -50,13 +50,24 @@ enum status query_metric_names(const struct query *query, uint32_t project_id,
                                struct metric_row **out_rows, size_t *out_count,
                                struct error *error);
 
-/* One metric by an attribute (STR_NONE: as a whole): the mean of gauges, the increase of sums and
- * histogram counts. */
+/* Which hosts sent metrics, most points first. */
+struct metric_host {
+    struct str name;
+    int64_t points, last_ns;
+};
+enum { METRIC_HOSTS_MAX = 500 };
+enum status query_metric_hosts(const struct query *query, uint32_t project_id,
+                               struct time_range range, struct arena *arena,
+                               struct metric_host **out_hosts, size_t *out_count,
+                               struct error *error);
+
+/* One metric by an attribute of its points, "service.name" or "host.name" (STR_NONE: as a whole),
+ * of one host or all (STR_NONE): the mean of gauges, the increase of sums and histogram counts. */
 struct metric_question {
     uint32_t project_id;
     struct time_range range;
     int64_t step_seconds;
-    struct str name, by;
+    struct str name, by, host;
     const _Atomic bool *cancelled;
 };
 enum status query_metric_series(const struct query *query, const struct metric_question *question,

@@ -1,31 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* series: one metric over time, split by one label. */
+/* series: one metric over time, split by one label; rows of the rollups are added up here. */
 #include "query/series.h"
 
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
+#include "base/sum.h"
 #include "query/label_text.h"
+#include "query/rollup_scan.h"
+
+enum counted_labels { OF_ALL, OF_ROOTS, OF_WORK };
 
 static const struct {
-    const char *name, *sum; /* over rollups r joined with labels l */
+    const char *name, *column; /* of rollups r; NULL: from histograms */
+    enum counted_labels of;
 } metrics[METRIC_COUNT_] = {
-    [METRIC_REQUESTS] = {"requests", "CASE WHEN l.root THEN r.spans ELSE 0 END"},
-    [METRIC_REQUEST_ERRORS] = {"errors", "CASE WHEN l.root THEN r.errors ELSE 0 END"},
-    [METRIC_FAILURES] = {"failures",
-                         "CASE WHEN l.root OR l.kind IN (1, 2, 4, 5) THEN r.errors ELSE 0 END"},
-    [METRIC_SPANS] = {"spans", "r.spans"},
-    [METRIC_CALLS] = {"llm_calls", "r.calls"},
-    [METRIC_TOKENS] = {"tokens", "r.total_tokens"},
-    [METRIC_INPUT_TOKENS] = {"input_tokens", "r.input_tokens"},
-    [METRIC_OUTPUT_TOKENS] = {"output_tokens", "r.output_tokens"},
-    [METRIC_CACHE_READ_TOKENS] = {"cache_read_tokens", "r.cache_read"},
-    [METRIC_REASONING_TOKENS] = {"reasoning_tokens", "r.reasoning"},
-    [METRIC_COST] = {"cost", "r.cost"},
-    [METRIC_LATENCY] = {"latency", NULL},
-    [METRIC_TTFT] = {"ttft", NULL},
+    [METRIC_REQUESTS] = {"requests", "r.spans", OF_ROOTS},
+    [METRIC_REQUEST_ERRORS] = {"errors", "r.errors", OF_ROOTS},
+    [METRIC_FAILURES] = {"failures", "r.errors", OF_WORK},
+    [METRIC_SPANS] = {"spans", "r.spans", OF_ALL},
+    [METRIC_CALLS] = {"llm_calls", "r.calls", OF_ALL},
+    [METRIC_TOKENS] = {"tokens", "r.total_tokens", OF_ALL},
+    [METRIC_INPUT_TOKENS] = {"input_tokens", "r.input_tokens", OF_ALL},
+    [METRIC_OUTPUT_TOKENS] = {"output_tokens", "r.output_tokens", OF_ALL},
+    [METRIC_CACHE_READ_TOKENS] = {"cache_read_tokens", "r.cache_read", OF_ALL},
+    [METRIC_REASONING_TOKENS] = {"reasoning_tokens", "r.reasoning", OF_ALL},
+    [METRIC_COST] = {"cost", "r.cost", OF_ALL},
+    [METRIC_LATENCY] = {"latency", NULL, OF_ROOTS},
+    [METRIC_TTFT] = {"ttft", NULL, OF_ALL},
 };
 
 bool series_metric_parse(struct str name, enum series_metric *out_metric)
@@ -41,113 +43,147 @@ bool series_metric_parse(struct str name, enum series_metric *out_metric)
 
 /* One value of `by` with what was added up for it. */
 struct group {
-    int64_t label;
+    int64_t key;
     double total;
-    double *values;                    /* sums */
-    struct quantile_sketch **sketches; /* histograms, one a step */
+    bool any;                          /* a step has a value */
+    int64_t *sums;                     /* a step each */
+    struct quantile_sketch **sketches; /* likewise */
 };
 
 struct groups {
     struct group *items;
-    size_t count, capacity, steps;
+    size_t count, capacity;
 };
 
-static struct group *find_group(struct groups *groups, int64_t label, struct arena *arena)
+struct builder {
+    const struct query *query;
+    const struct series_question *question;
+    struct arena *arena;
+    struct steps steps;
+    struct rollup_labels labels; /* place: the index of the group + 1, 0 as long as it has none */
+    struct groups groups;
+};
+
+static bool is_histogram(const struct series_question *question)
 {
-    for (size_t i = 0; i < groups->count; i++)
-        if (groups->items[i].label == label)
-            return &groups->items[i];
-    if (!arena_grow(arena, &groups->items, groups->count, &groups->capacity))
+    return !metrics[question->metric].column;
+}
+
+/* NULL: no memory. */
+static struct group *find_group(struct builder *builder, struct rollup_label *label)
+{
+    struct groups *groups = &builder->groups;
+    if (label->place)
+        return &groups->items[label->place - 1];
+    for (label->place = 1; label->place <= groups->count; label->place++)
+        if (groups->items[label->place - 1].key == label->key)
+            return &groups->items[label->place - 1];
+    if (!arena_grow(builder->arena, &groups->items, groups->count, &groups->capacity))
         return NULL;
     struct group *group = &groups->items[groups->count];
     *group = (struct group){
-        .label = label,
-        .values = arena_array(arena, double, groups->steps),
-        .sketches = arena_array(arena, struct quantile_sketch *, groups->steps),
+        .key = label->key,
+        .sums = arena_array(builder->arena, int64_t, builder->steps.count),
+        .sketches = arena_array(builder->arena, struct quantile_sketch *, builder->steps.count),
     };
-    if (!group->values || !group->sketches)
+    if (!group->sums || !group->sketches)
         return NULL;
     groups->count++;
     return group;
 }
 
-static bool is_histogram(const struct series_question *question)
+/* Whether the rows of a label count. */
+static bool is_counted(const struct series_question *question, const struct rollup_label *label)
 {
-    return question->metric == METRIC_LATENCY || question->metric == METRIC_TTFT;
-}
-
-static void select_range(struct sql *sql, const struct series_question *question,
-                         const struct steps *steps, const char *table)
-{
-    sql_add(sql, " FROM %s r JOIN labels l ON r.label = l.id WHERE l.project = ", table);
-    sql_int(sql, question->project_id);
-    sql_add(sql, " AND r.resolution = %lld AND r.time >= ", (long long)steps->resolution_s);
-    sql_int(sql, steps->start_s);
-    sql_add(sql, " AND r.time < ");
-    sql_int(sql, steps->start_s + (int64_t)steps->count * steps->step_s);
-}
-
-static enum status select_sums(const struct query *query, const struct series_question *question,
-                               const struct steps *steps, struct store_rows **out_rows,
-                               struct error *error)
-{
-    struct sql sql = {0};
-    sql_add(&sql, "SELECT (r.time - ");
-    sql_int(&sql, steps->start_s);
-    sql_add(&sql, ") // %lld AS step, %s%s AS key, sum(%s) AS value", (long long)steps->step_s,
-            question->by ? "l." : "", question->by ? question->by->label_column : "0",
-            metrics[question->metric].sum);
-    select_range(&sql, question, steps, "rollups");
-    enum status status = filter_labels(question->filters, query, &sql, error);
-    if (status != STATUS_OK) {
-        sql_done(&sql);
-        return status;
-    }
-    sql_add(&sql, " GROUP BY 1, 2 HAVING sum(%s) <> 0", metrics[question->metric].sum);
-    return sql_run(&sql, query, question->cancelled, out_rows, error);
-}
-
-static enum status select_buckets(const struct query *query, const struct series_question *question,
-                                  const struct steps *steps, struct store_rows **out_rows,
-                                  struct error *error)
-{
-    struct sql sql = {0};
-    sql_add(&sql, "SELECT (r.time - ");
-    sql_int(&sql, steps->start_s);
-    sql_add(&sql, ") // %lld AS step, %s%s AS key, r.bucket, sum(r.count)",
-            (long long)steps->step_s, question->by ? "l." : "",
-            question->by ? question->by->label_column : "0");
-    select_range(&sql, question, steps, "histograms");
-    sql_add(&sql, " AND r.metric = %d AND %s", question->metric == METRIC_TTFT ? 1 : 0,
-            question->scope == SCOPE_CALLS || question->metric == METRIC_TTFT ? "l.kind = 1"
-                                                                              : "l.root");
-    enum status status = filter_labels(question->filters, query, &sql, error);
-    if (status != STATUS_OK) {
-        sql_done(&sql);
-        return status;
-    }
-    sql_add(&sql, " GROUP BY 1, 2, 3");
-    return sql_run(&sql, query, question->cancelled, out_rows, error);
-}
-
-static bool take_row(const struct series_question *question, const struct store_rows *rows,
-                     struct groups *groups, struct arena *arena)
-{
-    size_t step = (size_t)store_rows_int(rows, 0);
-    struct group *group = find_group(groups, store_rows_int(rows, 1), arena);
-    if (!group || step >= groups->steps)
-        return group != NULL;
-    if (!is_histogram(question)) {
-        group->values[step] += store_rows_double(rows, 2);
-        group->total += store_rows_double(rows, 2);
+    bool of_calls = question->metric == METRIC_TTFT ||
+                    (question->metric == METRIC_LATENCY && question->scope == SCOPE_CALLS);
+    if (of_calls)
+        return label->kind == KIND_LLM;
+    switch (metrics[question->metric].of) {
+    case OF_ROOTS:
+        return label->root;
+    case OF_WORK:
+        return label->root || label->model_call || label->kind == KIND_TOOL;
+    default:
         return true;
     }
-    if (!group->sketches[step])
-        group->sketches[step] = quantile_sketch_new(arena);
-    group->total += store_rows_double(rows, 3);
-    return group->sketches[step] &&
-           quantile_sketch_add(group->sketches[step], arena, (int32_t)store_rows_int(rows, 2),
-                               store_rows_int(rows, 3));
+}
+
+/* Where a row of a label goes: *out_group is NULL when it does not count. False: no memory. */
+static bool place_row(struct builder *builder, int64_t id, struct group **out_group)
+{
+    struct rollup_label *label = rollup_label_at(&builder->labels, id);
+    *out_group = NULL;
+    if (!label || !is_counted(builder->question, label))
+        return true;
+    *out_group = find_group(builder, label);
+    return *out_group != NULL;
+}
+
+static enum status too_large(struct error *error)
+{
+    return fail(error, STATUS_TOO_LARGE, "the chart has too many lines for one reply");
+}
+
+static size_t step_of(const struct builder *builder, int64_t time_s)
+{
+    return (size_t)((time_s - builder->steps.start_s) / builder->steps.step_s);
+}
+
+static enum status add_sums(void *context, const int64_t *const *columns, size_t row_count,
+                            struct error *error)
+{
+    struct builder *builder = context;
+    for (size_t row = 0; row < row_count; row++) {
+        struct group *group;
+        if (!place_row(builder, columns[ROLLUP_LABEL][row], &group))
+            return too_large(error);
+        if (group)
+            sum_add(&group->sums[step_of(builder, columns[ROLLUP_TIME][row])],
+                    columns[ROLLUP_FIRST][row]);
+    }
+    return STATUS_OK;
+}
+
+static enum status add_buckets(void *context, const int64_t *const *columns, size_t row_count,
+                               struct error *error)
+{
+    enum { H_METRIC = ROLLUP_FIRST, H_BUCKET, H_COUNT };
+    struct builder *builder = context;
+    int64_t metric = builder->question->metric == METRIC_TTFT ? 1 : 0;
+    for (size_t row = 0; row < row_count; row++) {
+        struct group *group = NULL;
+        if (columns[H_METRIC][row] != metric)
+            continue;
+        if (!place_row(builder, columns[ROLLUP_LABEL][row], &group))
+            return too_large(error);
+        if (!group)
+            continue;
+        int64_t count = columns[H_COUNT][row];
+        group->any = true;
+        group->total += (double)count;
+        if (!quantile_sketch_add(&group->sketches[step_of(builder, columns[ROLLUP_TIME][row])],
+                                 builder->arena, (int32_t)columns[H_BUCKET][row], count))
+            return too_large(error);
+    }
+    return STATUS_OK;
+}
+
+/* Sums that came to nothing at every step have no line. */
+static void keep_lines(struct builder *builder)
+{
+    struct groups *groups = &builder->groups;
+    size_t kept = 0;
+    for (size_t i = 0; i < groups->count; i++) {
+        struct group group = groups->items[i];
+        for (size_t step = 0; step < builder->steps.count; step++) {
+            group.any |= group.sums[step] != 0;
+            group.total += (double)group.sums[step];
+        }
+        if (group.any)
+            groups->items[kept++] = group;
+    }
+    groups->count = kept;
 }
 
 static int by_total(const void *a, const void *b)
@@ -155,12 +191,12 @@ static int by_total(const void *a, const void *b)
     const struct group *left = a, *right = b;
     if (left->total != right->total)
         return left->total < right->total ? 1 : -1;
-    return (left->label > right->label) - (left->label < right->label);
+    return (left->key > right->key) - (left->key < right->key);
 }
 
 /* What does not fit into SERIES_KEYS_MAX lines is added up; percentiles of the rest are left out.
  */
-static void fold_small(struct groups *groups, bool sums)
+static void fold_small(struct groups *groups, size_t steps, bool sums)
 {
     enum { OTHER = 1 }; /* the name id of "(other)" */
     if (groups->count <= SERIES_KEYS_MAX)
@@ -168,68 +204,73 @@ static void fold_small(struct groups *groups, bool sums)
     struct group *other = &groups->items[SERIES_KEYS_MAX - 1];
     if (sums) {
         for (size_t i = SERIES_KEYS_MAX; i < groups->count; i++)
-            for (size_t step = 0; step < groups->steps; step++)
-                other->values[step] += groups->items[i].values[step];
-        other->label = OTHER;
+            for (size_t step = 0; step < steps; step++)
+                sum_add(&other->sums[step], groups->items[i].sums[step]);
+        other->key = OTHER;
     }
     groups->count = SERIES_KEYS_MAX;
 }
 
-static enum status make_lines(const struct query *query, const struct series_question *question,
-                              const struct groups *groups, struct arena *arena,
-                              struct series *series)
+static bool make_line(const struct builder *builder, const struct group *group, size_t quantile,
+                      struct series_line *line)
 {
-    size_t per_group = is_histogram(question) ? question->quantile_count : 1;
-    series->lines = arena_array(arena, struct series_line, groups->count * per_group);
-    if (!series->lines)
-        return STATUS_TOO_LARGE;
-    for (size_t i = 0; i < groups->count; i++) {
-        const struct group *group = &groups->items[i];
-        for (size_t q = 0; q < per_group; q++) {
-            struct series_line *line = &series->lines[series->line_count++];
-            line->key =
-                question->by ? label_text(query->store, question->by, group->label) : STR("");
-            line->values = group->values;
-            if (!is_histogram(question))
-                continue;
-            line->quantile = question->quantiles[q];
-            line->values = arena_array(arena, double, groups->steps);
-            if (!line->values)
-                return STATUS_TOO_LARGE;
-            for (size_t step = 0; step < groups->steps; step++)
-                line->values[step] = quantile_sketch_value(group->sketches[step], line->quantile);
-        }
-    }
+    const struct series_question *question = builder->question;
+    bool sums = !is_histogram(question);
+    *line = (struct series_line){
+        .key = question->by ? label_text(builder->query->store, question->by, group->key) : STR(""),
+        .quantile = sums ? 0 : question->quantiles[quantile],
+        .values = arena_array(builder->arena, double, builder->steps.count),
+    };
+    for (size_t step = 0; line->values && step < builder->steps.count; step++)
+        line->values[step] = sums ? (double)group->sums[step]
+                                  : quantile_sketch_value(group->sketches[step], line->quantile);
+    return line->values != NULL;
+}
+
+static enum status make_lines(struct builder *builder, struct series *out, struct error *error)
+{
+    struct groups *groups = &builder->groups;
+    bool sums = !is_histogram(builder->question);
+    size_t per_group = sums ? 1 : builder->question->quantile_count;
+    keep_lines(builder);
+    if (groups->count)
+        qsort(groups->items, groups->count, sizeof groups->items[0], by_total);
+    fold_small(groups, builder->steps.count, sums);
+    *out = (struct series){
+        .start_ns = builder->steps.start_s * NS_PER_SEC,
+        .step_ns = builder->steps.step_s * NS_PER_SEC,
+        .step_count = builder->steps.count,
+        .lines = arena_array(builder->arena, struct series_line, groups->count * per_group),
+    };
+    if (!out->lines)
+        return too_large(error);
+    for (size_t i = 0; i < groups->count; i++)
+        for (size_t q = 0; q < per_group; q++)
+            if (!make_line(builder, &groups->items[i], q, &out->lines[out->line_count++]))
+                return too_large(error);
     return STATUS_OK;
 }
 
 enum status query_series(const struct query *query, const struct series_question *question,
                          struct arena *arena, struct series *out_series, struct error *error)
 {
-    struct steps steps;
-    struct store_rows *rows;
-    enum status status = rollup_steps(question->range, question->step_seconds, 0, &steps, error);
+    struct builder builder = {.query = query, .question = question, .arena = arena};
+    const struct rollup_question rollups = {
+        .query = query,
+        .project_id = question->project_id,
+        .filters = question->filters,
+        .key = question->by ? question->by->label_column : NULL,
+        .cancelled = question->cancelled,
+    };
+    bool sums = !is_histogram(question);
+    enum status status =
+        rollup_steps(question->range, question->step_seconds, 0, &builder.steps, error);
     if (status == STATUS_OK)
-        status = is_histogram(question) ? select_buckets(query, question, &steps, &rows, error)
-                                        : select_sums(query, question, &steps, &rows, error);
-    if (status != STATUS_OK)
-        return status;
-    struct groups groups = {.steps = steps.count};
-    while (status == STATUS_OK && store_rows_next(rows))
-        if (!take_row(question, rows, &groups, arena))
-            status = STATUS_TOO_LARGE;
-    store_rows_free(rows);
-    struct series series = {.start_ns = steps.start_s * NS_PER_SEC,
-                            .step_ns = steps.step_s * NS_PER_SEC,
-                            .step_count = steps.count};
-    if (status == STATUS_OK) {
-        if (groups.count)
-            qsort(groups.items, groups.count, sizeof groups.items[0], by_total);
-        fold_small(&groups, !is_histogram(question));
-        status = make_lines(query, question, &groups, arena, &series);
-    }
-    if (status != STATUS_OK)
-        return fail(error, status, "the chart has too many lines for one reply");
-    *out_series = series;
-    return STATUS_OK;
+        status = rollup_labels_read(&rollups, arena, &builder.labels, error);
+    if (status == STATUS_OK)
+        status = rollup_stream(
+            &rollups, sums ? "rollups" : "histograms",
+            sums ? metrics[question->metric].column : "r.metric, r.bucket, r.count",
+            rollup_range(&builder.steps, 0), sums ? add_sums : add_buckets, &builder, error);
+    return status == STATUS_OK ? make_lines(&builder, out_series, error) : status;
 }

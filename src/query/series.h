@@ -76,7 +76,8 @@ enum status rollup_steps(struct time_range range, int64_t step_seconds, int peri
 
 /* A histogram being added up; bucket numbers as in store/bucket.h. */
 struct quantile_sketch;
-struct quantile_sketch *quantile_sketch_new(struct arena *arena);
-bool quantile_sketch_add(struct quantile_sketch *sketch, struct arena *arena, int32_t bucket,
+/* Adds to *sketch, which is made when it is NULL. False: no memory. */
+bool quantile_sketch_add(struct quantile_sketch **sketch, struct arena *arena, int32_t bucket,
                          int64_t count);
+/* NULL has no value either. */
 double quantile_sketch_value(const struct quantile_sketch *sketch, double quantile); /* ns; NaN */

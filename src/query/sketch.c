@@ -1,32 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sketch: bucket counts added up, and the value below which a share of them lies. */
+/*
+ * sketch: bucket counts added up, and the value below which a share of them lies. Counts stand in
+ * pages that are made when the first arrives: what is measured together spreads over few of them.
+ */
 #include <math.h>
-#include <string.h>
 
 #include "query/series.h"
 #include "store/bucket.h"
 
+enum { PAGE_BUCKETS = 32, PAGES = BUCKET_COUNT / PAGE_BUCKETS };
+_Static_assert(BUCKET_COUNT % PAGE_BUCKETS == 0, "pages are whole");
+
 struct quantile_sketch {
-    int64_t *counts; /* BUCKET_COUNT of them, made when the first arrives */
     int64_t total;
+    int64_t *pages[PAGES];
 };
 
-struct quantile_sketch *quantile_sketch_new(struct arena *arena)
-{
-    return arena_new(arena, struct quantile_sketch);
-}
-
-bool quantile_sketch_add(struct quantile_sketch *sketch, struct arena *arena, int32_t bucket,
+bool quantile_sketch_add(struct quantile_sketch **sketch, struct arena *arena, int32_t bucket,
                          int64_t count)
 {
     if (bucket < 0 || bucket >= BUCKET_COUNT)
         return true;
-    if (!sketch->counts)
-        sketch->counts = arena_array(arena, int64_t, BUCKET_COUNT);
-    if (!sketch->counts)
+    if (!*sketch && !(*sketch = arena_new(arena, struct quantile_sketch)))
         return false;
-    sketch->counts[bucket] += count;
-    sketch->total += count;
+    int64_t **page = &(*sketch)->pages[bucket / PAGE_BUCKETS];
+    if (!*page && !(*page = arena_array(arena, int64_t, PAGE_BUCKETS)))
+        return false;
+    (*page)[bucket % PAGE_BUCKETS] += count;
+    (*sketch)->total += count;
     return true;
 }
 
@@ -38,10 +39,12 @@ double quantile_sketch_value(const struct quantile_sketch *sketch, double quanti
     int64_t rank = (int64_t)ceil(quantile * (double)sketch->total), below = 0;
     if (rank < 1)
         rank = 1;
-    for (int32_t bucket = 0; bucket < BUCKET_COUNT; bucket++) {
-        below += sketch->counts[bucket];
-        if (below >= rank)
-            return (double)bucket_value(bucket);
+    for (int32_t page = 0; page < PAGES; page++) {
+        for (int32_t i = 0; sketch->pages[page] && i < PAGE_BUCKETS; i++) {
+            below += sketch->pages[page][i];
+            if (below >= rank)
+                return (double)bucket_value(page * PAGE_BUCKETS + i);
+        }
     }
     return NAN;
 }

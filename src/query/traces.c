@@ -13,9 +13,7 @@
 #include "base/must.h"
 #include "query/trace_sum.h"
 
-static const struct {
-    const char *name, *expression;
-} sorts[SORT_COUNT] = {
+const struct sort_key trace_sorts[SORT_COUNT] = {
     [SORT_START] = {"start", TRACE_START},
     [SORT_DURATION] = {"duration", TRACE_DURATION},
     [SORT_COST] = {"cost", TRACE_COST},
@@ -24,11 +22,6 @@ static const struct {
     [SORT_ERRORS] = {"errors", "sum(p.errors)"},
     [SORT_SPANS] = {"spans", "sum(p.spans)"},
 };
-
-const char *trace_sort_name(enum trace_sort sort)
-{
-    return sorts[sort].name;
-}
 
 static void where_range(struct sql *sql, uint32_t project_id, struct time_range range)
 {
@@ -60,7 +53,8 @@ static void having_cursor(struct sql *sql, const struct trace_list_question *que
 {
     if (!question->has_cursor)
         return;
-    const char *value = sorts[question->sort].expression, *order = question->ascending ? ">" : "<";
+    const char *value = trace_sorts[question->sort].expression,
+               *order = question->ascending ? ">" : "<";
     sql_add(sql, " AND (%s %s ", value, order);
     sql_int(sql, question->cursor_value);
     sql_add(sql, " OR (%s = ", value);
@@ -88,7 +82,7 @@ void trace_select_keys(struct sql *sql, const struct query *query,
     char columns[1024];
     int length =
         snprintf(columns, sizeof columns, "p.trace_hi, p.trace_lo, %s AS sort_value, %s AS status",
-                 sorts[question->sort].expression, TRACE_STATUS);
+                 trace_sorts[question->sort].expression, TRACE_STATUS);
     must(length > 0 && (size_t)length < sizeof columns);
     trace_select(sql, query, question, columns);
     having_cursor(sql, question);

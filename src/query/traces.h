@@ -35,7 +35,7 @@ enum trace_sort {
     SORT_SPANS,
     SORT_COUNT
 };
-const char *trace_sort_name(enum trace_sort sort);
+extern const struct sort_key trace_sorts[SORT_COUNT];
 
 struct trace_list_question {
     uint32_t project_id;

@@ -114,22 +114,6 @@ void serve__agents(struct request *request, void *context)
 /* --- runs ----------------------------------------------------------------------------------------
  */
 
-static enum status read_sort(struct call *call, enum agent_run_sort *out_sort)
-{
-    struct str text = request_param(call->request, STR("sort"));
-    *out_sort = AGENT_RUN_START;
-    if (text.len == 0)
-        return STATUS_OK;
-    for (int sort = 0; sort < AGENT_RUN_SORTS; sort++) {
-        if (str_equal(text, str_from(agent_run_sort_name((enum agent_run_sort)sort)))) {
-            *out_sort = (enum agent_run_sort)sort;
-            return STATUS_OK;
-        }
-    }
-    return fail(&call->error, STATUS_INVALID,
-                "sort: expected start, duration, turns, tokens, cost, errors or loops");
-}
-
 static void write_run(struct json_out *out, const struct agent_run_row *run)
 {
     json_out_object(out, NULL);
@@ -157,18 +141,19 @@ void serve__agent_runs(struct request *request, void *context)
     struct filters filters;
     struct agent_question question;
     struct agent_run_list list;
-    enum agent_run_sort sort = AGENT_RUN_START;
+    int sort = AGENT_RUN_START;
     int64_t limit = 0;
     if (!call_begin(&call, request, context))
         return;
     enum status status = read_question(&call, &filters, &question);
     if (status == STATUS_OK)
-        status = read_sort(&call, &sort);
+        status = sort_find(&call, request_param(request, STR("sort")), agent_run_sorts,
+                           AGENT_RUN_SORTS, &sort);
     if (status == STATUS_OK)
         status = param_int(&call, STR("limit"), 25, 1, 200, &limit);
     if (status == STATUS_OK)
-        status = query_agent_runs(call.query, &question, sort, (size_t)limit, &request->arena,
-                                  &list, &call.error);
+        status = query_agent_runs(call.query, &question, (enum agent_run_sort)sort, (size_t)limit,
+                                  &request->arena, &list, &call.error);
     if (status == STATUS_OK) {
         json_out_object(&call.out, NULL);
         json_out_array(&call.out, "runs");

@@ -23,29 +23,11 @@ static enum status read_cursor(struct call *call, struct invocation_question *qu
     return STATUS_OK;
 }
 
-static enum status read_sort(struct call *call, struct invocation_question *question)
-{
-    struct str sort = request_param(call->request, STR("sort"));
-    struct str order = request_param(call->request, STR("order"));
-    question->ascending = str_equal(order, STR("asc"));
-    if (order.len && !question->ascending && !str_equal(order, STR("desc")))
-        return fail(&call->error, STATUS_INVALID, "order: expected asc or desc");
-    if (sort.len == 0)
-        return STATUS_OK;
-    for (int i = 0; i < INVOCATION_SORTS; i++) {
-        if (str_equal(sort, str_from(invocation_sort_name((enum invocation_sort)i)))) {
-            question->sort = (enum invocation_sort)i;
-            return STATUS_OK;
-        }
-    }
-    return fail(&call->error, STATUS_INVALID,
-                "sort: expected start, duration, cost, tokens or ttft");
-}
-
 static enum status read_question(struct call *call, struct filters *filters,
                                  struct invocation_question *question)
 {
     int64_t limit = 0;
+    int sort = 0;
     *question = (struct invocation_question){.project_id = call->request->project_id,
                                              .filters = filters,
                                              .cancelled = &call->request->cancelled};
@@ -55,9 +37,10 @@ static enum status read_question(struct call *call, struct filters *filters,
     if (status == STATUS_OK)
         status = param_int(call, STR("limit"), 25, 1, INVOCATIONS_MAX, &limit);
     if (status == STATUS_OK)
-        status = read_sort(call, question);
+        status = param_sort(call, invocation_sorts, INVOCATION_SORTS, &sort, &question->ascending);
     if (status == STATUS_OK)
         status = read_cursor(call, question);
+    question->sort = (enum invocation_sort)sort;
     question->limit = (size_t)limit;
     return status;
 }

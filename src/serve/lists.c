@@ -124,3 +124,31 @@ void serve__metric_names(struct request *request, void *context)
     }
     call_end(&call, status);
 }
+
+void serve__metric_hosts(struct request *request, void *context)
+{
+    struct call call;
+    struct time_range range;
+    struct metric_host *hosts;
+    size_t count;
+    if (!call_begin(&call, request, context))
+        return;
+    enum status status = param_range(&call, &range);
+    if (status == STATUS_OK)
+        status = query_metric_hosts(call.query, request->project_id, range, &request->arena, &hosts,
+                                    &count, &call.error);
+    if (status == STATUS_OK) {
+        json_out_object(&call.out, NULL);
+        json_out_array(&call.out, "hosts");
+        for (size_t i = 0; i < count; i++) {
+            json_out_object(&call.out, NULL);
+            out_name(&call.out, "host", hosts[i].name);
+            json_out_int(&call.out, "points", hosts[i].points);
+            json_out_int_text(&call.out, "last", hosts[i].last_ns);
+            json_out_end_object(&call.out);
+        }
+        json_out_end_array(&call.out);
+        json_out_end_object(&call.out);
+    }
+    call_end(&call, status);
+}

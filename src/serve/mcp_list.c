@@ -53,17 +53,13 @@ static void write_trace(struct buf *out, const struct trace_summary *trace)
 
 static enum status read_sort(struct mcp_call *mcp, enum trace_sort *out_sort)
 {
-    struct str sort;
-    enum status status = mcp_text(mcp, "sort", false, &sort);
-    if (status != STATUS_OK || sort.len == 0)
-        return status;
-    for (int i = 0; i < SORT_COUNT; i++)
-        if (str_equal(sort, str_from(trace_sort_name((enum trace_sort)i)))) {
-            *out_sort = (enum trace_sort)i;
-            return STATUS_OK;
-        }
-    return fail(&mcp->call->error, STATUS_INVALID,
-                "sort: expected start, duration, cost, tokens, ttft, errors or spans");
+    struct str text;
+    int sort = (int)*out_sort;
+    enum status status = mcp_text(mcp, "sort", false, &text);
+    if (status == STATUS_OK)
+        status = sort_find(mcp->call, text, trace_sorts, SORT_COUNT, &sort);
+    *out_sort = (enum trace_sort)sort;
+    return status;
 }
 
 enum status mcp__list_traces(struct mcp_call *mcp)

@@ -85,6 +85,44 @@ enum status param_int(struct call *call, struct str name, int64_t fallback, int6
     return STATUS_OK;
 }
 
+static struct str names_of(struct arena *arena, const struct sort_key *keys, int count)
+{
+    struct str names = str_from(keys[0].name);
+    for (int i = 1; i < count; i++)
+        names = arena_printf(arena, "%.*s%s%s", STR_ARGS(names), i == count - 1 ? " or " : ", ",
+                             keys[i].name);
+    return names;
+}
+
+enum status sort_find(struct call *call, struct str text, const struct sort_key *keys, int count,
+                      int *out_sort)
+{
+    if (text.len == 0)
+        return STATUS_OK;
+    for (int i = 0; i < count; i++) {
+        if (str_equal(text, str_from(keys[i].name))) {
+            *out_sort = i;
+            return STATUS_OK;
+        }
+    }
+    struct str names = names_of(&call->request->arena, keys, count);
+    return fail(&call->error, STATUS_INVALID, "sort: expected %.*s", STR_ARGS(names));
+}
+
+enum status param_sort(struct call *call, const struct sort_key *keys, int count, int *out_sort,
+                       bool *out_ascending)
+{
+    struct str order = request_param(call->request, STR("order"));
+    bool ascending = str_equal(order, STR("asc"));
+    if (order.len && !ascending && !str_equal(order, STR("desc")))
+        return fail(&call->error, STATUS_INVALID, "order: expected asc or desc");
+    enum status status =
+        sort_find(call, request_param(call->request, STR("sort")), keys, count, out_sort);
+    if (status == STATUS_OK)
+        *out_ascending = ascending;
+    return status;
+}
+
 enum status param_trace_id(struct call *call, struct trace_key *out_key)
 {
     uint8_t id[TRACE_ID_BYTES];

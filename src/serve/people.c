@@ -5,25 +5,6 @@
 
 #include "serve/serve_private.h"
 
-static enum status read_sort(struct call *call, struct people_question *question)
-{
-    struct str sort = request_param(call->request, STR("sort"));
-    struct str order = request_param(call->request, STR("order"));
-    question->ascending = str_equal(order, STR("asc"));
-    if (order.len && !question->ascending && !str_equal(order, STR("desc")))
-        return fail(&call->error, STATUS_INVALID, "order: expected asc or desc");
-    if (sort.len == 0)
-        return STATUS_OK;
-    for (int i = 0; i < PEOPLE_SORTS; i++) {
-        if (str_equal(sort, str_from(people_sort_name((enum people_sort)i)))) {
-            question->sort = (enum people_sort)i;
-            return STATUS_OK;
-        }
-    }
-    return fail(&call->error, STATUS_INVALID,
-                "sort: expected last, traces, cost, tokens, errors or duration");
-}
-
 static enum status read_cursor(struct call *call, struct people_question *question)
 {
     struct str text = request_param(call->request, STR("cursor"));
@@ -41,6 +22,7 @@ static enum status read_question(struct call *call, struct filters *filters,
                                  struct people_question *question)
 {
     int64_t limit = 0;
+    int sort = 0;
     question->traces = (struct trace_list_question){.project_id = call->request->project_id,
                                                     .filters = filters,
                                                     .cancelled = &call->request->cancelled};
@@ -50,9 +32,10 @@ static enum status read_question(struct call *call, struct filters *filters,
     if (status == STATUS_OK)
         status = param_int(call, STR("limit"), 50, 1, PEOPLE_MAX, &limit);
     if (status == STATUS_OK)
-        status = read_sort(call, question);
+        status = param_sort(call, people_sorts, PEOPLE_SORTS, &sort, &question->ascending);
     if (status == STATUS_OK)
         status = read_cursor(call, question);
+    question->sort = (enum people_sort)sort;
     question->limit = (size_t)limit;
     return status;
 }

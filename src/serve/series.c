@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* series: numbers over time, and the Overview in one reply. */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,32 +7,12 @@
 #include "query/records.h"
 #include "serve/serve_private.h"
 
-static void write_times(struct json_out *out, int64_t start_ns, int64_t step_ns, size_t count)
-{
-    json_out_int_text(out, "from", start_ns);
-    json_out_int_text(out, "to", start_ns + (int64_t)count * step_ns);
-    json_out_int_text(out, "step", step_ns);
-    json_out_array(out, "times");
-    for (size_t i = 0; i < count; i++)
-        json_out_int_text(out, NULL, start_ns + (int64_t)i * step_ns);
-    json_out_end_array(out);
-}
-
-/* Whole numbers stay whole: a double prints as 1.5e9 otherwise. */
-static void write_number(struct json_out *out, const char *key, double number)
-{
-    if (isfinite(number) && number == floor(number) && fabs(number) < 9e15)
-        json_out_int(out, key, (int64_t)number);
-    else
-        json_out_double(out, key, number);
-}
-
 static void write_series(struct json_out *out, const struct series *series, bool percentiles,
                          bool by)
 {
     char quantile[16];
     json_out_object(out, NULL);
-    write_times(out, series->start_ns, series->step_ns, series->step_count);
+    out_times(out, series->start_ns, series->step_ns, series->step_count);
     json_out_array(out, "series");
     for (size_t i = 0; i < series->line_count; i++) {
         const struct series_line *line = &series->lines[i];
@@ -46,10 +25,7 @@ static void write_series(struct json_out *out, const struct series *series, bool
             if (percentiles)
                 json_out_text(out, "q", quantile);
         }
-        json_out_array(out, "values");
-        for (size_t step = 0; step < series->step_count; step++)
-            write_number(out, NULL, line->values[step]);
-        json_out_end_array(out);
+        out_numbers(out, "values", line->values, series->step_count);
         json_out_end_object(out);
     }
     json_out_end_array(out);
@@ -138,6 +114,7 @@ void serve__metric_series(struct request *request, void *context)
     struct metric_question question = {.project_id = request->project_id,
                                        .name = request_param(request, STR("name")),
                                        .by = request_param(request, STR("by")),
+                                       .host = request_param(request, STR("host")),
                                        .cancelled = &request->cancelled};
     enum status status = param_range(&call, &question.range);
     if (status == STATUS_OK && question.name.len == 0)
@@ -160,7 +137,7 @@ static void write_quantiles(struct json_out *out, const char *key,
 {
     json_out_object(out, key);
     for (int q = 0; q < OVERVIEW_QUANTILES; q++)
-        write_number(out, quantile_keys[q], values[q]);
+        out_number(out, quantile_keys[q], values[q]);
     json_out_end_object(out);
 }
 
@@ -192,24 +169,12 @@ static void write_totals(struct json_out *out, const char *key,
     json_out_end_object(out);
 }
 
-static void write_ints(struct json_out *out, const char *key, const int64_t *values, size_t count)
-{
-    json_out_array(out, key);
-    for (size_t i = 0; i < count; i++)
-        json_out_int(out, NULL, values[i]);
-    json_out_end_array(out);
-}
-
 static void write_quantile_lines(struct json_out *out, const char *key,
                                  double *const lines[OVERVIEW_QUANTILES], size_t count)
 {
     json_out_object(out, key);
-    for (int q = 0; q < OVERVIEW_QUANTILES; q++) {
-        json_out_array(out, quantile_keys[q]);
-        for (size_t i = 0; i < count; i++)
-            write_number(out, NULL, lines[q][i]);
-        json_out_end_array(out);
-    }
+    for (int q = 0; q < OVERVIEW_QUANTILES; q++)
+        out_numbers(out, quantile_keys[q], lines[q], count);
     json_out_end_object(out);
 }
 
@@ -226,7 +191,7 @@ static void write_error_kinds(struct json_out *out, const struct overview *overv
         json_out_object(out, NULL);
         json_out_text(out, "key", error_kind_name((enum error_kind)kind));
         json_out_int(out, "total", total);
-        write_ints(out, "values", values, overview->step_count);
+        out_ints(out, "values", values, overview->step_count);
         json_out_end_object(out);
     }
     json_out_end_array(out);
@@ -246,11 +211,11 @@ static void write_models(struct json_out *out, const struct overview *overview)
         json_out_int(out, "output_tokens", model->output_tokens);
         json_out_int(out, "cost", model->cost);
         json_out_int(out, "unpriced_calls", model->unpriced);
-        write_number(out, "latency_p50", model->latency[0]);
-        write_number(out, "latency_p95", model->latency[2]);
-        write_number(out, "ttft_p50", model->ttft[0]);
-        write_number(out, "ttft_p95", model->ttft[2]);
-        write_ints(out, "cost_values", model->cost_values, overview->step_count);
+        out_number(out, "latency_p50", model->latency[0]);
+        out_number(out, "latency_p95", model->latency[2]);
+        out_number(out, "ttft_p50", model->ttft[0]);
+        out_number(out, "ttft_p95", model->ttft[2]);
+        out_ints(out, "cost_values", model->cost_values, overview->step_count);
         json_out_end_object(out);
     }
     json_out_end_array(out);
@@ -260,21 +225,21 @@ static void write_overview(struct json_out *out, const struct overview *overview
 {
     size_t steps = overview->step_count;
     json_out_object(out, NULL);
-    write_times(out, overview->start_ns, overview->step_ns, steps);
+    out_times(out, overview->start_ns, overview->step_ns, steps);
     write_totals(out, "totals", &overview->totals);
     write_totals(out, "previous", &overview->previous);
-    write_ints(out, "requests", overview->requests, steps);
-    write_ints(out, "errors", overview->errors, steps);
-    write_ints(out, "llm_calls", overview->llm_calls, steps);
-    write_ints(out, "cost", overview->cost, steps);
+    out_ints(out, "requests", overview->requests, steps);
+    out_ints(out, "errors", overview->errors, steps);
+    out_ints(out, "llm_calls", overview->llm_calls, steps);
+    out_ints(out, "cost", overview->cost, steps);
     write_error_kinds(out, overview);
     write_quantile_lines(out, "latency", overview->latency, steps);
     write_quantile_lines(out, "ttft", overview->ttft, steps);
     json_out_object(out, "tokens");
-    write_ints(out, "input", overview->input_tokens, steps);
-    write_ints(out, "output", overview->output_tokens, steps);
-    write_ints(out, "cache_read", overview->cache_read, steps);
-    write_ints(out, "reasoning", overview->reasoning, steps);
+    out_ints(out, "input", overview->input_tokens, steps);
+    out_ints(out, "output", overview->output_tokens, steps);
+    out_ints(out, "cache_read", overview->cache_read, steps);
+    out_ints(out, "reasoning", overview->reasoning, steps);
     json_out_end_object(out);
     write_models(out, overview);
     json_out_end_object(out);

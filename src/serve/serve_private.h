@@ -50,6 +50,12 @@ enum status param_range(struct call *call, struct time_range *out_range);
 enum status param_filters(struct call *call, struct filters *out_filters);
 enum status param_int(struct call *call, struct str name, int64_t fallback, int64_t least,
                       int64_t most, int64_t *out_number);
+/* "sort", one of `count` keys, and "order"; absent: *out_sort as it was, descending. */
+enum status param_sort(struct call *call, const struct sort_key *keys, int count, int *out_sort,
+                       bool *out_ascending);
+/* The key that `text` names; empty: *out_sort as it was. */
+enum status sort_find(struct call *call, struct str text, const struct sort_key *keys, int count,
+                      int *out_sort);
 enum status param_trace_id(struct call *call, struct trace_key *out_key); /* of the path */
 enum status param_span_id(struct call *call, int64_t *out_span);          /* of the path */
 /* ISO 8601, epoch by magnitude, or relative: now, -24h, -15m, -7d. */

@@ -39,29 +39,11 @@ static void write_cursor(struct json_out *out, const struct trace_list *list)
     json_out_text(out, "next", cursor);
 }
 
-static enum status read_sort(struct call *call, struct trace_list_question *question)
-{
-    struct str sort = request_param(call->request, STR("sort"));
-    struct str order = request_param(call->request, STR("order"));
-    question->ascending = str_equal(order, STR("asc"));
-    if (order.len && !question->ascending && !str_equal(order, STR("desc")))
-        return fail(&call->error, STATUS_INVALID, "order: expected asc or desc");
-    if (sort.len == 0)
-        return STATUS_OK;
-    for (int i = 0; i < SORT_COUNT; i++) {
-        if (str_equal(sort, str_from(trace_sort_name((enum trace_sort)i)))) {
-            question->sort = (enum trace_sort)i;
-            return STATUS_OK;
-        }
-    }
-    return fail(&call->error, STATUS_INVALID,
-                "sort: expected start, duration, cost, tokens, ttft, errors or spans");
-}
-
 static enum status read_question(struct call *call, struct filters *filters,
                                  struct trace_list_question *question)
 {
     int64_t limit = 0;
+    int sort = 0;
     *question = (struct trace_list_question){.project_id = call->request->project_id,
                                              .filters = filters,
                                              .cancelled = &call->request->cancelled};
@@ -71,9 +53,10 @@ static enum status read_question(struct call *call, struct filters *filters,
     if (status == STATUS_OK)
         status = param_int(call, STR("limit"), 50, 1, 500, &limit);
     if (status == STATUS_OK)
-        status = read_sort(call, question);
+        status = param_sort(call, trace_sorts, SORT_COUNT, &sort, &question->ascending);
     if (status == STATUS_OK)
         status = read_cursor(call, question);
+    question->sort = (enum trace_sort)sort;
     question->limit = (size_t)limit;
     return status;
 }

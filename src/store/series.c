@@ -48,6 +48,7 @@ static enum status add(struct store *store, const struct store_point *point, str
         .monotonic = point->metric->monotonic,
         .service = names_id(&store->names, point->service),
         .environment = names_id(&store->names, point->environment),
+        .host = names_id(&store->names, point->host),
         .attributes = keep_attributes(point->attributes_json),
     };
     series->count++;

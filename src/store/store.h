@@ -71,7 +71,7 @@ struct store_point {
     struct store_place place;
     const struct metric *metric;
     const struct metric_point *point;
-    struct str service, environment;
+    struct str service, environment, host;
     struct str attributes_json; /* sorted by key */
     uint64_t series_hash;       /* of metric, resource, scope and attributes */
 };

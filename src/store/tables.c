@@ -132,9 +132,9 @@ static const struct column log_columns[] = {
 #undef ROW_TYPE
 #define ROW_TYPE series_row
 static const struct column series_columns[] = {
-    COL(I64, hash),        COL(I32, project),     COL(I32, metric),   COL(I32, unit),
-    COL(U8, type),         COL(U8, temporality),  COL(U8, monotonic), COL(I32, service),
-    COL(I32, environment), OPT(TEXT, attributes),
+    COL(I64, hash),        COL(I32, project),    COL(I32, metric),      COL(I32, unit),
+    COL(U8, type),         COL(U8, temporality), COL(U8, monotonic),    COL(I32, service),
+    COL(I32, environment), COL(I32, host),       OPT(TEXT, attributes),
 };
 #undef ROW_TYPE
 #define ROW_TYPE point_row

@@ -153,7 +153,7 @@ struct log_row {
 struct series_row {
     int64_t hash;
     struct str attributes; /* owned by the store until written */
-    int32_t project, metric, unit, service, environment;
+    int32_t project, metric, unit, service, environment, host;
     uint8_t type, temporality, monotonic;
 };
 

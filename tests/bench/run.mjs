@@ -8,6 +8,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { events } from './events.mjs';
 import { queries, search } from './query.mjs';
+import { fill, screens } from './screens.mjs';
 
 const build = process.argv[2] ?? 'build';
 const scale = Number(process.env.BENCH_SCALE ?? 1);
@@ -80,15 +81,16 @@ async function stop(server, signal = 'SIGTERM') {
 
 const empty = () => mkdtempSync(join(tmpdir(), 'vitrine-bench-'));
 
-async function withServer(work) {
-    const directory = empty();
+// On an empty directory that goes afterwards, or on one that stays.
+async function withServer(work, kept) {
+    const directory = kept ?? empty();
     let server;
     try {
         server = await start(directory);
         return await work(server);
     } finally {
         if (server) await stop(server);
-        rmSync(directory, { recursive: true, force: true });
+        if (!kept) rmSync(directory, { recursive: true, force: true });
     }
 }
 
@@ -246,6 +248,17 @@ const parts = {
             if (!only || only.includes('query')) await queries(bench, server);
             if (!only || only.includes('recovery')) await recover(server);
         });
+    },
+    // BENCH_STORE=directory: over the store that is there, kept from one time to the next.
+    async screens() {
+        const kept = process.env.BENCH_STORE;
+        await withServer(async (server) => {
+            await indexed(server, 0);
+            if (!(await spansSeen(server))) await fill(bench, server);
+            console.log(`a store of ${(await spansSeen(server)).toLocaleString('en')} spans in the last day`);
+            await screens(bench, server);
+            report('memory, peak, with screens', memory(server, 'VmHWM'), 'MB', ['most', 512]);
+        }, kept);
     },
     // Otherwise `query` does it, over the million.
     async search() {

@@ -115,6 +115,8 @@ test('each story of docs/demo.md can be found', async () => {
     assert.ok((await count(['user=batch@northwind'])) >= 40, 'a tenant asks for much more');
     assert.ok((await count(['user=hana.sato', 'errors>0'])) >= 2, 'a customer has a bad day');
     assert.ok((await calls('status=error', 'error_kind=throttle')) >= 20);
+    const { retries } = await all('overview/health');
+    assert.ok(retries.retried >= 20 && retries.fallbacks.some(({ from, to, count }) => from === 'claude-sonnet-4-5' && to === 'gpt-4.1' && count >= 3), `what failed is asked again, some of it elsewhere: ${JSON.stringify(retries.fallbacks)}`);
     const { budget, spenders } = await demo.get('/api/v1/overview/spend', { from: '-6h', sort: 'rise' });
     assert.ok(budget.limit && (budget.runs_out || budget.spent >= budget.limit), `the month stays within its budget: ${JSON.stringify(budget)}`);
     assert.equal(spenders.tenant[0].value, 'northwind');

@@ -121,4 +121,27 @@ describe('screens: datasets', { skip: cannot() }, () => {
         await accessible(stage, `/p/default/datasets/${set}`);
         await accessible(stage, address.pathname + address.search, { viewport: { width: 390, height: 844 } });
     });
+
+    it('a run or a dataset is deleted only after it was asked for twice', async () => {
+        const set = (await stage.api.get('/api/v1/datasets', {})).datasets.find(({ name }) => name === 'compared').id;
+        const { page, complaints, context } = await stage.open(`/p/default/datasets/${set}`);
+        const choose = async (menu, item) => {
+            await page.getByRole('button', { name: menu }).click();
+            await page.getByRole('button', { name: item }).click();
+        };
+        await choose('More about v1', 'Delete the run…');
+        await page.getByRole('dialog').getByText('v1 goes with its 12 results').waitFor();
+        await page.getByRole('button', { name: 'Cancel' }).click();
+        await choose('More about v1', 'Delete the run…');
+        await page.getByRole('button', { name: 'Delete it' }).click();
+        await page.getByLabel('Compare v1').waitFor({ state: 'detached' });
+        await page.getByLabel('Compare v0').waitFor();
+        await choose('More about this dataset', 'Delete the dataset with its runs…');
+        await page.getByRole('dialog').getByText('goes with 12 items and 1 run').waitFor();
+        await page.getByRole('button', { name: 'Delete it' }).click();
+        await page.waitForURL(/\/datasets$/);
+        await eventually(async () => assert.deepEqual((await stage.api.get('/api/v1/datasets', {})).datasets.map(({ name }) => name), ['capitals/<b>easy</b>']));
+        quiet(complaints);
+        await context.close();
+    });
 });

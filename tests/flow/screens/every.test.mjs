@@ -4,26 +4,7 @@ import { strict as assert } from 'node:assert';
 import { before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { cannot, fillDemo, inTheme, quiet, serious, setStage, settled } from './stage.mjs';
-
-// Path, what stands there with the demo's data, and the two keys that lead there. Numbers of an empty project come from the same table.
-const SCREENS = [
-    { path: 'overview', shows: 'Failed calls by kind', keys: 'go' },
-    { path: 'traces', shows: /traces$/, keys: 'gt' },
-    { path: 'live', shows: /Live/, keys: 'gv' },
-    { path: 'models', shows: 'claude-sonnet-4-5', keys: 'gi' },
-    { path: 'agents', shows: 'buying-researcher', keys: 'ga' },
-    { path: 'sessions', shows: /chat-[0-9a-f]{12}/, keys: 'ge' },
-    { path: 'users', shows: 'hana.sato', keys: 'gu' },
-    { path: 'logs', shows: /INFO|WARN|ERROR/, keys: 'gl' },
-    { path: 'metrics', shows: /gen_ai\./, keys: 'gm' },
-    { path: 'query', shows: /Run/, keys: 'gq' },
-    { path: 'explain?measure=failures', shows: 'More of', keys: 'gx' },
-    { path: 'dashboards', shows: 'Model invocations', keys: 'gd' },
-    { path: 'dashboards/cost', shows: /Cost/ },
-    { path: 'prompts', shows: 'support-reply', keys: 'gp' },
-    { path: 'settings', shows: /Budget|budget/ },
-    { path: 'setup', shows: 'OTLP over HTTP', keys: 'gs' },
-];
+import { SCREENS } from './table.mjs';
 
 describe('screens: every one', { skip: cannot() }, () => {
     const stage = setStage({ fresh: true });

@@ -8,8 +8,8 @@ import { attributes, EVIL, fine, send } from './traffic.mjs';
 
 const ns = (ms) => String(BigInt(Math.round(ms)) * 1000000n);
 
-async function gauge(url, name, unit, points) {
-    const resource = { attributes: attributes({ 'service.name': 'host-metrics', 'host.name': 'h1' }) };
+async function gauge(url, name, unit, points, host = 'h1') {
+    const resource = { attributes: attributes({ 'service.name': 'host-metrics', 'host.name': host }) };
     const dataPoints = points.map(([ms, value, own]) => ({ timeUnixNano: ns(ms), asDouble: value, attributes: attributes(own) }));
     const reply = await fetch(new URL('/v1/metrics', url), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ resourceMetrics: [{ resource, scopeMetrics: [{ metrics: [{ name, unit, gauge: { dataPoints } }] }] }] }) });
     assert.equal(reply.status, 200, await reply.text());
@@ -43,6 +43,17 @@ describe('screens: infrastructure', { skip: cannot() }, () => {
         await page.getByRole('button', { name: 'By service' }).click();
         await page.waitForURL('**by=service*');
         assert.equal(await page.locator('main img, main script').count(), 0);
+        // With a second host there is a choice, and it is in the address.
+        await gauge(stage.url, 'system.cpu.utilization', '1', times.flatMap((ms) => [[ms, 0.9, { 'cpu.mode': 'user' }], [ms, 0.1, { 'cpu.mode': 'idle' }]]), 'h2');
+        await stage.indexed();
+        assert.deepEqual((await stage.api.get('/api/v1/metrics/hosts', { project: 'default', from: '-1h' })).hosts.map(({ host, points }) => [host, points]), [['h1', 12], ['h2', 6]]);
+        await page.goto(`${stage.url}/p/default/infrastructure?from=-1h`);
+        await page.getByRole('combobox', { name: 'Host' }).selectOption('h2');
+        await page.waitForURL('**host=h2*');
+        await cpu.locator('.chart-host').focus();
+        await page.keyboard.press('End');
+        await page.keyboard.press('ArrowLeft');
+        await page.waitForFunction(() => /90 %/.test(document.querySelector('main').innerText));
         quiet(complaints);
         await context.close();
         await accessible(stage, '/p/default/infrastructure?from=-1h', { theme: 'light', width: 390 });

@@ -163,8 +163,10 @@ export function createDataset(project: string, dataset: { name: string; descript
     return changed(project, sendJson<Dataset>("POST", apiUrl("/api/v1/datasets", { project }), dataset));
 }
 
-export function deleteDataset(project: string, id: string): Promise<unknown> {
-    return changed(project, sendJson("DELETE", apiUrl(path(id), { project }), undefined));
+/** Only the list changes: what was asked of the dataset itself is not there any more. */
+export async function deleteDataset(project: string, id: string): Promise<void> {
+    await sendJson("DELETE", apiUrl(path(id), { project }), undefined);
+    await queryClient.invalidateQueries({ queryKey: ["datasets", project], exact: true });
 }
 
 export interface ItemChange {

@@ -6,7 +6,7 @@
 import { QueryClient, keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { isRelative, type Range } from "../url/range";
 import { ApiError, getJson } from "./client";
-import type { Facets, Histogram, LogPage, MetricRow, Overview, Project, SearchPage, Series, SpanDetail, Status, TracePage, TraceShape, Unpriced } from "./types";
+import type { Facets, Histogram, LogPage, MetricHost, MetricRow, Overview, Project, SearchPage, Series, SpanDetail, Status, TracePage, TraceShape, Unpriced } from "./types";
 
 export const queryClient = new QueryClient({
     defaultOptions: {
@@ -198,8 +198,19 @@ export function useMetrics(scope: Scope) {
     });
 }
 
-export function useMetricSeries(scope: Scope, name: string | undefined, by: string | undefined) {
-    const query = { project: scope.project, from: scope.range.from, to: scope.range.to, name, by };
+/** Which hosts sent metrics. */
+export function useMetricHosts(scope: Scope) {
+    const query = { project: scope.project, from: scope.range.from, to: scope.range.to };
+    return useQuery({
+        queryKey: ["metric-hosts", query],
+        queryFn: ({ signal }) => getJson<{ hosts: MetricHost[] }>("/api/v1/metrics/hosts", query, signal),
+        staleTime: 30_000,
+        placeholderData: keepPreviousData,
+    });
+}
+
+export function useMetricSeries(scope: Scope, name: string | undefined, by: string | undefined, host?: string) {
+    const query = { project: scope.project, from: scope.range.from, to: scope.range.to, name, by, host };
     return useQuery({
         queryKey: ["metric", query],
         queryFn: ({ signal }) => getJson<Series>("/api/v1/metrics/series", query, signal),

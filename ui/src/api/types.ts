@@ -324,6 +324,12 @@ export interface MetricRow {
     last: Ns;
 }
 
+export interface MetricHost {
+    host: string;
+    points: number;
+    last: Ns;
+}
+
 export interface Unpriced {
     models: {
         provider: string | null;

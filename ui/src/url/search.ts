@@ -20,6 +20,8 @@ export interface Search {
     shut?: string;
     metric?: string;
     by?: string;
+    /** Infrastructure: the only host that is shown. */
+    host?: string;
     query?: string;
     source?: string;
     view?: string;
@@ -45,7 +47,7 @@ export interface Search {
 }
 
 const SINGLE = [
-    "from", "to", "live", "sort", "order", "cols", "facets", "span", "tab", "q", "shut", "metric", "by",
+    "from", "to", "live", "sort", "order", "cols", "facets", "span", "tab", "q", "shut", "metric", "by", "host",
     "query", "source", "view", "edit",
     "a", "b", "agent", "run", "lower", "skip", "t",
     "measure", "at", "base",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One dataset: the runs over it, or its items. */
 import { useParams } from "@tanstack/react-router";
+import { useState } from "react";
 import { deleteDataset, useDataset } from "../../api/datasets";
 import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
@@ -8,9 +9,10 @@ import { Icon } from "../../components/icon";
 import { Menu } from "../../components/menu";
 import { Failure, Skeleton } from "../../components/pieces";
 import { Topbar } from "../../components/topbar";
-import { exact } from "../../format/number";
+import { exact, plural } from "../../format/number";
 import { clip, oneLine, visible } from "../../format/text";
 import { datasetHref } from "../../url/href";
+import { Dialog } from "./dialog";
 import { Items } from "./items";
 import { Runs } from "./runs";
 import "./datasets.css";
@@ -20,6 +22,7 @@ export default function DatasetScreen({ part }: { part: "runs" | "items" }) {
     const url = useUrl();
     const dataset = useDataset(url.project, datasetId);
     const { data } = dataset;
+    const [doomed, setDoomed] = useState(false);
     const remove = async () => {
         await deleteDataset(url.project, datasetId);
         url.go(url.href("datasets"));
@@ -37,14 +40,21 @@ export default function DatasetScreen({ part }: { part: "runs" | "items" }) {
                             className="item bad"
                             onClick={() => {
                                 close();
-                                void remove();
+                                setDoomed(true);
                             }}
                         >
-                            Delete the dataset with its runs
+                            Delete the dataset with its runs…
                         </button>
                     )}
                 </Menu>
             </Topbar>
+            {doomed && data && (
+                <Dialog title="Delete this dataset?" action="Delete it" close={() => setDoomed(false)} submit={remove}>
+                    <p>
+                        <strong>{clip(oneLine(data.name), 80)}</strong> goes with {plural(data.items, "item")} and {plural(data.runs, "run")}. The traces of its runs stay.
+                    </p>
+                </Dialog>
+            )}
             <div className="scroll">
                 <div className="datasets">
                     {dataset.error && <Failure error={dataset.error} retry={() => dataset.refetch()} what="The dataset" />}

@@ -7,9 +7,10 @@ import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { Menu } from "../../components/menu";
 import { Failure, Moment, Skeleton } from "../../components/pieces";
-import { exact } from "../../format/number";
+import { exact, plural } from "../../format/number";
 import { clip, oneLine } from "../../format/text";
 import { datasetHref } from "../../url/href";
+import { Dialog } from "./dialog";
 import { Pages } from "./pages";
 import { worded } from "./words";
 
@@ -92,6 +93,7 @@ interface RowProps {
 function Row({ dataset, run, names, own, on, toggle }: RowProps) {
     const url = useUrl();
     const name = clip(oneLine(run.name), 80);
+    const [doomed, setDoomed] = useState(false);
     return (
         <tr>
             <td>
@@ -129,13 +131,20 @@ function Row({ dataset, run, names, own, on, toggle }: RowProps) {
                             className="item bad"
                             onClick={() => {
                                 close();
-                                void deleteRun(url.project, dataset.id, run.id);
+                                setDoomed(true);
                             }}
                         >
-                            Delete the run; its traces stay
+                            Delete the run…
                         </button>
                     )}
                 </Menu>
+                {doomed && (
+                    <Dialog title="Delete this run?" action="Delete it" close={() => setDoomed(false)} submit={() => deleteRun(url.project, dataset.id, run.id)}>
+                        <p>
+                            <strong>{name}</strong> goes with its {plural(run.items, "result")}. Its traces stay.
+                        </p>
+                    </Dialog>
+                )}
             </td>
         </tr>
     );

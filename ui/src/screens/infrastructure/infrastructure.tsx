@@ -4,13 +4,14 @@
  * conventions, under the model signals of the same time. One cursor goes through all of them.
  */
 import { useMemo } from "react";
-import { useMetrics, useOverview, useProjects } from "../../api/queries";
+import { useMetricHosts, useMetrics, useOverview, useProjects } from "../../api/queries";
 import type { Overview, Values } from "../../api/types";
 import { useUrl } from "../../app/url";
 import { Chart } from "../../components/chart";
 import { Failure, Skeleton } from "../../components/pieces";
 import { Topbar } from "../../components/topbar";
 import { count, duration } from "../../format/number";
+import { clip, oneLine } from "../../format/text";
 import { nsToMs } from "../../format/time";
 import { absolute } from "../../url/range";
 import { NothingHere } from "../setup/empty";
@@ -28,11 +29,23 @@ export default function InfrastructureScreen() {
     const overview = useOverview(scope);
     const panels = useMemo(() => panelsFor(metrics.data?.metrics ?? []), [metrics.data]);
     const byService = url.search.by === "service";
+    const hosts = useMetricHosts(scope).data?.hosts ?? [];
+    const { host } = url.search;
     const groups = [...new Set(panels.map(({ group }) => group))];
     return (
         <>
             <Topbar title="Infrastructure">
                 {project?.demo && <span className="tag accent">demo data, not yours</span>}
+                {(hosts.length > 1 || host) && (
+                    <select className="input small" aria-label="Host" value={host ?? ""} onChange={(event) => url.set({ host: event.target.value || undefined }, { replace: true })}>
+                        <option value="">All {hosts.length} hosts</option>
+                        {[...new Set([...hosts.map((each) => each.host), ...(host ? [host] : [])])].map((each) => (
+                            <option key={each} value={each}>
+                                {clip(oneLine(each), 60)}
+                            </option>
+                        ))}
+                    </select>
+                )}
                 {panels.some(({ states }) => !states) && (
                     <button type="button" className="button small" aria-pressed={byService} onClick={() => url.set({ by: byService ? undefined : "service" }, { replace: true })}>
                         By service
@@ -49,7 +62,7 @@ export default function InfrastructureScreen() {
                             <h2>{group}</h2>
                             <div className="infra-grid">
                                 {panels.filter((panel) => panel.group === group).map((panel) => (
-                                    <MetricPanel key={panel.id} panel={panel} scope={scope} byService={byService} />
+                                    <MetricPanel key={panel.id} panel={panel} scope={scope} byService={byService} host={host} />
                                 ))}
                             </div>
                         </section>

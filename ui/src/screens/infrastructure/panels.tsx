@@ -21,12 +21,12 @@ const FORMATS: Record<Panel["show"], (value: number | null) => string> = {
     count,
 };
 
-export function MetricPanel({ panel, scope, byService = false, height = 132 }: { panel: Panel; scope: Scope; byService?: boolean; height?: number }) {
+export function MetricPanel({ panel, scope, byService = false, host, height = 132 }: { panel: Panel; scope: Scope; byService?: boolean; host?: string; height?: number }) {
     const url = useUrl();
     const { metric } = panel;
-    const states = useMetricSeries(scope, panel.states ? metric.name : undefined, panel.states?.[0]);
-    const other = useMetricSeries(scope, panel.states && states.data && !areStates(states.data.series) ? metric.name : undefined, panel.states?.[1]);
-    const lines = useMetricSeries(scope, panel.states ? undefined : metric.name, byService ? "service.name" : panel.by);
+    const states = useMetricSeries(scope, panel.states ? metric.name : undefined, panel.states?.[0], host);
+    const other = useMetricSeries(scope, panel.states && states.data && !areStates(states.data.series) ? metric.name : undefined, panel.states?.[1], host);
+    const lines = useMetricSeries(scope, panel.states ? undefined : metric.name, byService ? "service.name" : panel.by, host);
     const answer = panel.states ? (states.data && !areStates(states.data.series) ? other : states) : lines;
     const shown = useMemo(() => {
         if (!answer.data) return null;

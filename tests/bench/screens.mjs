@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// The `screens` group of the bench: every screen opened in Chromium over a million spans, how long until it can be used and what each call
+// that it made costs. `bench` holds what run.mjs gives.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { SCREENS } from '../flow/screens/table.mjs';
+
+const browserScript = fileURLToPath(new URL('../../ui/dev/browser.mjs', import.meta.url));
+const modules = fileURLToPath(new URL('../../ui/node_modules/playwright-core', import.meta.url));
+const ROUNDS = 3, CALLS = 5;
+
+const middle = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+
+// As people use it: agents with tools, single calls of many users, other requests, and one very long trace.
+export async function fill(bench, server) {
+    const parts = [{ kind: 'fat', spans: 250000, hours: 24 }, { kind: 'calls', spans: 450000, batch: 512, hours: 24 }, { kind: 'thin', spans: 250000, batch: 512, hours: 24 },
+        { kind: 'wide', spans: 50000, batch: 1000, seed: 99 }];
+    let spans = 0;
+    for (const part of parts) spans += (await bench.load(server, { ...part, spans: part.spans * bench.scale })).spans;
+    await bench.indexed(server, spans);
+    await bench.request(server, 'POST', '/api/v1/scores', { 'content-type': 'application/json' }, JSON.stringify({ name: 'helpful', value: 1, trace_id: await newest(bench, server) }));
+}
+
+const newest = async (bench, server, filter = '') => (await bench.getJson(server, `/api/v1/traces?limit=1${filter}`)).traces[0].trace_id;
+
+// The screens of the table, and those of one trace, session, user and agent.
+async function addresses(bench, server) {
+    const first = async (path, list, name) => (await bench.getJson(server, `/api/v1/${path}?limit=1`))[list][0]?.[name];
+    const session = await first('sessions', 'sessions', 'session'), user = await first('users', 'users', 'user');
+    const wide = (await bench.getJson(server, '/api/v1/traces?limit=1&sort=spans')).traces[0];
+    const agent = await first('agents', 'agents', 'agent');
+    return [...SCREENS.map(({ path }) => [path, path]), ['a trace', `traces/${await newest(bench, server)}`], [`a trace of ${wide.spans.toLocaleString('en')} spans`, `traces/${wide.trace_id}`],
+        session && ['a session', `sessions/${encodeURIComponent(session)}`], user && ['a user', `users/${encodeURIComponent(user)}`], agent && ['an agent', `agents?agent=${encodeURIComponent(agent)}`],
+        ['the models dashboard', 'dashboards/model-invocations']].filter(Boolean);
+}
+
+// Opens it as a newcomer, nothing cached: the time until no placeholder is left, and the calls that it made meanwhile.
+async function open(browser, openPage, origin, path) {
+    const { page, context } = await openPage(browser, {});
+    const calls = [];
+    page.on('requestfinished', (request) => {
+        const { responseEnd, requestStart } = request.timing();
+        if (request.url().startsWith(`${origin}/api/`) && !request.url().includes('/tail')) calls.push({ method: request.method(), path: request.url().slice(origin.length), body: request.postData(), ms: responseEnd - requestStart });
+    });
+    await page.goto(`${origin}/p/default/${path}`, { waitUntil: 'commit' });
+    const settled = await page.waitForFunction(() => document.querySelector('main')?.childElementCount && !document.querySelector('.skeleton, .pane-busy') && performance.now(), null, { polling: 'raf', timeout: 60000 });
+    const ms = await settled.jsonValue();
+    await page.waitForTimeout(50); // what has just arrived is told a moment later
+    await context.close();
+    return { ms, calls };
+}
+
+// A call alone: the median of its times, and what it costs the server, which a busy machine changes less.
+async function alone(bench, server, call) {
+    const headers = call.body ? { 'content-type': 'application/json' } : {}, times = [];
+    const send = async () => {
+        const reply = await bench.request(server, call.method, call.path, headers, call.body ?? undefined);
+        if (reply.status !== 200) throw new Error(`${call.path} answered ${reply.status}: ${reply.body.toString().slice(0, 200)}`);
+    };
+    await send();
+    const before = bench.cpu(server);
+    for (let i = 0; i < CALLS; i += 1) {
+        const began = performance.now();
+        await send();
+        times.push(performance.now() - began);
+    }
+    return { ms: middle(times), cpu: (bench.cpu(server) - before) / CALLS * 1000 };
+}
+
+// Each screen some times over, and the calls of each one's last time, every one once.
+async function openAll(bench, server) {
+    const { launch, openPage } = await import(browserScript);
+    const browser = await launch(), origin = `http://127.0.0.1:${server.port}`, opened = [], asked = new Map();
+    try {
+        for (const [label, path] of await addresses(bench, server)) {
+            if (process.env.BENCH_SCREEN && !path.startsWith(process.env.BENCH_SCREEN)) continue;
+            const rounds = [];
+            for (let i = 0; i < ROUNDS; i += 1) rounds.push(await open(browser, openPage, origin, path));
+            const last = rounds.at(-1).calls, times = rounds.map((round) => round.ms);
+            for (const call of last) if (!asked.has(`${call.path} ${call.body}`)) asked.set(`${call.path} ${call.body}`, { ...call, screen: label });
+            opened.push({ label, ms: middle(times), slowest: Math.max(...times), together: Math.max(0, ...last.map((call) => call.ms)), count: last.length });
+        }
+    } finally {
+        await browser.close();
+    }
+    return { opened, asked: [...asked.values()] };
+}
+
+export async function screens(bench, server) {
+    if (!existsSync(modules)) return console.log('screens: ui/node_modules is missing: tools/ui installs it');
+    const { opened, asked } = await openAll(bench, server);
+    console.log('screens, until no placeholder is left');
+    for (const { label, ms, slowest, together, count } of opened.sort((a, b) => b.ms - a.ms))
+        bench.report(label, ms, 'ms', ['most', 1000], `slowest of ${ROUNDS} ${slowest.toFixed(0)}; ${count} calls, the longest ${together.toFixed(0)} beside the others`);
+    console.log('their calls, each alone');
+    for (const call of asked) Object.assign(call, await alone(bench, server, call));
+    for (const { screen, path, ms, cpu, body } of asked.sort((a, b) => b.ms - a.ms))
+        bench.report(`${screen}: ${path.replace('/api/v1/', '').replace(/[?&]project=default/, '').slice(0, 60)}`, ms, 'ms', ['most', 300], `CPU ${cpu.toFixed(0)} ms ${body?.slice(0, 100) ?? ''}`);
+}
