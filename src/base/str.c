@@ -96,6 +96,15 @@ static bool is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* Bytes that do not continue one. */
+size_t str_count_characters(struct str text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.len; i++)
+        count += ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
+    return count;
+}
+
 struct str str_trim(struct str text)
 {
     while (text.len && is_space(text.ptr[0]))

@@ -41,7 +41,8 @@ size_t str_rfind_byte(struct str text, char byte);
 bool str_contains(struct str text, struct str needle);
 bool str_contains_nocase(struct str text, struct str needle); /* ASCII only */
 
-struct str str_trim(struct str text); /* ASCII white space at both ends */
+size_t str_count_characters(struct str text); /* code points of UTF-8 */
+struct str str_trim(struct str text);         /* ASCII white space at both ends */
 /* Cuts the text before the separator off `rest`; false when rest is used up. */
 bool str_take(struct str *rest, char separator, struct str *out_piece);
 bool str_take_line(struct str *rest, struct str *out_line); /* drops \n and \r\n */

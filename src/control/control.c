@@ -91,6 +91,26 @@ static const char *const steps[] = {
     "CREATE TABLE score_category(config_id TEXT NOT NULL REFERENCES score_config(id)"
     " ON DELETE CASCADE, position INTEGER NOT NULL, label TEXT NOT NULL, value REAL NOT NULL,"
     " PRIMARY KEY(config_id, position)) WITHOUT ROWID;",
+    "CREATE TABLE comment(id TEXT PRIMARY KEY,"
+    " project_id INTEGER NOT NULL REFERENCES project(id), kind INTEGER NOT NULL,"
+    " subject TEXT NOT NULL, key TEXT NOT NULL, trace TEXT NOT NULL, content TEXT NOT NULL,"
+    " author TEXT, created_ns INTEGER NOT NULL, updated_ns INTEGER NOT NULL);"
+    "CREATE INDEX comment_subject ON comment(project_id, key, kind);"
+    "CREATE INDEX comment_trace ON comment(project_id, trace);",
+    "CREATE TABLE annotation_queue(id TEXT PRIMARY KEY,"
+    " project_id INTEGER NOT NULL REFERENCES project(id), name TEXT NOT NULL, description TEXT,"
+    " score_configs TEXT NOT NULL, created_ns INTEGER NOT NULL, updated_ns INTEGER NOT NULL,"
+    " UNIQUE(project_id, name));"
+    "CREATE TABLE annotation_item(number INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " id TEXT NOT NULL UNIQUE,"
+    " queue_id TEXT NOT NULL REFERENCES annotation_queue(id) ON DELETE CASCADE,"
+    " kind INTEGER NOT NULL, subject TEXT NOT NULL, key TEXT NOT NULL, trace TEXT NOT NULL,"
+    " completed INTEGER NOT NULL, author TEXT, completed_ns INTEGER NOT NULL,"
+    " created_ns INTEGER NOT NULL, updated_ns INTEGER NOT NULL);"
+    "CREATE INDEX annotation_item_queue ON annotation_item(queue_id, completed);"
+    "CREATE INDEX annotation_item_subject ON annotation_item(queue_id, key, kind);"
+    "CREATE TABLE annotation_assignment(queue_id TEXT NOT NULL REFERENCES annotation_queue(id)"
+    " ON DELETE CASCADE, user TEXT NOT NULL, PRIMARY KEY(queue_id, user)) WITHOUT ROWID;",
 };
 
 enum status control__complain(struct control *control, struct error *error)
@@ -138,6 +158,37 @@ enum status control__finish(struct control *control, sqlite3_stmt *statement, st
     int code = sqlite3_step(statement);
     sqlite3_finalize(statement);
     return code == SQLITE_DONE ? STATUS_OK : control__complain(control, error);
+}
+
+enum status control__rows(struct control *control, sqlite3_stmt *statement, size_t size,
+                          bool (*read)(sqlite3_stmt *statement, struct arena *arena, void *out),
+                          struct arena *arena, void **out_rows, size_t *out_count,
+                          struct error *error)
+{
+    enum status status = STATUS_OK;
+    size_t capacity = 0;
+    int code;
+    *out_rows = NULL;
+    *out_count = 0;
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW && status == STATUS_OK)
+        if (arena__grow(arena, out_rows, *out_count, &capacity, size) &&
+            read(statement, arena, (char *)*out_rows + *out_count * size))
+            (*out_count)++;
+        else
+            status = fail(error, STATUS_TOO_LARGE, "limit: the rows are too large for one reply");
+    if (status == STATUS_OK && code != SQLITE_DONE)
+        status = control__complain(control, error);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+enum status control__count(struct control *control, sqlite3_stmt *statement, int64_t *out_count,
+                           struct error *error)
+{
+    int code = sqlite3_step(statement);
+    *out_count = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+    sqlite3_finalize(statement);
+    return code == SQLITE_ROW ? STATUS_OK : control__complain(control, error);
 }
 
 enum status control__begin(struct control *control, struct error *error)

@@ -35,6 +35,15 @@ void control__bind_or_null(sqlite3_stmt *statement, int index, struct str text);
 struct str control__column(sqlite3_stmt *statement, int index, struct arena *arena);
 /* Steps a statement that gives no rows, and finalises it. */
 enum status control__finish(struct control *control, sqlite3_stmt *statement, struct error *error);
+/* The only number of a statement's only row; finalises it. */
+enum status control__count(struct control *control, sqlite3_stmt *statement, int64_t *out_count,
+                           struct error *error);
+/* All rows of a statement, each of `size` bytes in the arena; finalises it. `read` fills one;
+ * false: the arena is full. */
+enum status control__rows(struct control *control, sqlite3_stmt *statement, size_t size,
+                          bool (*read)(sqlite3_stmt *statement, struct arena *arena, void *out),
+                          struct arena *arena, void **out_rows, size_t *out_count,
+                          struct error *error);
 /* A transaction, with the lock: control__end() writes it when `status` is OK, else nothing of it.
  */
 enum status control__begin(struct control *control, struct error *error);

@@ -45,8 +45,8 @@ static enum status read_rows(struct control *control, sqlite3_stmt *statement, s
                              struct dataset_item **out_items, size_t *out_count,
                              struct error *error)
 {
-    return datasets__rows(control, statement, sizeof **out_items, read_row, arena,
-                          (void **)out_items, out_count, error);
+    return control__rows(control, statement, sizeof **out_items, read_row, arena,
+                         (void **)out_items, out_count, error);
 }
 
 static enum status prepare_list(struct control *control,
@@ -77,7 +77,7 @@ static enum status list(struct control *control, const struct dataset_item_quest
     enum status status =
         prepare_list(control, question, "SELECT count(*)" MATCHES, &statement, error);
     if (status == STATUS_OK)
-        status = datasets__count(control, statement, &page->total, error);
+        status = control__count(control, statement, &page->total, error);
     if (status == STATUS_OK)
         status = prepare_list(control, question,
                               "SELECT " COLUMNS MATCHES

@@ -52,8 +52,8 @@ static bool read_item(sqlite3_stmt *statement, struct arena *arena, void *out)
 static enum status read_runs(struct control *control, sqlite3_stmt *statement, struct arena *arena,
                              struct dataset_run **out_runs, size_t *out_count, struct error *error)
 {
-    return datasets__rows(control, statement, sizeof **out_runs, read_run, arena, (void **)out_runs,
-                          out_count, error);
+    return control__rows(control, statement, sizeof **out_runs, read_run, arena, (void **)out_runs,
+                         out_count, error);
 }
 
 #define OF_DATASET " AND r.dataset_id=?2 AND (?3='' OR r.name=?3)"
@@ -79,7 +79,7 @@ static enum status list_runs(struct control *control, uint32_t project_id, struc
     enum status status = prepare_runs(control, "SELECT count(*)" FROM_RUNS OF_DATASET, project_id,
                                       dataset_id, name, &statement, error);
     if (status == STATUS_OK)
-        status = datasets__count(control, statement, &page->total, error);
+        status = control__count(control, statement, &page->total, error);
     if (status == STATUS_OK)
         status = prepare_runs(control,
                               "SELECT " RUN_COLUMNS FROM_RUNS OF_DATASET
@@ -140,8 +140,8 @@ static enum status read_items(struct control *control, sqlite3_stmt *statement, 
                               struct dataset_run_item **out_items, size_t *out_count,
                               struct error *error)
 {
-    return datasets__rows(control, statement, sizeof **out_items, read_item, arena,
-                          (void **)out_items, out_count, error);
+    return control__rows(control, statement, sizeof **out_items, read_item, arena,
+                         (void **)out_items, out_count, error);
 }
 
 static enum status list_items(struct control *control, uint32_t project_id, struct str run_id,
@@ -156,7 +156,7 @@ static enum status list_items(struct control *control, uint32_t project_id, stru
         return status;
     sqlite3_bind_int64(statement, 1, project_id);
     control__bind(statement, 2, run_id);
-    status = datasets__count(control, statement, &page->total, error);
+    status = control__count(control, statement, &page->total, error);
     if (status == STATUS_OK)
         status = control__prepare(control,
                                   "SELECT " ITEM_COLUMNS FROM_RUN_ITEMS

@@ -33,37 +33,6 @@ static bool read_row(sqlite3_stmt *statement, struct arena *arena, void *out)
     return dataset->id.ptr && dataset->name.ptr;
 }
 
-enum status datasets__rows(struct control *control, sqlite3_stmt *statement, size_t size,
-                           bool (*read)(sqlite3_stmt *statement, struct arena *arena, void *out),
-                           struct arena *arena, void **out_rows, size_t *out_count,
-                           struct error *error)
-{
-    enum status status = STATUS_OK;
-    size_t capacity = 0;
-    int code;
-    *out_rows = NULL;
-    *out_count = 0;
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW && status == STATUS_OK)
-        if (arena__grow(arena, out_rows, *out_count, &capacity, size) &&
-            read(statement, arena, (char *)*out_rows + *out_count * size))
-            (*out_count)++;
-        else
-            status = fail(error, STATUS_TOO_LARGE, "limit: the rows are too large for one reply");
-    if (status == STATUS_OK && code != SQLITE_DONE)
-        status = control__complain(control, error);
-    sqlite3_finalize(statement);
-    return status;
-}
-
-enum status datasets__count(struct control *control, sqlite3_stmt *statement, int64_t *out_count,
-                            struct error *error)
-{
-    int code = sqlite3_step(statement);
-    *out_count = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
-    sqlite3_finalize(statement);
-    return code == SQLITE_ROW ? STATUS_OK : control__complain(control, error);
-}
-
 static enum status count_all(struct control *control, uint32_t project_id, int64_t *out_count,
                              struct error *error)
 {
@@ -73,7 +42,7 @@ static enum status count_all(struct control *control, uint32_t project_id, int64
     if (status != STATUS_OK)
         return status;
     sqlite3_bind_int64(statement, 1, project_id);
-    return datasets__count(control, statement, out_count, error);
+    return control__count(control, statement, out_count, error);
 }
 
 static enum status list(struct control *control, uint32_t project_id, struct dataset_page *page,
@@ -92,8 +61,8 @@ static enum status list(struct control *control, uint32_t project_id, struct dat
     sqlite3_bind_int64(statement, 1, project_id);
     sqlite3_bind_int64(statement, 2, page->limit);
     sqlite3_bind_int64(statement, 3, page->skip);
-    return datasets__rows(control, statement, sizeof **out_datasets, read_row, arena,
-                          (void **)out_datasets, out_count, error);
+    return control__rows(control, statement, sizeof **out_datasets, read_row, arena,
+                         (void **)out_datasets, out_count, error);
 }
 
 enum status control_dataset_list(struct control *control, uint32_t project_id,
@@ -124,8 +93,8 @@ enum status datasets__get(struct control *control, uint32_t project_id, struct s
         return status;
     sqlite3_bind_int64(statement, 1, project_id);
     control__bind(statement, 2, key);
-    status = datasets__rows(control, statement, sizeof *datasets, read_row, arena,
-                            (void **)&datasets, &count, error);
+    status = control__rows(control, statement, sizeof *datasets, read_row, arena,
+                           (void **)&datasets, &count, error);
     if (status == STATUS_OK && count == 0)
         return fail(error, STATUS_NOT_FOUND, "dataset: this project has no dataset '%.*s'",
                     (int)(key.len > 100 ? 100 : key.len), key.ptr);

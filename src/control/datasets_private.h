@@ -13,15 +13,6 @@
 #define KEEP(column, parameter)                                                                    \
     column "=CASE WHEN " parameter " IS NULL THEN " column " ELSE nullif(" parameter ",'') END"
 
-/* The only number of a statement's only row; finalises it. */
-enum status datasets__count(struct control *control, sqlite3_stmt *statement, int64_t *out_count,
-                            struct error *error);
-/* All rows of a statement, each of `size` bytes in the arena; finalises it. `read` fills one;
- * false: the arena is full. */
-enum status datasets__rows(struct control *control, sqlite3_stmt *statement, size_t size,
-                           bool (*read)(sqlite3_stmt *statement, struct arena *arena, void *out),
-                           struct arena *arena, void **out_rows, size_t *out_count,
-                           struct error *error);
 enum status datasets__get(struct control *control, uint32_t project_id, struct str id,
                           struct str name, struct arena *arena, struct dataset *out_dataset,
                           struct error *error);

@@ -5,20 +5,12 @@
 
 /* --- what may be written -------------------------------------------------------------------- */
 
-static size_t count_characters(struct str text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text.len; i++)
-        count += (text.ptr[i] & 0xC0) != 0x80;
-    return count;
-}
-
 /* A bar parts a reference, and some of these names are pages in Langfuse. */
 static enum status check_name(struct str name, struct error *error)
 {
     static const struct str reserved[] = {STR_INIT("new"), STR_INIT("metrics"),
                                           STR_INIT("prompt-detail")};
-    size_t characters = count_characters(name);
+    size_t characters = str_count_characters(name);
     if (characters == 0 || characters > PROMPT_NAME_CHARACTERS_MAX)
         return fail(error, STATUS_INVALID, "name: expected 1 to %d characters",
                     PROMPT_NAME_CHARACTERS_MAX);

@@ -31,6 +31,9 @@ enum score_source {
 const char *score_source_name(enum score_source source); /* "api", … */
 bool score_source_parse(struct str name, enum score_source *out_source);
 
+/* The attribute that says in which annotation queue a score was given. */
+#define SCORE_QUEUE_KEY STR("langfuse.queue.id")
+
 struct score {
     struct str id, name;
     enum score_type type;

@@ -120,6 +120,10 @@ static void read_whole(const struct query *query, const struct store_rows *rows,
     const struct score *score = &batch->scores[0];
     struct str comment = value_text(&score->comment, &contents, arena);
     struct str metadata = value_text(&score->metadata, &contents, arena);
+    const struct value *queue = attributes_get(&score->attributes, SCORE_QUEUE_KEY);
+    struct str queue_id = queue ? value_text(queue, &contents, arena) : STR_NONE;
+    if (queue_id.len)
+        item->queue_id = arena_copy(arena, queue_id);
     if (comment.len)
         item->comment = arena_copy(arena, comment);
     if (metadata.len)

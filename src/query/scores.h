@@ -25,6 +25,7 @@ struct score_question {
 struct score_item {
     struct str id, name, text, session, dataset_run, environment, config_id, author, comment;
     struct str metadata; /* JSON; only when asked for */
+    struct str queue_id; /* likewise */
     struct trace_key trace;
     int64_t span_id, time_ns, created_ns, updated_ns, hash;
     double value; /* NaN: none */

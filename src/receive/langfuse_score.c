@@ -4,7 +4,6 @@
  * to POST /api/public/scores; and DELETE of one.
  */
 #include <math.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "model/environment.h"
@@ -74,40 +73,7 @@ static bool set_rest(struct batch *batch, struct score *score, const struct json
         return false;
     score->time_ns =
         (uint64_t)(time.len && clock_parse(time, &said_ns) && said_ns > 0 ? said_ns : time_ns);
-    if (!texts->queue.len)
-        return true;
-    struct attribute *items =
-        arena_array(&batch->arena, struct attribute, score->attributes.count + 1);
-    if (!items)
-        return false;
-    if (score->attributes.count)
-        memcpy(items, score->attributes.items, score->attributes.count * sizeof *items);
-    items[score->attributes.count++] =
-        (struct attribute){STR("langfuse.queue.id"), value_string(texts->queue)};
-    score->attributes.items = items;
-    return true;
-}
-
-/* A config that is named must be there, and is kept to; it gives the type when the body does not.
- */
-static enum status read_value(struct batch *batch, const struct json *value, bool has_type,
-                              struct score *score, struct error *error)
-{
-    const struct score_configs *configs = batch->score_configs;
-    struct score_config config;
-    if (!configs || !score->config_id.len)
-        return score_read_value(value, has_type, score, error);
-    enum status status = configs->find(configs->context, batch->project_id, score->config_id,
-                                       &batch->arena, &config, error);
-    if (status == STATUS_NOT_FOUND)
-        return fail(error, STATUS_INVALID, "configId: the project has no score config '%.*s'",
-                    (int)(score->config_id.len > 100 ? 100 : score->config_id.len),
-                    score->config_id.ptr);
-    if (status == STATUS_OK && !has_type)
-        score->type = config.type;
-    if (status == STATUS_OK)
-        status = score_read_value(value, true, score, error);
-    return status == STATUS_OK ? score_config_apply(&config, score, error) : status;
+    return score_set_queue(batch, score, texts->queue);
 }
 
 enum status langfuse_score(struct batch *batch, struct score *score, const struct json *body,
@@ -119,7 +85,11 @@ enum status langfuse_score(struct batch *batch, struct score *score, const struc
     if (status == STATUS_OK)
         status = read_type(body, score, &has_type, error);
     if (status == STATUS_OK)
-        status = read_value(batch, json_get(body, STR("value")), has_type, score, error);
+        status = score_read_held(batch, json_get(body, STR("value")), has_type, score, error);
+    if (status == STATUS_NOT_FOUND)
+        status = fail(error, STATUS_INVALID, "configId: the project has no score config '%.*s'",
+                      (int)(score->config_id.len > 100 ? 100 : score->config_id.len),
+                      score->config_id.ptr);
     if (status == STATUS_OK && texts.observation.len && !texts.trace.len)
         status = fail(error, STATUS_INVALID, "observationId: expected traceId beside it");
     if (status == STATUS_OK)

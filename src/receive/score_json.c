@@ -86,6 +86,22 @@ enum status score_read_value(const struct json *value, bool has_type, struct sco
     return STATUS_OK;
 }
 
+enum status score_read_held(struct batch *batch, const struct json *value, bool has_type,
+                            struct score *score, struct error *error)
+{
+    const struct score_configs *configs = batch->score_configs;
+    struct score_config config;
+    if (!configs || !score->config_id.len)
+        return score_read_value(value, has_type, score, error);
+    enum status status = configs->find(configs->context, batch->project_id, score->config_id,
+                                       &batch->arena, &config, error);
+    if (status == STATUS_OK && !has_type)
+        score->type = config.type;
+    if (status == STATUS_OK)
+        status = score_read_value(value, true, score, error);
+    return status == STATUS_OK ? score_config_apply(&config, score, error) : status;
+}
+
 enum status score_set_trace(struct batch *batch, struct score *score, struct str trace_id,
                             struct str span_id, struct error *error)
 {
@@ -104,6 +120,21 @@ enum status score_set_trace(struct batch *batch, struct score *score, struct str
         kept[score->attributes.count++] =
             (struct attribute){FOREIGN_SPAN_KEY, value_string(span_id)};
     return STATUS_OK;
+}
+
+bool score_set_queue(struct batch *batch, struct score *score, struct str queue_id)
+{
+    if (!queue_id.len)
+        return true;
+    struct attribute *items =
+        arena_array(&batch->arena, struct attribute, score->attributes.count + 1);
+    if (!items)
+        return false;
+    if (score->attributes.count)
+        memcpy(items, score->attributes.items, score->attributes.count * sizeof *items);
+    items[score->attributes.count++] = (struct attribute){SCORE_QUEUE_KEY, value_string(queue_id)};
+    score->attributes.items = items;
+    return true;
 }
 
 enum status score_check_target(const struct score *score, struct error *error)

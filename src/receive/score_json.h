@@ -11,6 +11,13 @@ enum status score_read_text(const struct json *object, struct str key, size_t mo
 /* Sets number and text from a value; without `has_type` the type, too, by what the value is. */
 enum status score_read_value(const struct json *value, bool has_type, struct score *score,
                              struct error *error);
+/* The same, kept to the config that the score names, which gives the type when the sender does not.
+ * STATUS_NOT_FOUND: there is no such config. */
+enum status score_read_held(struct batch *batch, const struct json *value, bool has_type,
+                            struct score *score, struct error *error);
+/* The annotation queue it was given in, empty: none; after score_set_trace(). False: the batch is
+ * full. */
+bool score_set_queue(struct batch *batch, struct score *score, struct str queue_id);
 /* What the score is about. `batch` gets what must be remembered of foreign ids. */
 enum status score_set_trace(struct batch *batch, struct score *score, struct str trace_id,
                             struct str span_id, struct error *error);

@@ -44,8 +44,12 @@ static enum status read_types(const struct json *item, struct score *score, bool
     return STATUS_OK;
 }
 
-static enum status read_texts(const struct json *item, struct score *score, struct str *out_trace,
-                              struct str *out_span, struct error *error)
+struct score_texts {
+    struct str trace, span, queue;
+};
+
+static enum status read_texts(const struct json *item, struct score *score, struct score_texts *out,
+                              struct error *error)
 {
     struct str comment;
     const struct {
@@ -55,11 +59,12 @@ static enum status read_texts(const struct json *item, struct score *score, stru
     } texts[] = {
         {STR("id"), SCORE_ID_BYTES_MAX, &score->id},
         {STR("name"), SCORE_NAME_BYTES_MAX, &score->name},
-        {STR("trace_id"), FOREIGN_ID_BYTES_MAX, out_trace},
-        {STR("span_id"), FOREIGN_ID_BYTES_MAX, out_span},
+        {STR("trace_id"), FOREIGN_ID_BYTES_MAX, &out->trace},
+        {STR("span_id"), FOREIGN_ID_BYTES_MAX, &out->span},
         {STR("session"), SCORE_ID_BYTES_MAX, &score->session},
         {STR("dataset_run"), SCORE_ID_BYTES_MAX, &score->dataset_run},
         {STR("config_id"), SCORE_ID_BYTES_MAX, &score->config_id},
+        {STR("queue_id"), SCORE_ID_BYTES_MAX, &out->queue},
         {STR("author"), SCORE_ID_BYTES_MAX, &score->author},
         {STR("environment"), 200, &score->environment},
         {STR("comment"), SCORE_TEXT_BYTES_MAX, &comment},
@@ -107,21 +112,26 @@ static enum status read_metadata(const struct json *item, struct score *score, s
 static enum status read_item(const struct json *item, struct batch *batch, struct score *score,
                              struct error *error)
 {
-    struct str trace = STR_NONE, span = STR_NONE;
+    struct score_texts texts = {0};
     bool has_type = false;
     if (item->type != JSON_OBJECT)
         return fail(error, STATUS_INVALID, "expected a JSON object");
-    enum status status = read_texts(item, score, &trace, &span, error);
+    enum status status = read_texts(item, score, &texts, error);
     if (status == STATUS_OK)
         status = read_types(item, score, &has_type, error);
     if (status == STATUS_OK)
+        status = score_read_held(batch, json_get(item, STR("value")), has_type, score, error);
+    /* Evaluators elsewhere have configs of their own. */
+    if (status == STATUS_NOT_FOUND)
         status = score_read_value(json_get(item, STR("value")), has_type, score, error);
     if (status == STATUS_OK)
         status = read_time(item, batch->arrival_ns, score, error);
     if (status == STATUS_OK)
         status = read_metadata(item, score, error);
     if (status == STATUS_OK)
-        status = score_set_trace(batch, score, trace, span, error);
+        status = score_set_trace(batch, score, texts.trace, texts.span, error);
+    if (status == STATUS_OK && !score_set_queue(batch, score, texts.queue))
+        return fail(error, STATUS_TOO_LARGE, "the scores take too much memory");
     if (status == STATUS_OK)
         status = score_check_target(score, error);
     if (status == STATUS_OK && score->id.len == 0) {

@@ -162,24 +162,17 @@ bool schema__exclusive_minimum(const struct schema_at *at)
 
 /* --- texts ---------------------------------------------------------------------------------- */
 
-/* Code points: bytes that do not continue one. */
-static size_t characters(struct str text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text.len; i++)
-        count += ((uint8_t)text.ptr[i] & 0xC0) != 0x80;
-    return count;
-}
-
 bool schema__max_length(const struct schema_at *at)
 {
-    return at->value->type != JSON_STRING || (double)characters(at->value->string) <= bound(at) ||
+    return at->value->type != JSON_STRING ||
+           (double)str_count_characters(at->value->string) <= bound(at) ||
            schema__misfit(at, "expected at most %.0f characters", bound(at));
 }
 
 bool schema__min_length(const struct schema_at *at)
 {
-    return at->value->type != JSON_STRING || (double)characters(at->value->string) >= bound(at) ||
+    return at->value->type != JSON_STRING ||
+           (double)str_count_characters(at->value->string) >= bound(at) ||
            schema__misfit(at, "expected at least %.0f characters", bound(at));
 }
 

@@ -255,7 +255,7 @@ static void write_score(struct call *call, const struct score_item *score)
     }
     if (wants(call, "annotation", false)) {
         out_name(out, "authorUserId", score->author);
-        json_out_null(out, "queueId");
+        out_name(out, "queueId", score->queue_id);
     }
     if (wants(call, "subject", false))
         write_subject(call, score);

@@ -64,6 +64,9 @@ enum langfuse_part {
 };
 enum status langfuse__write_trace(struct call *call, const struct trace_summary *trace,
                                   unsigned parts);
+/* Those of a session, oldest first; none: there is no such session. */
+enum status langfuse__session_traces(struct call *call, struct str id, size_t limit,
+                                     struct trace_list *out_list);
 /* An uploaded file's members, with an address good for an hour, into an object that is open. */
 struct media_item;
 void langfuse__media_members(struct call *call, const struct media_item *item);

@@ -339,27 +339,33 @@ void serve__langfuse_sessions(struct request *request, void *context)
     call_end(&call, status);
 }
 
-void serve__langfuse_session(struct request *request, void *context)
+enum status langfuse__session_traces(struct call *call, struct str id, size_t limit,
+                                     struct trace_list *out_list)
 {
-    struct call call;
     struct filters filters = {0};
-    struct trace_list list;
-    struct str id = request_path_part(request, STR("id"));
-    if (!call_begin(&call, request, context))
-        return;
     filters.items[filters.count++] = (struct filter){.field = filter_field_find(STR("session")),
                                                      .op = FILTER_EQ,
                                                      .values = {id},
                                                      .value_count = 1};
     const struct trace_list_question question = {
-        .project_id = request->project_id,
+        .project_id = call->request->project_id,
         .range = {0, INT64_MAX},
         .filters = &filters,
         .ascending = true,
-        .limit = SESSION_TRACES_MAX,
-        .cancelled = &request->cancelled,
+        .limit = limit,
+        .cancelled = &call->request->cancelled,
     };
-    enum status status = query_traces(call.query, &question, &request->arena, &list, &call.error);
+    return query_traces(call->query, &question, &call->request->arena, out_list, &call->error);
+}
+
+void serve__langfuse_session(struct request *request, void *context)
+{
+    struct call call;
+    struct trace_list list;
+    struct str id = request_path_part(request, STR("id"));
+    if (!call_begin(&call, request, context))
+        return;
+    enum status status = langfuse__session_traces(&call, id, SESSION_TRACES_MAX, &list);
     if (status == STATUS_OK && list.count == 0)
         status = fail(&call.error, STATUS_NOT_FOUND, "this project has no such session");
     if (status == STATUS_OK) {

@@ -190,7 +190,7 @@ void langfuse__score_members(struct call *call, const struct score_item *score)
     out_name(out, "comment", score->comment);
     langfuse__content(call, "metadata", score->metadata.len ? score->metadata : STR("{}"));
     out_name(out, "configId", score->config_id);
-    json_out_null(out, "queueId");
+    out_name(out, "queueId", score->queue_id);
     json_out_str(out, "environment", score->environment.len ? score->environment : STR("default"));
 }
 

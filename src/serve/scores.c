@@ -108,7 +108,7 @@ static void write_value(struct json_out *out, const struct score_item *item)
     out_name(out, "text", item->text);
 }
 
-static void write_item(struct json_out *out, const struct score_item *item)
+void out_score(struct json_out *out, const struct score_item *item)
 {
     json_out_object(out, NULL);
     json_out_str(out, "id", item->id);
@@ -123,7 +123,8 @@ static void write_item(struct json_out *out, const struct score_item *item)
         struct str text;
     } texts[] = {{"session", item->session},         {"dataset_run", item->dataset_run},
                  {"environment", item->environment}, {"config_id", item->config_id},
-                 {"author", item->author},           {"comment", item->comment}};
+                 {"queue_id", item->queue_id},       {"author", item->author},
+                 {"comment", item->comment}};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         out_name(out, texts[i].key, texts[i].text);
     if (item->metadata.len)
@@ -166,7 +167,7 @@ void serve__scores(struct request *request, void *context)
         json_out_object(&call.out, NULL);
         json_out_array(&call.out, "scores");
         for (size_t i = 0; i < list.count; i++)
-            write_item(&call.out, &list.items[i]);
+            out_score(&call.out, &list.items[i]);
         json_out_end_array(&call.out);
         write_cursor(&call.out, &list);
         json_out_end_object(&call.out);
@@ -282,6 +283,6 @@ void out_scores(struct call *call, struct trace_key trace, int64_t span_id)
     if (query_scores(call->query, &question, false, &call->request->arena, &list, &ignored) ==
         STATUS_OK)
         for (size_t i = 0; i < list.count; i++)
-            write_item(&call->out, &list.items[i]);
+            out_score(&call->out, &list.items[i]);
     json_out_end_array(&call->out);
 }

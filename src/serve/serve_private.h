@@ -74,6 +74,7 @@ void out_numbers(struct json_out *out, const char *key, const double *values, si
 void out_known(struct json_out *out, const char *key, int64_t number);
 /* "from", "to", "step" and "times" of a chart. */
 void out_times(struct json_out *out, int64_t start_ns, int64_t step_ns, size_t count);
+void out_score(struct json_out *out, const struct score_item *item);
 /* The scores of a trace, or of one span of it, as member "scores". */
 void out_scores(struct call *call, struct trace_key trace, int64_t span_id);
 void out_invocation(struct json_out *out, const struct invocation *call); /* or any other span */

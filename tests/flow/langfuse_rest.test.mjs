@@ -36,9 +36,15 @@ const sha256 = (bytes) => createHash('sha256').update(bytes).digest('base64');
 const announce = (bytes, more = {}) => call('POST', '/api/public/media', { contentType: 'image/png', contentLength: bytes.length, sha256Hash: sha256(bytes), field: 'input', traceId: 'a-trace', ...more });
 const put = (url, bytes) => fetch(url, { method: 'PUT', headers: { 'content-type': 'image/png' }, body: bytes });
 
+async function makeQueue(name) {
+    const config = (await call('POST', '/api/public/score-configs', { name: `asked ${name}`, dataType: 'NUMERIC' })).json;
+    return (await call('POST', '/api/public/annotation-queues', { name: `for ${name}`, scoreConfigIds: [config.id] })).json.id;
+}
+
 for (const sdk of sdks) {
     let read;
-    const ready = () => (read ??= run(sdk, 'media', 'metrics'));
+    // Python v2 cannot make a queue.
+    const ready = () => (read ??= makeQueue(sdk.name).then((QUEUE_ID) => run({ ...sdk, env: { ...sdk.env, QUEUE_ID } }, 'media', 'metrics', 'annotate')));
     test(`${sdk.name} asks for metrics`, { skip: sdk.skip ?? false }, async () => {
         const { metrics } = await ready();
         for (const { data } of [metrics.v1, metrics.v2].filter(Boolean)) {
@@ -57,6 +63,28 @@ for (const sdk of sdks) {
         assert.deepEqual([of('contentType'), of('contentLength')], ['image/png', bytes]);
         const file = await fetch(of('url'));
         assert.deepEqual([file.status, (await file.arrayBuffer()).byteLength, file.headers.get('content-type')], [200, bytes, 'image/png']);
+    });
+    test(`${sdk.name} comments, and works through an annotation queue`, { skip: (sdk.skip ?? false) || (sdk.name === 'JS v3' && 'it has no calls for them') }, async () => {
+        const seen = (await ready()).annotate;
+        // Some versions of Python tell members as Python names them.
+        const of = (object, name) => object[name] ?? object[name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)];
+        assert.deepEqual([of(seen.comment, 'objectType'), of(seen.comment, 'objectId'), seen.comment.content, of(seen.comment, 'authorUserId'), of(seen.comment, 'projectId')],
+            ['TRACE', seen.trace_id, 'look **here**', 'ada', 'default']);
+        assert.deepEqual(seen.comments.data, [seen.comment]);
+        assert.equal(of(seen.comments.meta, 'totalItems'), 1);
+        assert.ok(seen.configs.some((one) => one.id === seen.config.id));
+        const queue = seen.queue ?? seen.same;
+        assert.deepEqual(seen.same, queue);
+        if (seen.queue) assert.deepEqual([of(queue, 'scoreConfigIds'), queue.description ?? null], [[seen.config.id], null]);
+        assert.ok(seen.queues.data.some((one) => one.id === queue.id));
+        assert.deepEqual([of(seen.item, 'queueId'), of(seen.item, 'objectId'), seen.item.status, of(seen.item, 'completedAt') ?? null], [queue.id, seen.trace_id, 'PENDING', null]);
+        assert.deepEqual([seen.one, seen.waiting.data], [seen.item, [seen.item]]);
+        assert.deepEqual([of(seen.spare, 'objectType'), seen.spare.status], [sdk.name === 'Python v2' ? 'OBSERVATION' : 'SESSION', 'COMPLETED']);
+        assert.deepEqual([seen.changed.id, seen.changed.status], [seen.item.id, 'COMPLETED']);
+        assert.ok(Date.parse(of(seen.changed, 'completedAt')) >= Date.parse(of(seen.changed, 'createdAt')));
+        assert.equal(seen.removed.success, true);
+        assert.deepEqual(seen.left.data, [seen.changed]);
+        if (seen.assigned) assert.deepEqual([of(seen.assigned, 'userId'), of(seen.assigned, 'queueId'), of(seen.assigned, 'projectId'), seen.unassigned.success], ['ada', queue.id, 'default', true]);
     });
 }
 

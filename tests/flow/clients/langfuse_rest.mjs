@@ -81,6 +81,31 @@ async function metrics() {
     };
 }
 
+// Comments, score configs and annotation queues; v3 has types for them and no calls.
+async function annotate() {
+    if (version === '3') return null;
+    const { api } = sdk;
+    const trace_id = await sdk.begin('judged', { input: 'is this right?' });
+    await sdk.flush();
+    await until(() => sdk.trace(trace_id));
+    const config = await api.scoreConfigs.create({ name: `right ${version}`, dataType: 'BOOLEAN' });
+    await api.scoreConfigs.update(config.id, { description: 'was it?' });
+    const { id } = await api.comments.create({ projectId: 'default', objectType: 'TRACE', objectId: trace_id, content: 'look **here**', authorUserId: 'ada' });
+    const queue = await api.annotationQueues.createQueue({ name: `js ${version}`, scoreConfigIds: [config.id] });
+    const item = await api.annotationQueues.createQueueItem(queue.id, { objectId: trace_id, objectType: 'TRACE' });
+    const spare = await api.annotationQueues.createQueueItem(queue.id, { objectId: 's-1', objectType: 'SESSION', status: 'COMPLETED' });
+    return {
+        trace_id, queue, item, spare,
+        config: await api.scoreConfigs.getById(config.id), configs: (await api.scoreConfigs.get({ limit: 100 })).data,
+        comment: await api.comments.getById(id), comments: await api.comments.get({ objectType: 'TRACE', objectId: trace_id }),
+        queues: await api.annotationQueues.listQueues({ limit: 100 }), same: await api.annotationQueues.getQueue(queue.id),
+        waiting: await api.annotationQueues.listQueueItems(queue.id, { status: 'PENDING' }), one: await api.annotationQueues.getQueueItem(queue.id, item.id),
+        assigned: await api.annotationQueues.createQueueAssignment(queue.id, { userId: 'ada' }), unassigned: await api.annotationQueues.deleteQueueAssignment(queue.id, { userId: 'ada' }),
+        changed: await api.annotationQueues.updateQueueItem(queue.id, item.id, { status: 'COMPLETED' }), removed: await api.annotationQueues.deleteQueueItem(queue.id, spare.id),
+        left: await api.annotationQueues.listQueueItems(queue.id),
+    };
+}
+
 const done = {};
-for (const name of process.argv.slice(2)) done[name] = await { media, metrics }[name]();
+for (const name of process.argv.slice(2)) done[name] = await { media, metrics, annotate }[name]();
 console.log(JSON.stringify(done));

@@ -7,12 +7,14 @@ import sys
 import time
 from datetime import datetime, timedelta, timezone
 
+import langfuse.api as langfuse_api
 from langfuse import Langfuse
 from langfuse.media import LangfuseMedia
 
 langfuse = Langfuse()
 api = getattr(langfuse, "api", None) or langfuse.client
 is_v2 = not hasattr(langfuse, "start_as_current_span") and not hasattr(langfuse, "start_as_current_observation")
+version = int(os.environ["PYTHONPATH"][-1])
 # What stands behind its end makes the picture of each version a file of its own.
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==") + os.environ["PYTHONPATH"][-9:].encode()
 
@@ -76,5 +78,56 @@ def metrics():
     }
 
 
-print(json.dumps({name: {"media": media, "metrics": metrics}[name]() for name in sys.argv[1:]}, default=str))
+def sent(request_type, **members):
+    """v4 takes the members themselves, the others one request; v2 has no type for some of them."""
+    if version == 4:
+        return members
+    kind = getattr(langfuse_api, request_type)
+    return {"request": kind(**members)}
+
+
+def annotate():
+    """Comments, score configs and annotation queues, as far as each version has calls for them."""
+    queues = api.annotation_queues
+    trace_id = begin(name="judged", input="is this right?")
+    langfuse.flush()
+    until(lambda: api.trace.get(trace_id))
+    config = api.score_configs.create(**sent("CreateScoreConfigRequest", name=f"right py {version}", data_type="BOOLEAN"))
+    comment = api.comments.create(**sent("CreateCommentRequest", project_id="default", object_type="TRACE", object_id=trace_id, content="look **here**", author_user_id="ada"))
+    done = {
+        "trace_id": trace_id,
+        "config": api.score_configs.get_by_id(config.id),
+        "configs": api.score_configs.get(limit=100).data,
+        "comment": api.comments.get_by_id(comment.id),
+        "comments": api.comments.get(object_type="TRACE", object_id=trace_id),
+    }
+    if version == 2:
+        queue_id = os.environ["QUEUE_ID"]
+    else:
+        done["queue"] = queues.create_queue(**sent("CreateAnnotationQueueRequest", name=f"py {version}", score_config_ids=[config.id]))
+        queue_id = done["queue"].id
+    item = queues.create_queue_item(queue_id, **sent("CreateAnnotationQueueItemRequest", object_id=trace_id, object_type="TRACE"))
+    # v2 knows no sessions in queues.
+    kind = "OBSERVATION" if version == 2 else "SESSION"
+    spare = queues.create_queue_item(queue_id, **sent("CreateAnnotationQueueItemRequest", object_id="s-1", object_type=kind, status="COMPLETED"))
+    done |= {
+        "item": item,
+        "spare": spare,
+        "queues": queues.list_queues(limit=100),
+        "same": queues.get_queue(queue_id),
+        "waiting": queues.list_queue_items(queue_id, status="PENDING"),
+        "one": queues.get_queue_item(queue_id, item.id),
+        "changed": queues.update_queue_item(queue_id, item.id, **sent("UpdateAnnotationQueueItemRequest", status="COMPLETED")),
+        "removed": queues.delete_queue_item(queue_id, spare.id),
+        "left": queues.list_queue_items(queue_id),
+    }
+    if version > 2:
+        api.score_configs.update(config.id, **sent("UpdateScoreConfigRequest", description="was it?"))
+        done["assigned"] = queues.create_queue_assignment(queue_id, **sent("AnnotationQueueAssignmentRequest", user_id="ada"))
+        done["unassigned"] = queues.delete_queue_assignment(queue_id, **sent("AnnotationQueueAssignmentRequest", user_id="ada"))
+    whole = lambda value: [plain(each) for each in value] if isinstance(value, list) else value if isinstance(value, str) else plain(value)
+    return {name: whole(value) for name, value in done.items()}
+
+
+print(json.dumps({name: {"media": media, "metrics": metrics, "annotate": annotate}[name]() for name in sys.argv[1:]}, default=str))
 langfuse.shutdown() if hasattr(langfuse, "shutdown") else None

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* queue_body: see queue_body.h. */
+#include "serve/queue_body.h"
+
+/* As a JSON array of texts and nothing else. */
+static enum status read_configs(struct call *call, const struct json *body, const char *name,
+                                struct str *out_ids)
+{
+    const struct json *list = json_get(body, str_from(name));
+    struct buf buf = {0};
+    struct json_out out = json_out(&buf);
+    if (!list || list->type != JSON_ARRAY || list->count == 0 ||
+        list->count > ANNOTATION_CONFIGS_MAX)
+        return fail(&call->error, STATUS_INVALID, "%s: expected a list of 1 to %d ids", name,
+                    ANNOTATION_CONFIGS_MAX);
+    for (uint32_t i = 0; i < list->count; i++)
+        if (list->items[i].type != JSON_STRING)
+            return fail(&call->error, STATUS_INVALID, "%s[%u]: expected a text", name, i);
+    json_out_array(&out, NULL);
+    for (uint32_t i = 0; i < list->count; i++)
+        json_out_str(&out, NULL, list->items[i].string);
+    json_out_end_array(&out);
+    *out_ids = arena_copy(&call->request->arena, buf_str(&buf));
+    buf_done(&buf);
+    return out_ids->ptr ? STATUS_OK
+                        : fail(&call->error, STATUS_TOO_LARGE, "%s: no memory for them", name);
+}
+
+enum status queue_body_read(struct call *call, const char *configs,
+                            struct annotation_queue *out_queue)
+{
+    struct json body;
+    enum status status = body_read(call, &body);
+    if (status == STATUS_OK)
+        status = body_text(call, &body, "name", true, &out_queue->name);
+    if (status == STATUS_OK)
+        status = body_text(call, &body, "description", false, &out_queue->description);
+    return status == STATUS_OK ? read_configs(call, &body, configs, &out_queue->score_configs)
+                               : status;
+}
+
+enum status queue_status_read(struct call *call, struct str word, int *out_completed)
+{
+    *out_completed = -1;
+    if (word.len == 0)
+        return STATUS_OK;
+    if (str_equal_nocase(word, STR("COMPLETED")))
+        *out_completed = 1;
+    else if (str_equal_nocase(word, STR("PENDING")))
+        *out_completed = 0;
+    else
+        return fail(&call->error, STATUS_INVALID, "status: expected PENDING or COMPLETED");
+    return STATUS_OK;
+}
