@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* score_summary: each name's count, spread, categories and trend: four questions over one range. */
+/* score_summary: each name's count, spread, categories, sources and trend: a question each over one
+ * range. */
 #include <math.h>
 
 #include "base/clock.h"
@@ -116,19 +117,54 @@ static void take_bin(const struct summing *summing, struct score_summary *item,
         item->bins[bin] += store_rows_int(rows, 3);
 }
 
+/* The bin by division may be one off where it rounds: the edges, as score_bin_edge() makes them,
+ * decide. */
+#define BIN_EDGE(bin) "(least + (most - least) * " bin " / 10)"
+_Static_assert(SCORE_BINS == 10, "BIN_EDGE says ten");
+
+double score_bin_edge(const struct score_summary *summary, int bin)
+{
+    return summary->least + (summary->most - summary->least) * bin / SCORE_BINS;
+}
+
 static enum status count_bins(const struct summing *summing, struct error *error)
 {
     struct sql sql = {0};
-    sql_add(&sql,
-            "SELECT name, type, CAST(CASE WHEN most > least THEN "
-            "least(%d, floor((value - least) / (most - least) * %d)) ELSE 0 END AS BIGINT), "
-            "count(*) FROM (SELECT name, type, value, min(value) OVER by_name AS least, "
-            "max(value) OVER by_name AS most FROM scores",
-            SCORE_BINS - 1, SCORE_BINS);
+    sql_add(&sql, "SELECT name, type, least(9, CASE WHEN value < " BIN_EDGE(
+                      "bin") " THEN bin - 1 "
+                             "WHEN value >= " BIN_EDGE(
+                                 "(bin + 1)") " THEN bin + 1 ELSE bin END), count(*) "
+                                              "FROM (SELECT name, type, value, least, most, "
+                                              "CAST(CASE WHEN most > least THEN "
+                                              "floor((value - least) / (most - least) * 10) ELSE 0 "
+                                              "END AS BIGINT) AS bin "
+                                              "FROM (SELECT name, type, value FROM scores");
     score_where(&sql, summing->query, summing->question);
-    sql_add(&sql, " AND value IS NOT NULL WINDOW by_name AS (PARTITION BY name, type)) "
-                  "GROUP BY 1, 2, 3");
+    sql_add(&sql, " AND value IS NOT NULL) JOIN (SELECT name, type, min(value) AS least, "
+                  "max(value) AS most FROM scores");
+    score_where(&sql, summing->query, summing->question);
+    sql_add(&sql, " GROUP BY 1, 2) USING (name, type)) GROUP BY 1, 2, 3");
     return each(summing, &sql, take_bin, error);
+}
+
+static void take_source(const struct summing *summing, struct score_summary *item,
+                        const struct store_rows *rows)
+{
+    int64_t source = store_rows_int(rows, 2);
+    (void)summing;
+    if (source < 0 || source >= SCORE_SOURCE_COUNT)
+        return;
+    item->by_source[source] = store_rows_int(rows, 3);
+    item->source_means[source] = store_rows_double(rows, 4);
+}
+
+static enum status count_sources(const struct summing *summing, struct error *error)
+{
+    struct sql sql = {0};
+    sql_add(&sql, "SELECT name, type, source, count(*), avg(value) FROM scores");
+    score_where(&sql, summing->query, summing->question);
+    sql_add(&sql, " GROUP BY 1, 2, 3");
+    return each(summing, &sql, take_source, error);
 }
 
 static void take_step(const struct summing *summing, struct score_summary *item,
@@ -170,6 +206,8 @@ enum status query_score_summary(const struct query *query, const struct score_qu
         status = count_categories(&summing, error);
     if (status == STATUS_OK && overview.count)
         status = count_bins(&summing, error);
+    if (status == STATUS_OK && overview.count)
+        status = count_sources(&summing, error);
     if (status == STATUS_OK && overview.count)
         status = count_steps(&summing, error);
     if (status == STATUS_OK)

@@ -51,6 +51,7 @@ void score_where(struct sql *sql, const struct query *query, const struct score_
     where_text(sql, "id", question->id);
     where_text(sql, "config_id", question->config_id);
     where_text(sql, "author", question->author);
+    where_text(sql, "text", question->text);
     where_subject(sql, question);
     if (question->type >= 0)
         sql_add(sql, " AND type = %d", question->type);
@@ -63,6 +64,10 @@ void score_where(struct sql *sql, const struct query *query, const struct score_
     if (question->has_most) {
         sql_add(sql, " AND value <= ");
         sql_double(sql, question->most);
+    }
+    if (question->has_below) {
+        sql_add(sql, " AND value < ");
+        sql_double(sql, question->below);
     }
     if (question->among) {
         sql_add(sql, " AND hash IN (SELECT b.hash");

@@ -9,11 +9,12 @@ struct score_question {
     uint32_t project_id;
     struct time_range range;
     struct str id, name, environment, session, dataset_run, config_id, author; /* empty: any */
+    struct str text;  /* the category; empty: any */
     int type, source; /* enum score_type, enum score_source; -1: any */
-    bool has_trace, has_span, has_least, has_most;
+    bool has_trace, has_span, has_least, has_most, has_below;
     struct trace_key trace;
     int64_t span_id;
-    double least, most;
+    double least, most, below;         /* most belongs to it, below does not */
     const struct langfuse_rows *among; /* only these, by Langfuse's columns; NULL: any */
     size_t limit;
     int64_t skip;    /* rows before the first one told */
@@ -60,15 +61,19 @@ struct score_summary {
     double mean, least, most, median; /* NaN: no numbers */
     struct score_category categories[SCORE_CATEGORIES_MAX];
     size_t category_count;
-    int64_t bins[SCORE_BINS]; /* of equal width from least to most */
-    int64_t *counts;          /* one a step */
-    double *means;            /* NaN: nothing to tell */
+    int64_t bins[SCORE_BINS]; /* of equal width from least to most, see score_bin_edge() */
+    int64_t by_source[SCORE_SOURCE_COUNT];
+    double source_means[SCORE_SOURCE_COUNT]; /* NaN: no numbers */
+    int64_t *counts;                         /* one a step */
+    double *means;                           /* NaN: nothing to tell */
 };
 struct score_overview {
     struct steps steps;
     struct score_summary *items; /* most frequent first */
     size_t count;
 };
+/* Where the bin begins; that of SCORE_BINS is where the last one ends. */
+double score_bin_edge(const struct score_summary *summary, int bin);
 /* Of the question only the range, trace, session, environment, source and name count. */
 enum status query_score_summary(const struct query *query, const struct score_question *question,
                                 int64_t step_seconds, struct arena *arena,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* params: query parameters to checked values. */
+#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -121,6 +122,15 @@ enum status param_sort(struct call *call, const struct sort_key *keys, int count
     if (status == STATUS_OK)
         *out_ascending = ascending;
     return status;
+}
+
+enum status param_number(struct call *call, const char *name, bool *out_has, double *out_number)
+{
+    struct str text = request_param(call->request, str_from(name));
+    *out_has = text.len > 0;
+    if (text.len && (!str_to_double(text, out_number) || !isfinite(*out_number)))
+        return fail(&call->error, STATUS_INVALID, "%s: expected a number", name);
+    return STATUS_OK;
 }
 
 enum status param_trace_id(struct call *call, struct trace_key *out_key)

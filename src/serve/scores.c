@@ -9,20 +9,47 @@
 
 enum { SCORES_OF_TRACE = 500 };
 
-static enum status read_words(struct call *call, struct score_question *question)
+enum status param_score_type(struct call *call, const char *name, int *out_type)
 {
-    struct str type = request_param(call->request, STR("type"));
-    struct str source = request_param(call->request, STR("source"));
-    enum score_type type_read = SCORE_NUMERIC;
-    enum score_source source_read = SCORE_API;
-    if (type.len && !score_type_parse(type, &type_read))
+    struct str text = request_param(call->request, str_from(name));
+    enum score_type type;
+    *out_type = -1;
+    if (!text.len)
+        return STATUS_OK;
+    if (!score_type_parse(text, &type))
         return fail(&call->error, STATUS_INVALID,
-                    "type: expected numeric, categorical, boolean, text or correction");
-    if (source.len && !score_source_parse(source, &source_read))
-        return fail(&call->error, STATUS_INVALID,
-                    "source: expected api, eval, annotation or feedback");
-    question->type = type.len ? (int)type_read : -1;
-    question->source = source.len ? (int)source_read : -1;
+                    "%s: expected numeric, categorical, boolean, text or correction", name);
+    *out_type = (int)type;
+    return STATUS_OK;
+}
+
+enum status param_score_source(struct call *call, const char *name, int *out_source)
+{
+    struct str text = request_param(call->request, str_from(name));
+    enum score_source source;
+    *out_source = -1;
+    if (!text.len)
+        return STATUS_OK;
+    if (!score_source_parse(text, &source))
+        return fail(&call->error, STATUS_INVALID, "%s: expected api, eval, annotation or feedback",
+                    name);
+    *out_source = (int)source;
+    return STATUS_OK;
+}
+
+/* A category, or of yes-or-no true or false. */
+static enum status read_value(struct call *call, struct score_question *question)
+{
+    struct str value = request_param(call->request, STR("value"));
+    if (!value.len || question->type != SCORE_BOOLEAN) {
+        question->text = value;
+        return STATUS_OK;
+    }
+    bool yes = str_equal(value, STR("true"));
+    if (!yes && !str_equal(value, STR("false")))
+        return fail(&call->error, STATUS_INVALID, "value: expected true or false");
+    question->has_least = question->has_most = true;
+    question->least = question->most = yes;
     return STATUS_OK;
 }
 
@@ -44,15 +71,6 @@ static enum status read_subject(struct call *call, struct score_question *questi
         question->has_span = true;
         question->span_id = id_half(id);
     }
-    return STATUS_OK;
-}
-
-static enum status read_bound(struct call *call, const char *name, bool *out_has, double *out)
-{
-    struct str text = request_param(call->request, str_from(name));
-    *out_has = text.len > 0;
-    if (text.len && (!str_to_double(text, out) || !isfinite(*out)))
-        return fail(&call->error, STATUS_INVALID, "%s: expected a number", name);
     return STATUS_OK;
 }
 
@@ -86,13 +104,19 @@ static enum status read_question(struct call *call, struct score_question *quest
     };
     enum status status = param_range(call, &question->range);
     if (status == STATUS_OK)
-        status = read_words(call, question);
+        status = param_score_type(call, "type", &question->type);
+    if (status == STATUS_OK)
+        status = param_score_source(call, "source", &question->source);
     if (status == STATUS_OK)
         status = read_subject(call, question);
     if (status == STATUS_OK)
-        status = read_bound(call, "min", &question->has_least, &question->least);
+        status = param_number(call, "min", &question->has_least, &question->least);
     if (status == STATUS_OK)
-        status = read_bound(call, "max", &question->has_most, &question->most);
+        status = param_number(call, "max", &question->has_most, &question->most);
+    if (status == STATUS_OK)
+        status = param_number(call, "below", &question->has_below, &question->below);
+    if (status == STATUS_OK)
+        status = read_value(call, question);
     return status;
 }
 
@@ -179,16 +203,28 @@ void serve__scores(struct request *request, void *context)
 
 static void write_bins(struct json_out *out, const struct score_summary *item)
 {
-    double width = (item->most - item->least) / SCORE_BINS;
+    int bins = !isfinite(item->least) ? 0 : item->most > item->least ? SCORE_BINS : 1;
     json_out_array(out, "histogram");
-    for (int i = 0; i < SCORE_BINS && isfinite(item->least); i++) {
-        if (width <= 0 && i > 0)
-            break;
+    for (int i = 0; i < bins; i++) {
         json_out_object(out, NULL);
-        json_out_double(out, "from", item->least + width * i);
-        json_out_double(out, "to",
-                        i + 1 == SCORE_BINS ? item->most : item->least + width * (i + 1));
+        json_out_double(out, "from", score_bin_edge(item, i));
+        json_out_double(out, "to", i + 1 == bins ? item->most : score_bin_edge(item, i + 1));
         json_out_int(out, "count", item->bins[i]);
+        json_out_end_object(out);
+    }
+    json_out_end_array(out);
+}
+
+static void write_sources(struct json_out *out, const struct score_summary *item)
+{
+    json_out_array(out, "sources");
+    for (int i = 0; i < SCORE_SOURCE_COUNT; i++) {
+        if (!item->by_source[i])
+            continue;
+        json_out_object(out, NULL);
+        json_out_text(out, "source", score_source_name((enum score_source)i));
+        json_out_int(out, "count", item->by_source[i]);
+        json_out_double(out, "mean", item->source_means[i]);
         json_out_end_object(out);
     }
     json_out_end_array(out);
@@ -227,6 +263,7 @@ static void write_summary(struct json_out *out, const struct score_summary *item
     }
     json_out_end_array(out);
     write_bins(out, item);
+    write_sources(out, item);
     write_trend(out, item, steps);
     json_out_end_object(out);
 }

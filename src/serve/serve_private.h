@@ -56,6 +56,11 @@ enum status param_sort(struct call *call, const struct sort_key *keys, int count
 /* The key that `text` names; empty: *out_sort as it was. */
 enum status sort_find(struct call *call, struct str text, const struct sort_key *keys, int count,
                       int *out_sort);
+/* false and STATUS_OK when absent */
+enum status param_number(struct call *call, const char *name, bool *out_has, double *out_number);
+/* enum score_type, enum score_source; -1 when absent */
+enum status param_score_type(struct call *call, const char *name, int *out_type);
+enum status param_score_source(struct call *call, const char *name, int *out_source);
 enum status param_trace_id(struct call *call, struct trace_key *out_key); /* of the path */
 enum status param_span_id(struct call *call, int64_t *out_span);          /* of the path */
 /* ISO 8601, epoch by magnitude, or relative: now, -24h, -15m, -7d. */

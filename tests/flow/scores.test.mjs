@@ -157,6 +157,66 @@ test('the summary counts, spreads and follows each name', async () => {
     assert.equal(by.grade.counts.reduce((a, b) => a + b), 10);
 });
 
+// The numbers are those of tests/unit/test_agreement.c.
+test('two scores of the same things are compared, and each cell leads to its pairs', async () => {
+    const environment = `cmp-${traceId()}`, traces = Array.from({ length: 50 }, () => traceId()), span_id = spanId();
+    const of = (list, score) => list.flatMap((value, at) => (value === undefined ? [] : [{ environment, trace_id: traces[at], ...score, value }]));
+    const repeat = (...runs) => runs.flatMap(([count, value]) => Array(count).fill(value));
+    await give([
+        ...of([1, 2, 3, 4, 5, 9], { name: 'stars' }), ...of([2, 1, 4, 3, 5], { name: 'judge', source: 'eval' }), ...of([7, 7, 7], { name: 'flat' }),
+        ...of([5, 5], { name: 'judge', source: 'eval', span_id }), // of a part of the first two
+        ...of(repeat([25, true], [25, false]), { name: 'right', source: 'annotation' }), ...of(repeat([20, true], [5, false], [10, true], [15, false]), { name: 'right', source: 'eval' }),
+        ...of(['good', 'good', 'bad'], { name: 'tone' }), ...of(['good', 'bad', 'bad'], { name: 'mood' }), ...of(['read me'], { name: 'note', type: 'text' }),
+        ...['a', 'b'].flatMap((session) => [{ name: 'stars', value: 3, session, environment }, { name: 'judge', source: 'eval', value: 3, session, environment }]),
+    ]);
+    const ask = (a, b, more = {}, path = 'compare') => server.api.get(`/api/v1/scores/${path}`, { a, b, environment, ...more });
+    const numbers = await eventually(async () => {
+        const reply = await ask('stars', 'judge', { to: new Date(Date.now() + 60e3).toISOString() });
+        assert.equal(reply.pairs, 7);
+        return reply;
+    });
+    assert.deepEqual([numbers.kind, numbers.used, numbers.a.count, numbers.b.count, numbers.b.type], ['numbers', 7, 8, 9, 'numeric']);
+    // Five traces as by hand, and two sessions at the centre of both.
+    assert.ok(Math.abs(numbers.numbers.pearson - 0.8) < 1e-9 && Math.abs(numbers.numbers.mae - 4 / 7) < 1e-9, JSON.stringify(numbers));
+    assert.equal(numbers.numbers.grid.flat().reduce((sum, one) => sum + one), 7);
+    assert.deepEqual([numbers.numbers.a_edges, numbers.numbers.b_edges], [[1, 2, 3, 4, 5, 5], [1, 2, 3, 4, 5, 5]]);
+    const byTrace = await ask('stars', 'judge', { on: 'trace' });
+    assert.equal(byTrace.pairs, 5, 'sessions have no trace, and of several scores one counts');
+    const flat = await ask('stars', 'flat');
+    assert.deepEqual([flat.pairs, flat.numbers.pearson, flat.numbers.spearman, flat.numbers.pearson_low], [3, null, null, null]);
+
+    const right = await ask('right', 'right', { a_source: 'annotation', b_source: 'eval' });
+    assert.deepEqual([right.kind, right.pairs, right.labels.each.map((one) => one.value)], ['labels', 50, ['false', 'true']]);
+    assert.ok(Math.abs(right.labels.kappa - 0.4) < 1e-9 && right.labels.agreement === 0.7);
+    assert.deepEqual(right.labels.matrix, [[15, 10], [5, 20]]);
+    const groups = await ask('stars', 'tone');
+    assert.deepEqual(groups.groups.map(({ value, count, mean }) => [value, count, mean]), [['good', 2, 1.5], ['bad', 1, 3]]);
+    assert.equal((await ask('stars', 'unheard of')).kind, 'none');
+
+    const wrong = await ask('right', 'right', { a_source: 'annotation', b_source: 'eval', a_value: 'true', b_value: 'false', limit: 500 }, 'pairs');
+    assert.deepEqual(wrong.pairs.map((pair) => pair.trace_id).sort(), traces.slice(20, 25).sort());
+    assert.deepEqual([wrong.pairs[0].a, wrong.pairs[0].b, wrong.more], ['true', 'false', false]);
+    const apart = await ask('stars', 'judge', { sort: 'difference', limit: 4 }, 'pairs');
+    assert.deepEqual([apart.more, apart.pairs.map(({ a, b }) => Math.abs(a - b))], [true, [1, 1, 1, 1]]);
+    const [cell] = (await ask('stars', 'judge', { a_min: 5, b_min: 4.5, b_below: 5.5 }, 'pairs')).pairs;
+    assert.deepEqual([cell.trace_id, cell.a, cell.b], [traces[4], 5, 5]);
+    assert.equal((await ask('tone', 'mood', { sort: 'difference' }, 'pairs')).pairs[0].trace_id, traces[1], 'those that differ come first');
+
+    for (const [query, word] of [[{ a: 'stars' }, 'b:'], [{ a: 'stars', b: 'stars' }, 'b:'], [{ a: 'stars', b: 'note' }, 'b:'], [{ a: 'x', b: 'y', on: 'moon' }, 'on:'],
+        [{ a: 'x', b: 'y', a_type: 'odd' }, 'a_type:'], [{ a: 'x', b: 'y', b_source: 'odd' }, 'b_source:'], [{ a: 'x', b: 'y', a_min: 'NaN' }, 'a_min:']]) {
+        const reply = await server.api.fetch('/api/v1/scores/compare', { environment, ...query });
+        assert.deepEqual([reply.status, (await reply.json()).error.message.startsWith(word)], [400, true], JSON.stringify(query));
+    }
+    // A bar of the distribution lists its scores.
+    const listed = (query) => list({ environment, ...query }).then((scores) => scores.map((score) => score.value));
+    assert.deepEqual((await listed({ name: 'stars', min: 2, below: 4 })).sort(), [2, 3, 3, 3]);
+    assert.deepEqual(await listed({ name: 'tone', value: 'bad' }), ['bad']);
+    assert.equal((await listed({ name: 'right', type: 'boolean', source: 'eval', value: 'false' })).length, 20);
+    assert.equal((await server.api.fetch('/api/v1/scores', { type: 'boolean', value: 'maybe' })).status, 400);
+    const { scores } = await server.api.get('/api/v1/scores/summary', { environment, name: 'right' });
+    assert.deepEqual(scores[0].sources.map(({ source, count }) => [source, count]), [['eval', 50], ['annotation', 50]]);
+});
+
 test('an evaluation event of OpenTelemetry is a score, and counts once', async () => {
     const trace_id = traceId(), span_id = spanId();
     const value = (v) => typeof v === 'number' ? { doubleValue: v } : { stringValue: v };

@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { eventually } from '../support/eventually.mjs';
-import { accessible, cannot, quiet, setStage, settled } from './stage.mjs';
+import { accessible, cannot, quiet, serious, setStage, settled } from './stage.mjs';
 import { fine, send } from './traffic.mjs';
 
 describe('screens: scores', { skip: cannot() }, () => {
@@ -105,5 +105,44 @@ describe('screens: scores', { skip: cannot() }, () => {
         await keys.getByText(/last one/).waitFor();
         await context.close();
         await accessible(stage, '/p/default/setup');
+    });
+
+    it('the Scores screen shows a score, compares two, and a cell of them leads to its traces', async () => {
+        const traces = Array.from({ length: 30 }, (_, at) => (at + 1).toString(16).padStart(32, 'a'));
+        const given = traces.flatMap((trace_id, at) => [
+            { name: 'right', value: at < 20, trace_id, source: 'annotation', comment: `because ${at}` }, { name: 'right', value: at < 17 || at > 25, trace_id, source: 'eval' },
+            { name: 'stars', value: at % 5, trace_id }, { name: 'length', value: at % 5 + (at % 2), trace_id },
+        ]);
+        const reply = await fetch(`${stage.url}/api/v1/scores`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(given) });
+        assert.equal(reply.status, 200);
+        await eventually(async () => assert.equal((await scores(traces[29])).length, 4));
+        const { page, complaints, context } = await stage.open('/p/default/scores');
+        const table = page.getByRole('region', { name: 'Scores table' });
+        assert.match(await table.innerText(), /<img src=x onerror=alert\(1\)>/);
+        await table.getByRole('link', { name: 'stars' }).click();
+        await page.getByRole('button', { name: /^4 to 4: 6$|^3\.6 to 4: 6$/ }).click();
+        await eventually(async () => assert.equal(await page.getByRole('region', { name: 'Scores given, table' }).getByRole('row').count(), 7));
+        await table.getByRole('link', { name: 'right' }).click();
+        await page.getByLabel('Given by').selectOption('annotation');
+        await page.getByLabel('Compare with').selectOption('boolean:eval:right');
+        const comparison = page.getByRole('region', { name: 'Comparison' });
+        await comparison.getByText('30 pairs').waitFor();
+        // 17 + 6 of 30 agree; by chance 20 * 21 + 10 * 9 of 900.
+        assert.match(await comparison.getByText('Cohen’s kappa').locator('..').innerText(), /0\.4615\s+moderate/);
+        await comparison.getByRole('button', { name: 'true and false: 3' }).click();
+        const pairs = page.getByRole('region', { name: 'Pairs table' });
+        await eventually(async () => assert.equal(await pairs.getByRole('row').count(), 4));
+        assert.deepEqual(await serious(page), []);
+        await page.reload();
+        await settled(page);
+        await eventually(async () => assert.equal(await pairs.getByRole('row').count(), 4, 'the address holds the whole state'));
+        assert.match(await pairs.getByRole('link').first().getAttribute('href'), /\/p\/default\/traces\/a{20,}/);
+        await page.goto(`${stage.url}/p/default/scores?a=numeric::stars&b=numeric::length`);
+        await settled(page);
+        assert.match(await comparison.getByText('Mean absolute error').locator('..').innerText(), /0\.5/);
+        await comparison.getByRole('region', { name: 'Where the pairs lie' }).getByRole('button').first().waitFor();
+        assert.deepEqual(await serious(page), []);
+        quiet(complaints);
+        await context.close();
     });
 });

@@ -6,6 +6,7 @@ export const SCREENS = [
     { path: 'live', shows: /Live/, keys: 'gv' },
     { path: 'models', shows: 'claude-sonnet-4-5', keys: 'gi' },
     { path: 'agents', shows: 'buying-researcher', keys: 'ga' },
+    { path: 'scores', shows: 'helpful', keys: 'gc' },
     { path: 'sessions', shows: /chat-[0-9a-f]{12}/, keys: 'ge' },
     { path: 'users', shows: 'hana.sato', keys: 'gu' },
     { path: 'logs', shows: /INFO|WARN|ERROR/, keys: 'gl' },

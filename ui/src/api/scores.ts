@@ -19,6 +19,9 @@ export interface Score {
     time: Ns;
 }
 
+/** Who gave it, in a word. */
+export const GIVERS: Record<Score["source"], string> = { feedback: "feedback", eval: "judge", annotation: "reviewer", api: "program" };
+
 export const FEEDBACK = "feedback";
 
 /** One opinion a trace given on this screen: a later one replaces it. */

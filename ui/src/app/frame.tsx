@@ -47,6 +47,7 @@ export function Frame() {
         "?": () => setHelp(!help),
         "g o": () => url.go(url.href("overview")),
         "g p": () => url.go(url.href("prompts")),
+        "g c": () => url.go(url.href("scores")),
         "g t": () => url.go(url.href("traces")),
         "g v": () => url.go(url.href("live")),
         "g a": () => url.go(url.href("agents")),

@@ -65,6 +65,7 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
             ["g i", "Models"],
             ["g a", "Agents"],
             ["g p", "Prompts"],
+            ["g c", "Scores"],
             ["g e", "Sessions"],
             ["g u", "Users"],
             ["g l", "Logs"],

@@ -19,6 +19,7 @@ export const SCREENS: { id: Screen; label: string; keys: string }[] = [
     { id: "models", label: "Models", keys: "g i" },
     { id: "agents", label: "Agents", keys: "g a" },
     { id: "prompts", label: "Prompts", keys: "g p" },
+    { id: "scores", label: "Scores", keys: "g c" },
     { id: "sessions", label: "Sessions", keys: "g e" },
     { id: "users", label: "Users", keys: "g u" },
     { id: "logs", label: "Logs", keys: "g l" },

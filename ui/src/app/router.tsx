@@ -23,6 +23,7 @@ const Dashboards = lazy(() => import("../screens/dashboards/dashboards"));
 const DashboardPage = lazy(() => import("../screens/dashboards/dashboard"));
 const Prompts = lazy(() => import("../screens/prompts/prompts"));
 const PromptPage = lazy(() => import("../screens/prompts/prompt"));
+const Scores = lazy(() => import("../screens/scores/scores"));
 const Datasets = lazy(() => import("../screens/datasets/datasets"));
 const DatasetPage = lazy(() => import("../screens/datasets/dataset"));
 const CompareRuns = lazy(() => import("../screens/datasets/compare"));
@@ -63,6 +64,7 @@ export const router = createRouter({
             screen("agents", () => <Agents />),
             screen("prompts", () => <Prompts />),
             screen("prompts/$promptName", () => <PromptPage />),
+            screen("scores", () => <Scores />),
             screen("sessions", () => <Sessions />),
             screen("sessions/$sessionId", () => <Session />),
             screen("users", () => <Users />),

@@ -41,3 +41,11 @@ export function condense(values: Values, points: number): Values {
     });
     return made;
 }
+
+/** Means are not added up: of neighbours the mean of those that are known; what is not known stays at the last that is. */
+export function condenseMeans(values: Values, points: number): Values {
+    const sums = condense(values, points), counts = condense(values.map((value) => (value === null ? null : 1)), points);
+    const known = sums.map((value, at) => (value === null || !counts[at] ? null : value / counts[at]!));
+    let last: number | null = known.find((value) => value !== null) ?? null;
+    return known.map((value) => (last = value ?? last));
+}

@@ -10,6 +10,7 @@ export type Screen =
     | "models"
     | "agents"
     | "prompts"
+    | "scores"
     | "sessions"
     | "users"
     | "logs"

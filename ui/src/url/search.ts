@@ -31,6 +31,9 @@ export interface Search {
     /** The two sides of a comparison. */
     a?: string;
     b?: string;
+    /** The part of two scores whose traces are listed: `=label` or `from~below`. */
+    acell?: string;
+    bcell?: string;
     /** The run whose graph is shown; of a dataset the runs compared, the baseline first, by commas. */
     run?: string;
     /** Scores of which lower is better, by commas. */
@@ -49,7 +52,7 @@ export interface Search {
 const SINGLE = [
     "from", "to", "live", "sort", "order", "cols", "facets", "span", "tab", "q", "shut", "metric", "by", "host",
     "query", "source", "view", "edit",
-    "a", "b", "agent", "run", "lower", "skip", "t",
+    "a", "b", "acell", "bcell", "agent", "run", "lower", "skip", "t",
     "measure", "at", "base",
 ] as const;
 

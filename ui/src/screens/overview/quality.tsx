@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Quality: what was blocked, withheld or malformed, how long answers are, what scores say; each against the week before. */
 import { type OutcomeCounts, type Quality, type QualityScore, useQuality } from "../../api/sections";
+import { GIVERS } from "../../api/scores";
 import { useUrl } from "../../app/url";
-import { condense } from "../../components/chart-data";
+import { condenseMeans } from "../../components/chart-data";
 import { Go } from "../../components/go";
 import { Failure, Skeleton, Sparkline } from "../../components/pieces";
 import { change, count, exact, percent, plural } from "../../format/number";
@@ -105,8 +106,6 @@ function Lengths({ lengths }: { lengths: Quality["lengths"] }) {
     );
 }
 
-const SOURCES: Record<QualityScore["source"], string> = { feedback: "feedback", eval: "judge", annotation: "reviewer", api: "program" };
-
 function ScoreRow({ score }: { score: QualityScore }) {
     const url = useUrl();
     const shown = (mean: number | null) => (mean === null ? "–" : score.type === "boolean" ? percent(mean) : String(Number(mean.toFixed(2))));
@@ -115,23 +114,15 @@ function ScoreRow({ score }: { score: QualityScore }) {
     return (
         <tr>
             <th scope="row">
-                <Go className="num cut" href={url.href("query", { source: "scores", query })} title="Open them, lowest first">{visible(score.name)}</Go> <span className="muted">{SOURCES[score.source]}</span>
+                <Go className="num cut" href={url.href("query", { source: "scores", query })} title="Open them, lowest first">{visible(score.name)}</Go> <span className="muted">{GIVERS[score.source]}</span>
             </th>
             <td className="n">{exact(score.count)}</td>
             <td className="n"><b>{shown(score.mean)}</b></td>
             <td className="n muted">{shown(score.baseline_mean)}</td>
             <td className="n muted">{share === null ? "–" : Math.abs(share) < 0.005 ? "unchanged" : `${share > 0 ? "▲" : "▼"} ${percent(Math.abs(share))}`}</td>
-            <td><Sparkline values={thin(score.means, 60)} color="var(--accent)" width={110} height={22} fill={false} /></td>
+            <td><Sparkline values={condenseMeans(score.means, 60)} color="var(--accent)" width={110} height={22} fill={false} /></td>
         </tr>
     );
-}
-
-/** Means are not added up: of neighbours the mean of those that are known. */
-function thin(values: (number | null)[], points: number): (number | null)[] {
-    const sums = condense(values, points), counts = condense(values.map((value) => (value === null ? null : 1)), points);
-    const known = sums.map((value, at) => (value === null || !counts[at] ? null : value / counts[at]!));
-    let last: number | null = known.find((value) => value !== null) ?? null;
-    return known.map((value) => (last = value ?? last));
 }
 
 function Scores({ scores }: { scores: QualityScore[] }) {
