@@ -75,17 +75,32 @@ void request_reply_error(struct request *request, const struct error *error);
  *
  * Whoever takes nothing of a waiting queue for as long as a request's head may take is cut off.
  * When the server stops, the stream ends behind what waits.
+ *
+ * With request_stream_file() the body is what stands in an open file, which the writer makes longer
+ * until the end: nothing is ever refused, and what a reader has not taken costs no memory. When the
+ * server stops before the writer has ended it, it is broken off.
+ *
+ * Until stream_end() the request stays, but its arena is net's; `cancelled` says that the reader
+ * left.
  */
 struct stream;
 /* On failure the request is still the caller's to answer. Over gRPC there is no such reply. */
 enum status request_stream(struct request *request, struct response *response,
                            size_t queue_bytes_max, struct stream **out_stream, struct error *error);
+/* The file stays the caller's, too. */
+enum status request_stream_file(struct request *request, struct response *response, int file,
+                                struct stream **out_stream, struct error *error);
+/* The file has so many bytes by now. STATUS_CANCELLED: as below. */
+enum status stream_grow(struct stream *stream, size_t bytes);
 /* All or nothing, from any thread. STATUS_BUSY: there is no room now. STATUS_CANCELLED: nobody
  * reads any more, or the server stops. */
 enum status stream_write(struct stream *stream, struct str bytes);
 size_t stream_room(struct stream *stream);  /* bytes that stream_write() would take now */
 bool stream_is_open(struct stream *stream); /* false: stream_write() says STATUS_CANCELLED */
 void stream_end(struct stream *stream);     /* behind what waits; the stream is net's again */
+/* Likewise, with trailers (at most STREAM_TRAILERS_MAX), which are copied. */
+enum { STREAM_TRAILERS_MAX = 4 };
+void stream_end_with(struct stream *stream, const struct header *trailers, size_t count);
 
 struct route {
     const char *method;  /* "GET", "POST"; a GET route also answers HEAD */

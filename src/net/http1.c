@@ -50,7 +50,8 @@ static struct connection *connection_of(struct MHD_Connection *mhd)
 
 /* --- answers ----------------------------------------------------------------------------- */
 
-static void add_headers(struct MHD_Response *out, const struct header *headers, size_t count)
+static void add_fields(struct MHD_Response *out, const struct header *headers, size_t count,
+                       enum MHD_Result (*add)(struct MHD_Response *, const char *, const char *))
 {
     char name[64], value[2048];
     for (size_t i = 0; i < count; i++) {
@@ -58,8 +59,20 @@ static void add_headers(struct MHD_Response *out, const struct header *headers, 
             continue;
         snprintf(name, sizeof name, "%.*s", STR_ARGS(headers[i].name));
         snprintf(value, sizeof value, "%.*s", STR_ARGS(headers[i].value));
-        MHD_add_response_header(out, name, value);
+        add(out, name, value);
     }
+}
+
+static void add_headers(struct MHD_Response *out, const struct header *headers, size_t count)
+{
+    add_fields(out, headers, count, MHD_add_response_header);
+}
+
+static void add_trailers(struct exchange *exchange)
+{
+    const struct header *trailers;
+    size_t count = net__stream_trailers(exchange, &trailers);
+    add_fields(exchange->streaming, trailers, count, MHD_add_response_footer);
 }
 
 /* Nothing to send yet: libmicrohttpd forgets the connection until there is. */
@@ -73,8 +86,10 @@ static ssize_t read_stream(void *context, uint64_t position, char *out, size_t r
         return (ssize_t)got;
     if (atomic_load(&exchange->request.cancelled))
         return MHD_CONTENT_READER_END_WITH_ERROR;
-    if (ended)
+    if (ended) {
+        add_trailers(exchange);
         return MHD_CONTENT_READER_END_OF_STREAM;
+    }
     exchange->suspended = true;
     MHD_suspend_connection(exchange->mhd);
     return 0;
@@ -116,6 +131,7 @@ static enum MHD_Result send_reply(struct exchange *exchange, struct MHD_Connecti
     if (atomic_load(&exchange->server->stopping))
         MHD_add_response_header(out, "Connection", "close");
     net__exchange_phase(exchange, PHASE_SENDING);
+    exchange->streaming = out;
     net__count_reply(exchange);
     net__count_bytes(exchange->received_bytes, type && !exchange->is_head ? len : 0);
     enum MHD_Result queued = MHD_queue_response(mhd, (unsigned)exchange->http_status, out);

@@ -39,7 +39,7 @@ static struct str date_text(void)
     return str_from(text);
 }
 
-static void add_trailers(struct headers *headers, const struct grpc_trailers *trailers)
+static void add_grpc_trailers(struct headers *headers, const struct grpc_trailers *trailers)
 {
     add(headers, STR("grpc-status"), trailers->status);
     if (trailers->message.ptr)
@@ -62,12 +62,29 @@ static ssize_t read_file(struct exchange *exchange, uint8_t *out, size_t room, u
     return got;
 }
 
-static ssize_t read_stream(struct exchange *exchange, uint8_t *out, size_t room, uint32_t *flags)
+static void submit_trailers(nghttp2_session *session, struct exchange *exchange, uint32_t *flags)
+{
+    struct headers headers = {.count = 0};
+    const struct header *trailers;
+    size_t count = net__stream_trailers(exchange, &trailers);
+    for (size_t i = 0; i < count; i++)
+        add(&headers, trailers[i].name, trailers[i].value);
+    if (count &&
+        nghttp2_submit_trailer(session, exchange->stream_id, headers.items, headers.count) == 0)
+        *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+}
+
+static ssize_t read_stream(nghttp2_session *session, struct exchange *exchange, uint8_t *out,
+                           size_t room, uint32_t *flags)
 {
     bool ended;
     size_t got = net__stream_take(exchange, out, room, &ended);
-    if (ended)
+    if (!got && atomic_load(&exchange->request.cancelled))
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    if (ended) {
         *flags |= NGHTTP2_DATA_FLAG_EOF;
+        submit_trailers(session, exchange, flags);
+    }
     return got || ended ? (ssize_t)got : NGHTTP2_ERR_DEFERRED;
 }
 
@@ -76,7 +93,7 @@ static ssize_t read_body(nghttp2_session *session, int32_t stream_id, uint8_t *o
 {
     struct exchange *exchange = source->ptr;
     if (exchange->stream)
-        return read_stream(exchange, out, room, flags);
+        return read_stream(session, exchange, out, room, flags);
     if (exchange->response.file_bytes)
         return read_file(exchange, out, room, flags);
     struct str body = net__reply_body(exchange);
@@ -100,7 +117,7 @@ static ssize_t read_body(nghttp2_session *session, int32_t stream_id, uint8_t *o
         struct grpc_trailers trailers = net__grpc_trailers(exchange);
         struct headers headers = {.count = 0};
         *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-        add_trailers(&headers, &trailers);
+        add_grpc_trailers(&headers, &trailers);
         nghttp2_submit_trailer(session, stream_id, headers.items, headers.count);
     }
     return (ssize_t)written;
@@ -121,7 +138,7 @@ static int submit_grpc(nghttp2_session *session, struct exchange *exchange)
     add_grpc_head(&headers);
     if (exchange->response.status != STATUS_OK) {
         struct grpc_trailers trailers = net__grpc_trailers(exchange);
-        add_trailers(&headers, &trailers);
+        add_grpc_trailers(&headers, &trailers);
         return nghttp2_submit_response(session, exchange->stream_id, headers.items, headers.count,
                                        NULL);
     }
@@ -193,7 +210,7 @@ static void answer_for_handler(struct exchange *exchange, enum status status, co
     buf_printf(&code, "%d", status_grpc(status));
     struct grpc_trailers trailers = {.status = buf_str(&code), .message = str_from(message)};
     add_grpc_head(&headers);
-    add_trailers(&headers, &trailers);
+    add_grpc_trailers(&headers, &trailers);
     nghttp2_submit_response(session, exchange->stream_id, headers.items, headers.count, NULL);
     nghttp2_session_set_stream_user_data(session, exchange->stream_id, NULL);
     buf_done(&code);

@@ -175,20 +175,21 @@ void net__loop_reply(struct exchange *exchange)
     }
     pthread_mutex_unlock(&loop->lock);
     if (gone)
-        net__exchange_free(exchange);
+        net__exchange_drop(exchange);
     else if (first)
         wake_up(loop);
     net__server_unref(server);
 }
 
-void net__loop_tell(struct loop *loop, struct stream *stream)
+bool net__loop_tell(struct loop *loop, struct stream *stream)
 {
     pthread_mutex_lock(&loop->lock);
-    bool first = inbox_is_empty(loop);
-    bool added = !loop->gone && net__stream_enqueue(stream, &loop->inbox_streams);
+    bool first = inbox_is_empty(loop), gone = loop->gone;
+    bool added = !gone && net__stream_enqueue(stream, &loop->inbox_streams);
     pthread_mutex_unlock(&loop->lock);
     if (added && first)
         wake_up(loop);
+    return !gone;
 }
 
 void net__loop_stop(struct loop *loop, int64_t deadline_ns)
@@ -209,7 +210,7 @@ static void deliver(struct exchange *replies)
         if (exchange->stream && exchange->loop->stopping)
             net__stream_finish(exchange);
         if (!exchange->carrier)
-            net__exchange_free(exchange);
+            net__exchange_drop(exchange);
         else if (exchange->request.protocol == PROTOCOL_HTTP1)
             net__h1_reply(exchange);
         else

@@ -7,9 +7,9 @@
  *
  *     HEAD -> BODY -> HANDLING -> SENDING -> freed
  *
- * Only in HANDLING does anybody else hold it: the handler, until request_reply(). The loop may let
- * go of the connection meanwhile (`carrier` becomes NULL); the exchange is then freed when its
- * reply arrives.
+ * Somebody else holds it in HANDLING, the handler until request_reply(), and until stream_end() who
+ * writes a stream. The loop may let go of the connection meanwhile (`carrier` becomes NULL); the
+ * exchange is then freed when its reply arrives or its stream ends.
  *
  * Invariants
  *  1. Everything in these structs is touched by the owning loop only, except: the request and
@@ -47,6 +47,7 @@ struct loop;
 struct h2;
 struct MHD_Daemon;
 struct MHD_Connection;
+struct MHD_Response;
 
 /* What an epoll event points at. */
 struct watch {
@@ -148,6 +149,7 @@ struct exchange {
     int64_t retry_ms;      /* -1: no use */
     size_t sent;           /* of the body, HTTP/2 */
     struct stream *stream; /* the body that has no end yet; NULL: `response` has all of it */
+    struct MHD_Response *streaming; /* HTTP/1.1: libmicrohttpd's own of it */
 };
 
 struct exchange *net__exchange_new(struct connection *carrier, enum protocol protocol);
@@ -155,6 +157,8 @@ void net__exchange_free(struct exchange *exchange);
 /* The peer, or the loop, no longer wants the answer. Frees the exchange unless the handler holds
  * it. */
 void net__exchange_detach(struct exchange *exchange);
+/* Nobody waits for the answer any more, and the handler has given it. */
+void net__exchange_drop(struct exchange *exchange);
 void net__exchange_phase(struct exchange *exchange, enum phase phase);
 
 /* The name is put in lower case. Counts towards the limit. */
@@ -186,8 +190,13 @@ void net__count_reply(const struct exchange *exchange);
 /* stream.c: bodies without an end yet. All on the loop's thread. */
 /* Takes what waits, at most `room` bytes. 0: nothing now, or *out_ended. */
 size_t net__stream_take(struct exchange *exchange, void *out, size_t room, bool *out_ended);
+/* Of a stream that has ended; of one that was broken off there are none. */
+size_t net__stream_trailers(const struct exchange *exchange, const struct header **out_trailers);
 /* The reader is gone; writers hear of it. */
 void net__stream_detach(struct exchange *exchange);
+/* Likewise. True: the writer still holds the exchange, whose end frees it; do not touch it again.
+ */
+bool net__stream_abandon(struct exchange *exchange);
 void net__stream_finish(struct exchange *exchange); /* ends behind what waits */
 bool net__stream_is_stuck(const struct exchange *exchange);
 /* There is news of a stream, and the inbox's hold of it ends. */
@@ -296,8 +305,8 @@ void net__loop_done(struct loop *loop);
 void net__loop_give(struct loop *loop, struct connection *connection);
 /* From any thread, after the response is filled. */
 void net__loop_reply(struct exchange *exchange);
-/* From any thread: something is to be sent, or the end. */
-void net__loop_tell(struct loop *loop, struct stream *stream);
+/* From any thread: something is to be sent, or the end. False: the loop has ended. */
+bool net__loop_tell(struct loop *loop, struct stream *stream);
 bool net__loop_watch(struct loop *loop, int fd, struct watch *watch, uint32_t events,
                      int operation);
 /* Takes it out of the loop's list; the memory goes at the end of the round. */

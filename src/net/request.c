@@ -89,13 +89,20 @@ void net__exchange_free(struct exchange *exchange)
 
 void net__exchange_detach(struct exchange *exchange)
 {
-    if (exchange->phase != PHASE_HANDLING || exchange->ready) {
-        net__exchange_free(exchange);
-        return;
-    }
+    bool handled = exchange->phase == PHASE_HANDLING && !exchange->ready;
     let_go(exchange);
     unlink_exchange(exchange);
+    if (handled)
+        atomic_store(&exchange->request.cancelled, true);
+    else
+        net__exchange_drop(exchange);
+}
+
+void net__exchange_drop(struct exchange *exchange)
+{
     atomic_store(&exchange->request.cancelled, true);
+    if (!net__stream_abandon(exchange))
+        net__exchange_free(exchange);
 }
 
 void net__exchange_phase(struct exchange *exchange, enum phase phase)

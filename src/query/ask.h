@@ -17,7 +17,7 @@
 enum {
     ASK_TEXT_MAX = 10000, /* bytes, as CloudWatch */
     ASK_ROWS_DEFAULT = 10000,
-    ASK_ROWS_MAX = 100000,
+    ASK_ROWS_MAX = 1000000, /* a `limit` in the text says at most LANGUAGE_ROWS_MAX */
     ASK_TIMEOUT_MS = 20000,
     ASK_WARNINGS_MAX = 8,
 };

@@ -371,7 +371,8 @@ static void show_wanted(struct planner *planner)
 static void limit_rows(struct planner *planner, struct plan_block *rows)
 {
     struct plan *plan = planner->plan;
-    int64_t asked = planner->question->limit, most = asked ? asked : ASK_ROWS_DEFAULT;
+    int64_t asked = planner->question->limit;
+    int64_t most = asked ? asked : rows->limit >= 0 ? LANGUAGE_ROWS_MAX : ASK_ROWS_DEFAULT;
     if (plan->clusters) {
         plan->limit = INT64_MAX;
         return;

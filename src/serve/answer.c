@@ -75,6 +75,12 @@ void answer_begin(struct answer *answer, const struct answer_choice *choice, str
     answer->pointers_out = json_out(&answer->pointers);
 }
 
+void answer_stream_to(struct answer *answer, struct call *call)
+{
+    if (answer->format->say_error)
+        answer->call = call;
+}
+
 void answer_done(struct answer *answer)
 {
     if (answer->format->done)
@@ -119,7 +125,7 @@ static enum status take_row(void *context, const struct ask_cell *cells,
 {
     struct answer *answer = context;
     enum status status = answer->format->row(answer, cells, pointer, error);
-    return status == STATUS_OK ? spool_flush(&answer->spool, error) : status;
+    return status == STATUS_OK ? answer_flush(answer, error) : status;
 }
 
 struct ask_sink answer_sink(struct answer *answer)
@@ -130,7 +136,7 @@ struct ask_sink answer_sink(struct answer *answer)
 enum status answer_end(struct answer *answer, const struct ask_reply *reply, struct error *error)
 {
     enum status status = answer->format->end(answer, reply, error);
-    return status == STATUS_OK ? spool_flush(&answer->spool, error) : status;
+    return status == STATUS_OK ? answer_flush(answer, error) : status;
 }
 
 enum status answer_give(struct answer *answer, struct call *call, const struct ask_reply *reply)
@@ -140,7 +146,7 @@ enum status answer_give(struct answer *answer, struct call *call, const struct a
     if (status != STATUS_OK || answer->format == &answer_json)
         return status;
     response_header(&call->response, STR("x-vitrine-rows"),
-                    arena_printf(answer->arena, "%lld", (long long)reply->rows));
+                    arena_printf(&call->request->arena, "%lld", (long long)reply->rows));
     response_header(&call->response, STR("x-vitrine-truncated"),
                     reply->truncated ? STR("true") : STR("false"));
     return STATUS_OK;

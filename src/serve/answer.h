@@ -19,6 +19,9 @@ struct answer_format {
                        const struct ask_pointer *pointer, struct error *error);
     enum status (*end)(struct answer *answer, const struct ask_reply *reply, struct error *error);
     void (*done)(struct answer *answer); /* NULL: nothing of its own */
+    /* Behind the rows that came before it. NULL: an answer must be whole before it is sent. */
+    void (*say_error)(struct answer *answer, enum status status, const struct error *error,
+                      const struct ask_reply *reply);
 };
 #define FORMAT(name) extern const struct answer_format answer_##name;
 #include "serve/answer_formats.def"
@@ -35,6 +38,8 @@ struct answer {
     struct json_out pointers_out;
     bool has_head, as_it_is; /* as_it_is: texts are not made harmless for spreadsheets */
     void *own;               /* the format's */
+    struct call *call;       /* a large answer goes out to it while it is made; NULL: none does */
+    struct stream *stream;   /* from when on it does */
 };
 
 /* What the asker wants: the body's members `format` and `raw`; without a format the Accept header
@@ -50,6 +55,14 @@ const struct answer_format *answer_format_find(struct str name);
 
 void answer_begin(struct answer *answer, const struct answer_choice *choice, struct arena *arena,
                   const char *directory);
+/* Sends it to the call while it is being made, if it grows large and its format can: answer->stream
+ * is not NULL then, the call's request is net's, and answer_stream_end() takes the place of all
+ * other replies. The answer's arena must not be the request's. */
+void answer_stream_to(struct answer *answer, struct call *call);
+/* However the question ended: answer_end() was called before if it ended well. */
+void answer_stream_end(struct answer *answer, enum status status, const struct ask_reply *reply);
+/* Call after each row or so. */
+enum status answer_flush(struct answer *answer, struct error *error);
 struct ask_sink answer_sink(struct answer *answer);
 /* After the question ended well: what comes behind the rows. Then the spool has it all. */
 enum status answer_end(struct answer *answer, const struct ask_reply *reply, struct error *error);

@@ -5,7 +5,7 @@
  *
  * A spreadsheet takes a text that begins with = + - @ or a tab for a formula, and prompts and
  * answers are anybody's texts: those get an apostrophe in front, unless they are asked for as they
- * are.
+ * are. One that fails behind its first rows ends with a line `#error,<status>,<message>`.
  */
 #include "serve/answer.h"
 
@@ -99,10 +99,23 @@ static enum status write_end(struct answer *answer, const struct ask_reply *repl
     return STATUS_OK;
 }
 
+static void say_error(struct answer *answer, enum status status, const struct error *error,
+                      const struct ask_reply *reply)
+{
+    struct buf *buf = &answer->spool.buf;
+    (void)reply;
+    buf_add_str(buf, STR("#error,"));
+    add_text(buf, str_from(status_name(status)), true);
+    buf_add_byte(buf, ',');
+    add_text(buf, str_from(error->text), true);
+    buf_add_str(buf, STR("\r\n"));
+}
+
 const struct answer_format answer_csv = {
     .name = "csv",
     .content_type = "text/csv; charset=utf-8",
     .head = write_head,
     .row = write_row,
     .end = write_end,
+    .say_error = say_error,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* answer_ndjson: an object a line, the columns' names as members. */
+/* answer_ndjson: an object a line, the columns' names as members. One that fails behind its first
+ * rows ends with a line {"error":{…}}. */
 #include "serve/answer.h"
 
 static enum status write_head(struct answer *answer, struct error *error)
@@ -45,10 +46,21 @@ static enum status write_end(struct answer *answer, const struct ask_reply *repl
     return STATUS_OK;
 }
 
+static void say_error(struct answer *answer, enum status status, const struct error *error,
+                      const struct ask_reply *reply)
+{
+    struct json_out out = json_out(&answer->spool.buf);
+    json_out_object(&out, NULL);
+    answer_write_error(&out, "error", status, error, reply);
+    json_out_end_object(&out);
+    buf_add_byte(&answer->spool.buf, '\n');
+}
+
 const struct answer_format answer_ndjson = {
     .name = "ndjson",
     .content_type = "application/x-ndjson",
     .head = write_head,
     .row = write_row,
     .end = write_end,
+    .say_error = say_error,
 };

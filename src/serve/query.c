@@ -2,6 +2,8 @@
 /* query: questions in the query language (docs/query-language.md) and in SQL (docs/sql.md). */
 #include "serve/jobs.h"
 
+enum { QUESTION_BYTES_MAX = 256 << 20 };
+
 /* 202 {"job":"…"} */
 static enum status take_job(struct call *call, const struct question *question)
 {
@@ -16,12 +18,35 @@ static enum status take_job(struct call *call, const struct question *question)
     return STATUS_OK;
 }
 
+/* In an arena of its own: a request whose answer goes out while it is made has none any more. */
+static void run_question(struct call *call, const struct question *question)
+{
+    struct ask_reply reply = {0};
+    struct answer answer;
+    struct arena arena;
+    arena_init(&arena, QUESTION_BYTES_MAX);
+    answer_begin(&answer, &question->choice, &arena, call->options->answers);
+    answer_stream_to(&answer, call);
+    struct ask_sink sink = answer_sink(&answer);
+    enum status status = question_run(question, call->query, &call->request->cancelled, &arena,
+                                      &sink, &reply, &call->error);
+    if (status == STATUS_OK)
+        status = answer_end(&answer, &reply, &call->error);
+    if (answer.stream)
+        answer_stream_end(&answer, status, &reply);
+    else if (status == STATUS_OK && (status = answer_give(&answer, call, &reply)) == STATUS_OK)
+        call_end(call, status);
+    else
+        answer_error(call, status, &reply);
+    answer_done(&answer);
+    arena_done(&arena);
+}
+
 static void answer_question(struct request *request, void *context, enum question_kind kind)
 {
     struct call call;
     struct json body;
     struct question question;
-    struct ask_reply reply = {0};
     if (!call_begin(&call, request, context))
         return;
     bool is_job = str_equal(request_param(request, STR("async")), STR("1"));
@@ -35,20 +60,7 @@ static void answer_question(struct request *request, void *context, enum questio
         call_end(&call, status);
         return;
     }
-    struct answer answer;
-    answer_begin(&answer, &question.choice, &request->arena, call.options->answers);
-    struct ask_sink sink = answer_sink(&answer);
-    status = question_run(&question, call.query, &request->cancelled, &request->arena, &sink,
-                          &reply, &call.error);
-    if (status == STATUS_OK)
-        status = answer_end(&answer, &reply, &call.error);
-    if (status == STATUS_OK)
-        status = answer_give(&answer, &call, &reply);
-    answer_done(&answer);
-    if (status == STATUS_OK)
-        call_end(&call, status);
-    else
-        answer_error(&call, status, &reply);
+    run_question(&call, &question);
 }
 
 static void answer_query(struct request *request, void *context)

@@ -4,6 +4,15 @@
 
 #include "base/clock.h"
 
+/* Where rows lead stands beside them in JSON, in memory. */
+static int64_t rows_max(enum question_kind kind, const struct answer_choice *choice)
+{
+    enum { ROWS_WITH_POINTERS_MAX = 100000 };
+    if (kind == QUESTION_SQL)
+        return SQL_ROWS_MAX;
+    return choice->format == &answer_json ? ROWS_WITH_POINTERS_MAX : ASK_ROWS_MAX;
+}
+
 enum status question_read(struct call *call, enum question_kind kind, const struct json *body,
                           int timeout_ms_max, struct question *out_question)
 {
@@ -20,12 +29,12 @@ enum status question_read(struct call *call, enum question_kind kind, const stru
     if (status == STATUS_OK)
         status = body_range(call, body, is_sql ? everything : day, &question.range);
     if (status == STATUS_OK)
-        status = body_int(call, body, "limit", 0, 1, is_sql ? SQL_ROWS_MAX : ASK_ROWS_MAX,
-                          &question.limit);
+        status = answer_choose(call, body, &question.choice);
+    if (status == STATUS_OK)
+        status =
+            body_int(call, body, "limit", 0, 1, rows_max(kind, &question.choice), &question.limit);
     if (status == STATUS_OK)
         status = body_int(call, body, "timeout_ms", 0, 1, timeout_ms_max, &timeout_ms);
-    if (status == STATUS_OK)
-        status = answer_choose(call, body, &question.choice);
     question.timeout_ms = (int)timeout_ms;
     if (status == STATUS_OK)
         *out_question = question;

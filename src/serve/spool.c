@@ -39,8 +39,10 @@ int spool_file(const char *directory)
     return file;
 }
 
-static enum status write_file(struct spool *spool, struct error *error)
+enum status spool_write(struct spool *spool, struct error *error)
 {
+    if (spool->buf.failed)
+        return fail(error, STATUS_TOO_LARGE, "no memory for the answer");
     if (spool->file < 0)
         spool->file = spool_file(spool->directory);
     for (size_t written = 0; written < spool->buf.len;) {
@@ -64,9 +66,8 @@ static enum status write_file(struct spool *spool, struct error *error)
 
 enum status spool_flush(struct spool *spool, struct error *error)
 {
-    if (spool->buf.failed)
-        return fail(error, STATUS_TOO_LARGE, "no memory for the answer");
-    return spool->buf.len < SPOOL_MEMORY_BYTES ? STATUS_OK : write_file(spool, error);
+    return !spool->buf.failed && spool->buf.len < SPOOL_MEMORY_BYTES ? STATUS_OK
+                                                                     : spool_write(spool, error);
 }
 
 enum status spool_give(struct spool *spool, struct response *response, struct error *error)
@@ -85,9 +86,7 @@ enum status spool_give(struct spool *spool, struct response *response, struct er
 enum status spool_take_file(struct spool *spool, int *out_file, int64_t *out_bytes,
                             struct error *error)
 {
-    enum status status = spool->buf.failed
-                             ? fail(error, STATUS_TOO_LARGE, "no memory for the answer")
-                             : write_file(spool, error);
+    enum status status = spool_write(spool, error);
     if (status != STATUS_OK)
         return status;
     *out_file = spool->file;

@@ -25,6 +25,8 @@ void spool_init(struct spool *spool, const char *directory);
 void spool_done(struct spool *spool);
 /* Call after each row or so: moves what grew large to the file. */
 enum status spool_flush(struct spool *spool, struct error *error);
+/* Moves everything to the file now, however small. */
+enum status spool_write(struct spool *spool, struct error *error);
 /* The whole answer as the response's body or file. */
 enum status spool_give(struct spool *spool, struct response *response, struct error *error);
 /* The whole answer in a file: *out_file is the caller's to close, unless the answer is empty (-1).

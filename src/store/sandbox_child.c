@@ -305,7 +305,8 @@ static bool open_engine(struct child *child)
     for (uint32_t i = 0; i < child->view_count && done; i++)
         done = define_view(child, i);
     return done && run(child, "SET TimeZone = 'UTC'; SET max_expression_depth = 250; "
-                              "SET errors_as_json = true; SET lock_configuration = true");
+                              "SET errors_as_json = true; SET streaming_buffer_size = '64KB'; "
+                              "SET lock_configuration = true");
 }
 
 /* --- the statement -------------------------------------------------------------------------- */

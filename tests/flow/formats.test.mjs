@@ -187,10 +187,12 @@ test('over HTTP/2 as well', async () => {
         stream.end(JSON.stringify({ sql: large, format: 'csv', ...more }));
         const [head] = await once(stream, 'response');
         assert.equal(head[':status'], 200);
-        let bytes = 0;
+        assert.equal(head['content-length'], undefined); /* it goes out while it is made */
+        let bytes = 0, trailers;
         stream.on('data', (piece) => (bytes += piece.length));
+        stream.on('trailers', (fields) => (trailers = fields));
         await once(stream, 'end');
-        assert.equal(bytes, Number(head['content-length']));
+        assert.deepEqual([trailers['x-vitrine-rows'], trailers['x-vitrine-truncated'], trailers['x-vitrine-error']], ['150000', 'false', undefined]);
         assert.equal(bytes, (await answer(large, 'csv', more)).bytes.length);
     } finally {
         client.close();
@@ -205,7 +207,7 @@ test('a slow reader holds no memory and no thread, and one who leaves leaves not
     const before_it = resident(), files = openAnswers(), held = [];
     for (let i = 0; i < 5; i++) {
         const request = http.request(`${server.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': 'application/json' }, agent: false });
-        request.end(JSON.stringify({ sql: large, format: 'ndjson', ...more }));
+        request.end(JSON.stringify({ sql: large, format: i % 2 ? 'json' : 'ndjson', ...more })); /* whole before it is sent, and not */
         const [reply] = await once(request, 'response');
         reply.pause();
         held.push({ request, reply });
@@ -218,8 +220,68 @@ test('a slow reader holds no memory and no thread, and one who leaves leaves not
     kept.reply.on('data', (piece) => (bytes += piece.length));
     kept.reply.resume();
     await once(kept.reply, 'end');
-    assert.equal(bytes, Number(kept.reply.headers['content-length']));
+    assert.equal(bytes, (await answer(large, 'ndjson', more)).bytes.length);
     await eventually(() => assert.ok(openAnswers() <= files + 2, `${openAnswers()} descriptors, ${files} before`));
+});
+
+// Sends the question and gives the reply once its first bytes are there.
+async function begin(body, path) {
+    const request = http.request(`${server.url}/api/v1/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, agent: false });
+    request.end(JSON.stringify(body));
+    const [reply] = await once(request, 'response');
+    assert.equal(reply.statusCode, 200);
+    await once(reply, 'readable');
+    return { request, reply };
+}
+
+async function rest(reply) {
+    const pieces = [];
+    for await (const piece of reply) pieces.push(piece);
+    return Buffer.concat(pieces).toString();
+}
+
+// 900,000 rows soon, and no other until the end of time.
+const endless = 'SELECT i FROM range(10000000000000) t(i) WHERE i < 900000';
+const openStreams = async () => Number(/^vitrine_http_streams (\d+)$/m.exec(await (await fetch(`${server.url}/metrics`)).text())[1]);
+
+test('the first rows are there before the last, and an error behind them is told in the answer', async () => {
+    await Promise.all([['ndjson', /\{"i":5000\}\n[^]*\n\{"error":\{"status":"timeout","message":"[^\n]+\}\}\n$/], ['csv', /^i\r\n0\r\n[^]*\r\n5000\r\n[^]*\r\n#error,timeout,[^\r\n]+\r\n$/]].map(async ([format, wanted]) => {
+        const { reply } = await begin({ sql: endless, format, timeout_ms: 3000, ...more }, 'sql');
+        assert.equal(reply.headers['x-vitrine-rows'], undefined);
+        assert.match(await rest(reply), wanted); /* a question that never ended, but gave rows */
+        assert.deepEqual([reply.trailers['x-vitrine-error'], reply.complete], ['timeout', true]);
+        assert.ok(Number(reply.trailers['x-vitrine-rows']) > 5000);
+    }));
+});
+
+test('whoever leaves in the middle ends the question', async () => {
+    const { request } = await begin({ sql: endless, format: 'ndjson', timeout_ms: 20000, ...more }, 'sql');
+    assert.ok(await openStreams() >= 1);
+    request.destroy();
+    await eventually(async () => assert.equal(await openStreams(), 0), 15000); /* its thread has let go of it */
+});
+
+test('hundreds of thousands of rows of the query language, in bounded memory', async () => {
+    const items = Array.from({ length: 1000 }, (_, i) => `item-${i}`).join(','), time = BigInt(Date.now() - 60000) * 1000000n;
+    const logRecords = Array.from({ length: 300 }, (_, i) => ({ timeUnixNano: String(time + BigInt(i)), body: { stringValue: items } }));
+    const sent = await fetch(`${server.url}/v1/logs`, { method: 'POST', headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }) });
+    assert.equal(sent.status, 200);
+    const question = { query: 'fields split(@message, ",") as items | unnest items into item | display item, concat(item, " and more of the same") as words', source: 'logs', limit: 1000000 };
+    const get = async (format) => {
+        const { reply } = await begin({ ...question, format }, 'query');
+        let bytes = 0, last;
+        for await (const piece of reply) { bytes += piece.length; last = piece; }
+        return { bytes, last: last.toString(), trailers: reply.trailers };
+    };
+    await eventually(async () => assert.deepEqual((await (await ask({ query: 'stats count(*)', source: 'logs' }, {}, 'query')).json()).rows, [[300]]), 30000);
+    await get('csv'); /* what the engine and the allocator keep, they keep from here on */
+    const before_it = resident(), { bytes, last, trailers } = await get('ndjson');
+    assert.ok(bytes > 15e6 && last.endsWith('"words":"item-999 and more of the same"}\n'), `${bytes} bytes, at last ${last.slice(-100)}`);
+    assert.deepEqual([trailers['x-vitrine-rows'], trailers['x-vitrine-truncated']], ['300000', 'false']);
+    assert.ok(resident() - before_it < 40000, `grew by ${resident() - before_it} KiB over an answer of ${bytes} bytes`);
+    const refused = await ask({ ...question, format: 'json' }, {}, 'query');
+    assert.equal(refused.status, 400); /* so many rows are not for JSON */
 });
 
 test('no file is left behind', () => {

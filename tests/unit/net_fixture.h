@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -40,6 +41,8 @@ struct fixture {
     struct gate gate;
     pthread_t answerer;
     struct stream *stream; /* of the last request for /stream */
+    struct request *streamed;
+    int stream_file; /* of the last request for /stream/file, or -1 */
     char address[64];
     int port;
 };
@@ -143,13 +146,20 @@ static void handle_stream(struct request *request, void *context)
     struct response response = {.status = STATUS_OK, .content_type = "text/event-stream"};
     struct stream *stream;
     struct error error;
+    bool in_file = str_ends(request->path, STR("/file"));
+    int file = in_file ? memfd_create("stream", MFD_CLOEXEC) : -1;
     (void)context;
-    if (request_stream(request, &response, STREAM_QUEUE_BYTES, &stream, &error) != STATUS_OK) {
+    enum status status =
+        in_file ? request_stream_file(request, &response, file, &stream, &error)
+                : request_stream(request, &response, STREAM_QUEUE_BYTES, &stream, &error);
+    if (status != STATUS_OK) {
         request_reply_error(request, &error);
         return;
     }
     pthread_mutex_lock(&gate->lock);
     the_fixture->stream = stream;
+    the_fixture->streamed = request;
+    the_fixture->stream_file = file;
     gate->entered++;
     pthread_cond_broadcast(&gate->changed);
     pthread_mutex_unlock(&gate->lock);
@@ -170,6 +180,7 @@ static const struct route fixture_routes[] = {
     {"GET", "/gate", handle_gate, NULL, false, false, false, false},
     {"GET", "/stream", handle_stream, NULL, false, false, false, false},
     {"GET", "/stream/inline", handle_stream, NULL, true, false, false, false},
+    {"GET", "/stream/file", handle_stream, NULL, false, false, false, false},
     {"POST", "/gate", handle_gate, NULL, false, false, false, true},
     {"POST", "/test.Service/Echo", handle_echo, NULL, true, false, false, true},
 };

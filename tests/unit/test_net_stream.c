@@ -40,13 +40,18 @@ static void expect_text(int fd, const char *text)
     buf_done(&got);
 }
 
-static void await_closed(struct stream *stream)
+static void await_gone(struct stream *stream)
 {
     int64_t deadline_ns = clock_mono_ns() + 10 * NS_PER_SEC;
     while (stream_is_open(stream)) {
         assert_true(clock_mono_ns() < deadline_ns);
         usleep(1000);
     }
+}
+
+static void await_closed(struct stream *stream)
+{
+    await_gone(stream);
     assert_int_equal(stream_write(stream, STR("x")), STATUS_CANCELLED);
     assert_int_equal(stream_room(stream), 0);
 }
@@ -199,6 +204,115 @@ static void streams_end_when_the_server_stops(void **state)
     close(fd);
 }
 
+/* --- bodies in a file ------------------------------------------------------------------------ */
+
+static void add_to_file(const char *text, size_t *bytes)
+{
+    size_t len = strlen(text);
+    assert_int_equal(pwrite(fixture.stream_file, text, len, (off_t)*bytes), (ssize_t)len);
+    *bytes += len;
+    assert_int_equal(stream_grow(fixture.stream, *bytes), STATUS_OK);
+}
+
+static const struct header two_trailers[] = {{STR_INIT("x-rows"), STR_INIT("50")},
+                                             {STR_INIT("x-whole"), STR_INIT("true")}};
+
+static void a_file_is_sent_while_it_grows(void **state)
+{
+    size_t bytes = 0;
+    char text[100];
+    (void)state;
+    int fd = client_connect(&fixture);
+    client_text(fd, "GET /stream/file HTTP/1.1\r\n" HOST "\r\n");
+    struct stream *stream = opened(1);
+    expect_text(fd, "Transfer-Encoding: chunked\r\n\r\n");
+    for (int n = 0; n < 50; n++) {
+        snprintf(text, sizeof text, "<piece %d>", n);
+        add_to_file(text, &bytes);
+        expect_text(fd, text);
+    }
+    close(fixture.stream_file); /* the stream has its own */
+    stream_end_with(stream, two_trailers, 2);
+    expect_text(fd, "0\r\nx-rows: 50\r\nx-whole: true\r\n\r\n");
+    client_text(fd, "GET /hello HTTP/1.1\r\n" HOST "\r\n");
+    assert_int_equal(client_answer(fd).status, 200);
+    close(fd);
+}
+
+static void http2_sends_a_growing_file_with_trailers(void **state)
+{
+    struct client client;
+    struct call call = {0};
+    size_t bytes = 0;
+    (void)state;
+    h2_start(&client, &fixture);
+    h2_submit(&client, &call, "GET", "/stream/file", NULL, STR_NONE);
+    h2_write(&client);
+    struct stream *stream = opened(1);
+    for (int n = 0; n < 50; n++) {
+        add_to_file("0123456789", &bytes);
+        while (call.body.len < bytes)
+            h2_turn(&client);
+    }
+    close(fixture.stream_file);
+    stream_end_with(stream, two_trailers, 2);
+    h2_wait(&client, &call);
+    assert_int_equal(call.error_code, 0);
+    assert_int_equal(call.body.len, 500);
+    assert_true(call_has(&call, "x-rows"));
+    assert_true(call_has(&call, "x-whole"));
+    call_done(&call);
+    h2_end(&client);
+}
+
+static void await_cancelled(const struct request *request)
+{
+    int64_t deadline_ns = clock_mono_ns() + 10 * NS_PER_SEC;
+    while (!atomic_load(&request->cancelled)) {
+        assert_true(clock_mono_ns() < deadline_ns);
+        usleep(1000);
+    }
+}
+
+static void a_request_stays_until_its_stream_ends(void **state)
+{
+    size_t bytes = 0;
+    (void)state;
+    int fd = client_connect(&fixture);
+    client_text(fd, "GET /stream/file HTTP/1.1\r\n" HOST "\r\n");
+    struct stream *stream = opened(1);
+    add_to_file("something", &bytes);
+    expect_text(fd, "something");
+    close(fd);
+    await_cancelled(fixture.streamed);
+    assert_true(str_equal(fixture.streamed->path, STR("/stream/file")));
+    await_gone(stream);
+    assert_int_equal(stream_grow(stream, bytes), STATUS_CANCELLED);
+    close(fixture.stream_file);
+    stream_end(stream);
+}
+
+static void a_file_that_is_not_whole_does_not_look_like_it(void **state)
+{
+    char rest[100];
+    size_t bytes = 0;
+    (void)state;
+    fixture_start(&fixture, (struct server_options){0});
+    int fd = client_connect(&fixture);
+    client_text(fd, "GET /stream/file HTTP/1.1\r\n" HOST "\r\n");
+    struct stream *stream = opened(1);
+    add_to_file("half of it", &bytes);
+    expect_text(fd, "half of it\r\n");
+    server_stop(fixture.server, 20000);
+    assert_int_equal(recv(fd, rest, sizeof rest, 0), 0); /* no last chunk */
+    assert_true(atomic_load(&fixture.streamed->cancelled));
+    assert_int_equal(stream_grow(stream, bytes), STATUS_CANCELLED);
+    close(fixture.stream_file);
+    stream_end(stream);
+    pool_stop(fixture.pool);
+    close(fd);
+}
+
 #define STREAM_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -210,6 +324,10 @@ int main(void)
         STREAM_TEST(whoever_leaves_is_noticed),
         STREAM_TEST(a_head_request_has_no_stream),
         cmocka_unit_test(streams_end_when_the_server_stops),
+        STREAM_TEST(a_file_is_sent_while_it_grows),
+        STREAM_TEST(http2_sends_a_growing_file_with_trailers),
+        STREAM_TEST(a_request_stays_until_its_stream_ends),
+        cmocka_unit_test(a_file_that_is_not_whole_does_not_look_like_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,7 +59,7 @@ export function Answer({ question, result, fields }: Props) {
             ))}
             {result.truncated && (
                 <p className="answer-note" role="status">
-                    <Icon name="warning" small /> There are more rows than the {exact(result.rows.length)} shown. A download has up to 100,000; a narrower question shows the rest.
+                    <Icon name="warning" small /> There are more rows than the {exact(result.rows.length)} shown. A download as CSV, NDJSON or Parquet has up to 1,000,000; a narrower question shows the rest.
                 </p>
             )}
             <div className="answer-body">

@@ -9,22 +9,28 @@ import { visible } from "../../format/text";
 import { saveFile } from "../../components/files";
 
 const FORMATS = [
-    { id: "csv", label: "CSV", type: "text/csv" },
-    { id: "json", label: "JSON", type: "application/json" },
-    { id: "ndjson", label: "NDJSON, a row a line", type: "application/x-ndjson" },
-    { id: "parquet", label: "Parquet", type: "application/vnd.apache.parquet" },
+    { id: "csv", label: "CSV", type: "text/csv", rows: 1_000_000, failure: /(?:^|\r\n)#error,(.*)\r\n$/s },
+    { id: "json", label: "JSON", type: "application/json", rows: 100_000, failure: undefined },
+    { id: "ndjson", label: "NDJSON, a row a line", type: "application/x-ndjson", rows: 1_000_000, failure: /(?:^|\n)\{"error":(.*)\}\n$/ },
+    { id: "parquet", label: "Parquet", type: "application/vnd.apache.parquet", rows: 1_000_000, failure: undefined },
 ] as const;
 
-/** As many rows as the language gives. */
-const ROWS_MOST = 100_000;
+type Format = (typeof FORMATS)[number];
+
+/** A large answer is sent while it is made; one that failed on the way says so in its last line. */
+async function failureOf(file: Blob, format: Format): Promise<string | undefined> {
+    return format.failure?.exec(await file.slice(-4096).text())?.[1];
+}
 
 export function Download({ question }: { question: Question }) {
     const [state, setState] = useState("");
-    const get = async (format: (typeof FORMATS)[number]) => {
+    const get = async (format: Format) => {
         setState(`Preparing ${format.label} …`);
-        const { url, body } = asked({ ...question, limit: ROWS_MOST });
+        const { url, body } = asked({ ...question, limit: format.rows });
         try {
             const file = await sendForFile(url, { ...body, format: format.id }, format.type);
+            const failure = await failureOf(file, format);
+            if (failure) throw new Error(`The answer broke off: ${failure}`);
             saveFile(file, `${question.project}-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, "-")}.${format.id}`);
             setState("");
         } catch (error) {
