@@ -9,6 +9,8 @@
 #include "query/ask_private.h"
 #include "query/row_command.h"
 
+enum { ROLLED_UP_BYTES = 12 };
+
 /* --- rows ---------------------------------------------------------------------------------- */
 
 struct delivery {
@@ -16,6 +18,9 @@ struct delivery {
     const struct ask_sink *sink;
     struct ask_cell *cells;
     struct ask_reply *reply;
+    /* Of rollups: nothing was delivered yet, since they may turn out not to know. */
+    bool unsure;
+    const struct store_lookup *lookup;
 };
 
 static struct ask_cell any_cell(struct str any)
@@ -62,11 +67,33 @@ static struct ask_cell cell_at(const struct store_rows *row, size_t column, enum
     }
 }
 
+static enum status deliver_head(const struct plan *plan, const struct ask_sink *sink,
+                                struct error *error)
+{
+    const struct ask_head head = {
+        .columns = plan->columns,
+        .column_count = plan->column_count,
+        .shape = plan->shape,
+        .source = str_from(source_name(plan->source)),
+        .range = plan->range,
+        .has_pointers = plan->has_pointers,
+    };
+    return sink->head(sink->context, &head, error);
+}
+
 static enum status take_row(void *context, const struct store_rows *row, struct error *error)
 {
     struct delivery *delivery = context;
     const struct plan *plan = delivery->plan;
     struct ask_pointer pointer = {0};
+    if (delivery->unsure) {
+        if (!delivery->lookup->tally)
+            return fail(error, STATUS_CONFLICT, "the rollups do not know");
+        delivery->unsure = false;
+        enum status status = deliver_head(plan, delivery->sink, error);
+        if (status != STATUS_OK)
+            return status;
+    }
     if (delivery->reply->rows == plan->limit) {
         delivery->reply->truncated = true;
         return STATUS_OK;
@@ -82,20 +109,6 @@ static enum status take_row(void *context, const struct store_rows *row, struct 
     }
     delivery->reply->rows++;
     return delivery->sink->row(delivery->sink->context, delivery->cells, &pointer, error);
-}
-
-static enum status deliver_head(const struct plan *plan, const struct ask_sink *sink,
-                                struct error *error)
-{
-    const struct ask_head head = {
-        .columns = plan->columns,
-        .column_count = plan->column_count,
-        .shape = plan->shape,
-        .source = str_from(source_name(plan->source)),
-        .range = plan->range,
-        .has_pointers = plan->has_pointers,
-    };
-    return sink->head(sink->context, &head, error);
 }
 
 /* --- running ------------------------------------------------------------------------------- */
@@ -162,25 +175,36 @@ static struct str find_in_table(const void *context, int64_t table, int64_t colu
 }
 
 /* Prints and runs it; rows go to the sink. */
-static enum status run_rows(const struct run *run, const struct plan *plan,
-                            struct store_lookup *lookup)
+static enum status run_rows(const struct run *run, struct plan *plan, struct store_lookup *lookup)
 {
     struct sql sql = {0};
-    struct delivery delivery = {.plan = plan, .sink = run->sink, .reply = run->reply};
+    struct delivery delivery = {.plan = plan,
+                                .sink = run->sink,
+                                .reply = run->reply,
+                                .unsure = plan->rollup.resolution_s != 0,
+                                .lookup = lookup};
+    enum status status = STATUS_OK;
     delivery.cells = arena_array(run->arena, struct ask_cell, plan->column_count + 1);
     if (!delivery.cells)
         return fail(run->error, STATUS_TOO_LARGE, "the query is too large");
-    enum status status = deliver_head(plan, run->sink, run->error);
+    if (!delivery.unsure)
+        status = deliver_head(plan, run->sink, run->error);
     if (status != STATUS_OK)
         return status;
     lookup->find = find_in_table;
     lookup->find_context = plan;
     plan_print_duckdb(plan, run->ask->project_id, &sql);
-    return sql_stream(&sql, run->query,
-                      &(struct store_question){.timeout_ms = timeout_left(run),
-                                               .cancelled = run->ask->cancelled,
-                                               .lookup = lookup},
-                      take_row, &delivery, run->error);
+    status = sql_stream(&sql, run->query,
+                        &(struct store_question){.timeout_ms = timeout_left(run),
+                                                 .cancelled = run->ask->cancelled,
+                                                 .lookup = lookup},
+                        take_row, &delivery, run->error);
+    if (!delivery.unsure || (status != STATUS_OK && status != STATUS_CONFLICT))
+        return status;
+    if (status == STATUS_OK && lookup->tally)
+        return deliver_head(plan, run->sink, run->error); /* and no row */
+    plan->rollup.resolution_s = 0;                        /* or there is nothing to know */
+    return run_rows(run, plan, lookup);
 }
 
 /* Cells of rows in memory; behind the columns, where the row leads. */
@@ -214,7 +238,7 @@ static enum status give_rows(void *context, int set, const struct store_lookup_r
     return STATUS_OK;
 }
 
-static enum status run_over_rows(const struct run *run, const struct plan *plan)
+static enum status run_over_rows(const struct run *run, struct plan *plan)
 {
     struct store_lookup lookup = {.fill = give_rows,
                                   .context = (void *)plan->rows,
@@ -235,12 +259,18 @@ enum status ask_run_plan(const struct run *run, struct plan *plan)
         return status;
     ask_journal_init(&journal, run->query, plan, run->ask->cancelled, &lookup);
     status = ask_searches(&journal, plan, run->ask, run->arena, run->error);
+    bool rolled_up = status == STATUS_OK && plan_use_rollups(plan);
     if (status == STATUS_OK)
         status = run_rows(run, plan, &lookup);
+    rolled_up = rolled_up && plan->rollup.resolution_s;
     if (status == STATUS_OK)
         status = count_matched(run, plan, lookup.tally);
-    run->reply->bytes_scanned += run->reply->rows_scanned * plan->bytes + journal.bytes;
-    run->reply->used = journal.used ? ASK_USED_JOURNAL : ASK_USED_INDEX;
+    /* Of spans that rollups stand for only the time is looked at. */
+    run->reply->bytes_scanned +=
+        run->reply->rows_scanned * (rolled_up ? ROLLED_UP_BYTES : plan->bytes) + journal.bytes;
+    run->reply->used = journal.used ? ASK_USED_JOURNAL
+                       : rolled_up  ? ASK_USED_ROLLUPS
+                                    : ASK_USED_INDEX;
     ask_journal_done(&journal);
     return status;
 }

@@ -124,6 +124,11 @@ struct plan {
     size_t default_count, shown_count; /* of the columns: shown though nobody named them; shown */
     bool clusters;                     /* a pattern command: one column, in any order */
     const struct rowset *rows;         /* read as the source */
+    /* The spans between two times are read from rollups (plan_use_rollups()), a row for each
+     * `step_s` and label. */
+    struct plan_rollup {
+        int64_t resolution_s, step_s, from_s, to_s; /* resolution_s 0: they are not */
+    } rollup;
 };
 
 struct plan_question {
@@ -150,6 +155,10 @@ enum status plan_make(const struct plan_question *question, struct arena *arena,
 
 /* Lets go of the tables it looks up in; of a plan that failed, too. */
 void plan_done(struct plan *plan);
+
+/* Whether rollups answer it too, which the plan says from then on. Run, it reads no row at all when
+ * what they hold is not what the spans say. */
+bool plan_use_rollups(struct plan *plan);
 
 /* Prints the plan for the engine of the index. */
 void plan_print_duckdb(const struct plan *plan, uint32_t project_id, struct sql *sql);

@@ -15,6 +15,8 @@ COUNTER(labels_refused, "vitrine_labels_other_total", "",
         "Spans counted under (other) because there are too many label combinations");
 GAUGE(labels_held, "vitrine_labels", "", "Label combinations of the rollups");
 
+_Static_assert((int)NAME_OTHER == (int)STORE_NAME_OTHER, "others know it by that");
+
 static uint64_t label_hash(const struct label_row *label)
 {
     const int32_t key[] = {

@@ -126,10 +126,14 @@ static void tally(duckdb_function_info info, duckdb_data_chunk chunk, duckdb_vec
     size_t count = duckdb_data_chunk_get_size(chunk);
     struct reader *reader = count ? find(store, ((const int64_t *)column(chunk, 0))[0]) : NULL;
     bool *answer = duckdb_vector_get_data(output);
-    if (reader)
-        atomic_fetch_add(&reader->lookup->tally, (int64_t)count);
-    for (size_t i = 0; i < count; i++)
+    const int64_t *amounts = column(chunk, 1);
+    int64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
         answer[i] = true;
+        sum += amounts[i];
+    }
+    if (reader)
+        atomic_fetch_add(&reader->lookup->tally, sum);
 }
 
 /* asker_lookup(table, column, asker, key) */
@@ -200,7 +204,7 @@ enum status store__define_lookup(struct store *store, struct error *error)
         status = define(store, "asker_lookup", 4, true,
                         duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR), asker_lookup, error);
     if (status == STATUS_OK)
-        status = define(store, "tally", 1, false, duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN),
+        status = define(store, "tally", 2, false, duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN),
                         tally, error);
     return status;
 }

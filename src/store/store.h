@@ -143,9 +143,10 @@ struct str store_any_make(struct arena *arena, int tag, struct str text);
  * What a question looks up outside the index while it runs. SQL says
  * `asker_values(set, ?, segment, frame, record)`, with a parameter STORE_ASKER, and gets a list of
  * `widths[set]` texts or nulls; rows come a vector at a time, in the order the engine scans them.
- * A null segment asks nothing. `tally(?)` is true and counts the rows it is asked for.
+ * A null segment asks nothing. `tally(?, n)` is true and adds up the n of the rows it is asked for.
  */
 enum { STORE_LOOKUP_SETS = 16 };
+enum { STORE_NAME_OTHER = 1 }; /* the number that stands for what a full dictionary lacks */
 struct store_lookup_row {
     bool absent;
     uint32_t segment, record;

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan_duckdb_expr: expressions of a plan as SQL for DuckDB. */
+#include "query/plan_duckdb.h"
+
+static const char *const templates[OP_END] = {
+#define OP(id, duckdb) [OP_##id] = duckdb,
+#include "query/plan_ops.def"
+#undef OP
+};
+
+static void print_list(struct printer *printer, const struct plan_expr *expr, uint32_t from,
+                       const char *between)
+{
+    for (uint32_t i = from; i < expr->arg_count; i++) {
+        sql_add(printer->sql, "%s", i > from ? between : "");
+        printer_expr(printer, expr->args[i]);
+    }
+}
+
+static void print_template(struct printer *printer, const struct plan_expr *expr)
+{
+    for (const char *at = templates[expr->op]; *at; at++) {
+        if (*at != '$') {
+            buf_add_byte(&printer->sql->text, (uint8_t)*at);
+            continue;
+        }
+        at++;
+        if (*at == '*')
+            print_list(printer, expr, 0, ", ");
+        else if ((uint32_t)(*at - '1') < expr->arg_count)
+            printer_expr(printer, expr->args[*at - '1']);
+        else
+            printer->sql->failed = true;
+    }
+}
+
+static void print_words(struct printer *printer, const struct plan_expr *expr)
+{
+    enum field_form form = expr->args[0]->form;
+    sql_add(printer->sql, "list_extract([");
+    for (size_t i = 0; i < form_words(form); i++) {
+        const char *word = form_word(form, (int64_t)i);
+        sql_add(printer->sql, word ? "%s'%s'" : "%sNULL%s", i ? ", " : "", word ? word : "");
+    }
+    sql_add(printer->sql, "], CAST(");
+    printer_expr(printer, expr->args[0]);
+    sql_add(printer->sql, " AS INTEGER) + 1)");
+}
+
+static void print_shown(struct printer *printer, const struct plan_expr *expr)
+{
+    enum field_form form = expr->args[0]->form;
+    if (form_words(form)) {
+        print_words(printer, expr);
+        return;
+    }
+    sql_add(printer->sql, form == FORM_NAME       ? "name_text("
+                          : form == FORM_TRACE_ID ? "trace_text("
+                                                  : "span_text(");
+    printer_expr(printer, expr->args[0]);
+    sql_add(printer->sql, ")");
+}
+
+static void print_case(struct printer *printer, const struct plan_expr *expr)
+{
+    sql_add(printer->sql, "(CASE");
+    for (uint32_t i = 0; i + 1 < expr->arg_count; i += 2) {
+        sql_add(printer->sql, " WHEN ");
+        printer_expr(printer, expr->args[i]);
+        sql_add(printer->sql, " THEN ");
+        printer_expr(printer, expr->args[i + 1]);
+    }
+    sql_add(printer->sql, " ELSE ");
+    printer_expr(printer, expr->args[expr->arg_count - 1]);
+    sql_add(printer->sql, " END)");
+}
+
+static void print_journal(struct printer *printer, const struct plan_expr *expr)
+{
+    for (size_t i = 0; i < printer->block->paths.count; i++) {
+        const struct plan_expr *path = printer->block->paths.items[i];
+        if (path->integer != expr->integer || !str_equal(path->text, expr->text))
+            continue;
+        sql_add(printer->sql, "s.j[%zu]", i + 1);
+        return;
+    }
+    printer->sql->failed = true;
+}
+
+static void print_trace(struct printer *printer, const struct plan_expr *expr)
+{
+    sql_add(printer->sql, "(CAST(CAST(");
+    sql_int(printer->sql, expr->integer);
+    sql_add(printer->sql, " AS BIGINT) AS HUGEINT) * 18446744073709551616 + CAST(CAST(");
+    sql_int(printer->sql, expr->second);
+    sql_add(printer->sql, " AS BIGINT) AS HUGEINT)%s)",
+            expr->second < 0 ? " + 18446744073709551616" : "");
+}
+
+/* The halves one by one, so that the engine can pass over what cannot match. */
+static bool print_trace_equal(struct printer *printer, const struct plan_expr *expr)
+{
+    if (expr->op != OP_EQUAL || expr->args[0]->op != OP_FIELD || expr->args[1]->op != OP_TRACE)
+        return false;
+    sql_add(printer->sql, "(s.trace_lo = ");
+    sql_int(printer->sql, expr->args[1]->second);
+    sql_add(printer->sql, " AND s.trace_hi = ");
+    sql_int(printer->sql, expr->args[1]->integer);
+    sql_add(printer->sql, ")");
+    return true;
+}
+
+static void print_joined(struct printer *printer, const struct plan_expr *expr, const char *between)
+{
+    sql_add(printer->sql, "(");
+    print_list(printer, expr, 0, between);
+    sql_add(printer->sql, ")");
+}
+
+static void print_own(struct printer *printer, const struct plan_expr *expr)
+{
+    struct sql *sql = printer->sql;
+    switch (expr->op) {
+    case OP_INTEGER:
+        sql_add(sql, "CAST(");
+        sql_int(sql, expr->integer);
+        sql_add(sql, " AS BIGINT)");
+        break;
+    case OP_NUMBER:
+        sql_add(sql, "CAST(");
+        sql_double(sql, expr->number);
+        sql_add(sql, " AS DOUBLE)");
+        break;
+    case OP_TEXT:
+        sql_add(sql, "CAST(");
+        sql_text(sql, expr->text);
+        sql_add(sql, " AS VARCHAR)");
+        break;
+    case OP_FIELD:
+        buf_add_str(&sql->text, str_from(expr->field->sql));
+        break;
+    case OP_RAW:
+        sql_add(sql, "s.%.*s", STR_ARGS(expr->text));
+        break;
+    case OP_COLUMN:
+        sql_add(sql, "s.c%lld", (long long)expr->integer);
+        break;
+    case OP_ROW_ITEM:
+        sql_add(sql, "s.j[%lld]", (long long)expr->integer);
+        break;
+    case OP_LOOKUP:
+        sql_add(sql, "asker_lookup(%lld, %lld, ", (long long)expr->integer,
+                (long long)expr->second);
+        sql_asker(sql);
+        sql_add(sql, ", ");
+        printer_expr(printer, expr->args[0]);
+        sql_add(sql, ")");
+        break;
+    case OP_JOURNAL:
+        print_journal(printer, expr);
+        break;
+    case OP_TRACE:
+        print_trace(printer, expr);
+        break;
+    case OP_SHOW:
+        print_shown(printer, expr);
+        break;
+    case OP_CASE:
+        print_case(printer, expr);
+        break;
+    case OP_AND:
+        print_joined(printer, expr, " AND ");
+        break;
+    case OP_OR:
+        print_joined(printer, expr, " OR ");
+        break;
+    case OP_IN:
+        sql_add(sql, "(");
+        printer_expr(printer, expr->args[0]);
+        sql_add(sql, " IN (");
+        print_list(printer, expr, 1, ", ");
+        sql_add(sql, "))");
+        break;
+    default:
+        sql->failed = true;
+    }
+}
+
+/* A row of the rollups stands for `n` spans. */
+static bool print_weighted(struct printer *printer, const struct plan_expr *expr)
+{
+    struct sql *sql = printer->sql;
+    const struct plan_expr *of = expr->arg_count ? expr->args[0] : NULL;
+    switch (expr->op) {
+    case OP_COUNT_ROWS:
+        sql_add(sql, "CAST(coalesce(sum(s.n), 0) AS BIGINT)");
+        return true;
+    case OP_COUNT:
+        sql_add(sql, "CAST(coalesce(sum(s.n) FILTER (WHERE ");
+        printer_expr(printer, of);
+        sql_add(sql, " IS NOT NULL), 0) AS BIGINT)");
+        return true;
+    case OP_SUM:
+    case OP_AVERAGE:
+        sql_add(sql, "%ssum(CAST(", expr->op == OP_SUM ? "" : "(CAST(");
+        printer_expr(printer, of);
+        sql_add(sql, " AS HUGEINT) * s.n)");
+        if (expr->op == OP_SUM)
+            return true;
+        sql_add(sql, " AS DOUBLE) / sum(s.n) FILTER (WHERE ");
+        printer_expr(printer, of);
+        sql_add(sql, " IS NOT NULL))");
+        return true;
+    default:
+        return false;
+    }
+}
+
+void printer_expr(struct printer *printer, const struct plan_expr *expr)
+{
+    bool rolled_up =
+        printer->plan->rollup.resolution_s && printer->block && printer->block->from == FROM_SOURCE;
+    if (print_trace_equal(printer, expr) || (rolled_up && print_weighted(printer, expr)))
+        return;
+    if (templates[expr->op]) {
+        print_template(printer, expr);
+    } else {
+        print_own(printer, expr);
+    }
+}
