@@ -15,6 +15,12 @@ enum { GRAM_LOG = 20, GRAM_LOG_MAX = 17, GRAM_LOG_MIN = 6 };
 /* Long numbers and mixtures are kept as they are while they take no more than this share of the
  * chunk's bytes in the journal. */
 enum { MIXED_SHARE = 4 };
+enum { NUMBER_BYTES_MAX = 24 };
+
+/* A number as text, zeros behind it. */
+struct seen_number {
+    char text[NUMBER_BYTES_MAX];
+};
 
 struct part_builder {
     struct part_draft draft;
@@ -33,6 +39,7 @@ struct part_builder {
     struct buf folded;
     struct ref_writer writer;
     struct seen_text short_texts[SEEN_SLOTS];
+    struct seen_number numbers[SEEN_SLOTS];
 };
 
 struct part_builder *search_builder_new(uint32_t segment, uint32_t first_chunk, int64_t created_ns)
@@ -116,14 +123,32 @@ static void add_text(struct part_builder *builder, struct str text)
         add_reading(builder, builder->reading.text);
 }
 
+/* Whether the chunk's records had this text already, as far as one remembers. */
+static bool was_added(struct part_builder *builder, struct str text)
+{
+    struct seen_text *seen = search_seen(builder->short_texts, text);
+    bool was = seen->ptr == text.ptr && seen->len == text.len;
+    *seen = (struct seen_text){text.ptr, text.len, 0};
+    return was;
+}
+
+static bool number_was_added(struct part_builder *builder, struct str text)
+{
+    struct seen_number number = {{0}};
+    if (text.len > sizeof number.text)
+        return false;
+    memcpy(number.text, text.ptr, text.len);
+    struct seen_number *seen = &builder->numbers[str_hash(text) & (SEEN_SLOTS - 1)];
+    bool was = !memcmp(seen, &number, sizeof number);
+    *seen = number;
+    return was;
+}
+
 static void add_short(void *context, struct str text, bool stays)
 {
     struct part_builder *builder = context;
-    struct seen_text *seen = search_seen(builder->short_texts, text);
-    if (stays && seen->ptr == text.ptr && seen->len == text.len)
+    if (stays ? was_added(builder, text) : number_was_added(builder, text))
         return;
-    if (stays)
-        *seen = (struct seen_text){text.ptr, text.len, 0};
     builder->section = RECORD_SECTION;
     add_text(builder, text);
 }
@@ -252,6 +277,7 @@ enum status search_builder_add(struct part_builder *builder, struct journal *jou
     builder->writer.refers = note_referred;
     builder->writer.context = builder;
     memset(builder->short_texts, 0, sizeof builder->short_texts);
+    memset(builder->numbers, 0, sizeof builder->numbers);
     const struct journal_visitor visitor = {.context = builder,
                                             .frame = visit_frame,
                                             .text = visit_text,

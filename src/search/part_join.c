@@ -11,15 +11,17 @@ static struct str token_at(const struct search_part *part, size_t i)
     return (struct str){part->tokens + part->token_at[i], end - part->token_at[i] - 1};
 }
 
-static void add_places(const struct search_part *part, size_t i, uint32_t shift,
-                       struct part_places *places)
+/* Those of the second part follow those of the first. */
+static size_t read_places(const struct search_part *part, size_t i, uint32_t shift,
+                          struct chunk_place out_places[PART_CHUNKS])
 {
-    struct part_places own = {{0}};
     struct cursor in = cursor_of((struct str){part->posts, part->post_bytes});
     in.at += part->post_at[i];
-    search_places_get(&in, &own);
-    for (uint32_t chunk = 0; chunk + shift < PART_CHUNKS; chunk++)
-        places->in[chunk + shift] |= own.in[chunk];
+    size_t count = search_places_read(&in, out_places);
+    size_t kept = 0;
+    for (size_t k = 0; k < count && out_places[k].chunk + shift < PART_CHUNKS; k++)
+        out_places[kept++].chunk = (uint16_t)(out_places[k].chunk + shift);
+    return kept;
 }
 
 static void join_tokens(const struct search_part *first, const struct search_part *second,
@@ -31,15 +33,16 @@ static void join_tokens(const struct search_part *first, const struct search_par
                     : k == second->token_count
                         ? -1
                         : str_compare(token_at(first, i), token_at(second, k));
-        struct part_places places = {{0}};
+        struct chunk_place places[2 * PART_CHUNKS];
+        size_t count = 0;
         struct str text = order <= 0 ? token_at(first, i) : token_at(second, k);
         if (order <= 0)
-            add_places(first, i++, 0, &places);
+            count += read_places(first, i++, 0, places);
         if (order >= 0)
-            add_places(second, k++, first->chunk_count, &places);
+            count += read_places(second, k++, first->chunk_count, places + count);
         put_bytes(&draft->tokens, text.ptr, text.len);
         put_byte(&draft->tokens, '\n');
-        search_places_put(&draft->posts, &places);
+        search_places_put(&draft->posts, places, count);
         draft->token_count++;
     }
 }

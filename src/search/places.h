@@ -18,6 +18,10 @@ enum {
     ALL_SECTIONS = (1 << SECTIONS) - 1,
 };
 
+/* One chunk of them. */
+struct chunk_place {
+    uint16_t chunk, sections;
+};
 struct part_places {
     uint16_t in[PART_CHUNKS]; /* bit i: section i of the chunk */
 };
@@ -31,9 +35,10 @@ static inline uint32_t search_section_of(const struct journal_chunk *chunk, uint
 /*
  * One chunk: its number * 2 + 1, then its sections. Several: their count * 2, then for each how
  * much its number is larger than that of the one before, and its sections. Sections: one: its
- * number * 2
- * + 1; several: their bits * 2.
+ * number * 2 + 1; several: their bits * 2.
  */
-void search_places_put(struct buf *out, const struct part_places *places);
+void search_places_put(struct buf *out, const struct chunk_place *places, size_t count);
+/* Gives how many there are, in rising order of chunks. */
+size_t search_places_read(struct cursor *in, struct chunk_place out_places[PART_CHUNKS]);
 /* Adds them to the places. */
 void search_places_get(struct cursor *in, struct part_places *places);

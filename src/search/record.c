@@ -18,9 +18,21 @@ static void tell(const struct teller *teller, struct str text)
         teller->text(teller->context, text, true);
 }
 
-static void tell_number(const struct teller *teller, const char *text)
+static void tell_number(const struct teller *teller, struct str text)
 {
-    teller->text(teller->context, str_from(text), false);
+    teller->text(teller->context, text, false);
+}
+
+static void tell_integer(const struct teller *teller, int64_t number)
+{
+    char text[20], *at = text + sizeof text;
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    do
+        *--at = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0)
+        *--at = '-';
+    tell_number(teller, (struct str){at, (size_t)(text + sizeof text - at)});
 }
 
 /* Numbers as JSON may write them. */
@@ -34,15 +46,13 @@ static void tell_value(const struct teller *teller, const struct value *value, i
         tell(teller, value->string);
         break;
     case VALUE_INT:
-        if (teller->numbers) {
-            snprintf(text, sizeof text, "%lld", (long long)value->integer);
-            tell_number(teller, text);
-        }
+        if (teller->numbers)
+            tell_integer(teller, value->integer);
         break;
     case VALUE_DOUBLE:
         for (int digits = 15; digits <= 17 && teller->numbers; digits++) {
             snprintf(text, sizeof text, "%.*g", digits, value->number);
-            tell_number(teller, text);
+            tell_number(teller, str_from(text));
             if (strtod(text, NULL) == value->number)
                 break;
         }

@@ -13,12 +13,17 @@ static const uint8_t ascii[128] = {
 #undef TEN
 #undef TWENTY_SIX
 
-static inline enum class class_of(struct str text, size_t *out_size) {
-    uint32_t number; *out_size = 1;
-    if ((unsigned char)text.ptr[0] < 0x80) return (enum class)ascii[(unsigned char)text.ptr[0]];
-    *out_size = search_character(text, &number);
+static enum class class_beyond_ascii(struct str text, size_t *out_size) {
+    uint32_t number; *out_size = search_character(text, &number);
     if (number < 0xc0 || (number >= 0x2000 && number < 0x2070) || number == 0xfffd) return BREAK;
     return number < 0xe00 || (number >= 0x1e00 && number < 0x2000) ? LETTER : SYMBOL;
+}
+
+static inline enum class class_at(const char *at, const char *end, size_t *out_size) {
+        *out_size = 1;
+        return (unsigned char)*at < 0x80
+                   ? (enum class)ascii[(unsigned char)*at]
+                   : class_beyond_ascii((struct str){at, (size_t)(end - at)}, out_size);
 }
 
 /* The first character of the run, or the two at `at`. */
@@ -36,14 +41,14 @@ static bool next_symbol(struct token_reader *reader, bool starts, struct token *
     return true;
 }
 
-static bool read_symbols(struct token_reader *reader, size_t start, struct token *out)
+static bool read_symbols(struct token_reader *reader, const char *start, struct token *out)
 {
-    size_t end = start, size;
-    while (end < reader->rest.len &&
-           class_of(str_sub(reader->rest, end, reader->rest.len), &size) == SYMBOL)
-        end += size;
-    reader->symbols = str_sub(reader->rest, start, end - start);
-    reader->rest = str_sub(reader->rest, end, reader->rest.len);
+    const char *at = start, *end = reader->rest.ptr + reader->rest.len;
+    size_t size;
+    while (at < end && class_at(at, end, &size) == SYMBOL)
+        at += size;
+    reader->symbols = (struct str){start, (size_t)(at - start)};
+    reader->rest = (struct str){at, (size_t)(end - at)};
     return next_symbol(reader, true, out);
 }
 
@@ -58,27 +63,27 @@ bool search_token_next(struct token_reader *reader, struct token *out)
 {
     if (reader->symbols.len)
         return next_symbol(reader, false, out);
-    struct str text = reader->rest;
-    size_t start = 0, size = 0;
+    const char *start = reader->rest.ptr, *end = start + reader->rest.len;
+    size_t size = 0;
     enum class class = BREAK;
-    for (; start < text.len; start += size)
-        if ((class = class_of(str_sub(text, start, text.len), &size)) != BREAK)
+    for (; start < end; start += size)
+        if ((class = class_at(start, end, &size)) != BREAK)
             break;
-    if (start == text.len)
+    if (start == end)
         return false;
     if (class == SYMBOL)
         return read_symbols(reader, start, out);
     bool has_letters = false, has_digits = false;
-    size_t end = start;
-    for (; end < text.len; end += size) {
-        class = class_of(str_sub(text, end, text.len), &size);
+    const char *at = start;
+    for (; at < end; at += size) {
+        class = class_at(at, end, &size);
         if (class != LETTER && class != DIGIT)
             break;
         has_letters |= class == LETTER;
         has_digits |= class == DIGIT;
     }
-    *out = (struct token){str_sub(text, start, end - start),
-                          kind_of(end - start, has_letters, has_digits), true, true};
-    reader->rest = str_sub(text, end, text.len);
+    size_t len = (size_t)(at - start);
+    *out = (struct token){{start, len}, kind_of(len, has_letters, has_digits), true, true};
+    reader->rest = (struct str){at, (size_t)(end - at)};
     return true;
 }

@@ -109,33 +109,59 @@ bool search_words_add(struct words *words, struct str text, uint32_t chunk, uint
     return true;
 }
 
+/* Words in the order of their texts: most differ in their first bytes already. */
+struct ordered {
+    uint64_t first_bytes;
+    uint32_t word;
+};
+
+static uint64_t first_bytes_of(struct str text)
+{
+    uint8_t bytes[8] = {0};
+    memcpy(bytes, text.ptr, text.len < sizeof bytes ? text.len : sizeof bytes);
+    uint64_t number = 0;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        number = number << 8 | bytes[i];
+    return number;
+}
+
 static int by_text(const void *a, const void *b, void *context)
 {
     const struct words *words = context;
-    return str_compare(text_of(words, &words->items[*(const uint32_t *)a]),
-                       text_of(words, &words->items[*(const uint32_t *)b]));
+    const struct ordered *left = a, *right = b;
+    if (left->first_bytes != right->first_bytes)
+        return left->first_bytes < right->first_bytes ? -1 : 1;
+    return str_compare(text_of(words, &words->items[left->word]),
+                       text_of(words, &words->items[right->word]));
+}
+
+/* Posts hang on a word by falling chunk. */
+static void write_posts(const struct words *words, const struct word *word, struct buf *out_posts)
+{
+    struct chunk_place places[PART_CHUNKS];
+    size_t first = PART_CHUNKS;
+    for (uint32_t post = word->newest_post; post && first; post = words->posts[post - 1].older)
+        places[--first] =
+            (struct chunk_place){words->posts[post - 1].chunk, words->posts[post - 1].sections};
+    search_places_put(out_posts, places + first, PART_CHUNKS - first);
 }
 
 void search_words_write(struct words *words, struct buf *out_tokens, struct buf *out_posts)
 {
-    uint32_t *order = malloc((words->count + 1) * sizeof *order);
+    struct ordered *order = malloc((words->count + 1) * sizeof *order);
     if (!order) {
         out_tokens->failed = true;
         return;
     }
     for (size_t i = 0; i < words->count; i++)
-        order[i] = (uint32_t)i;
+        order[i] = (struct ordered){first_bytes_of(text_of(words, &words->items[i])), (uint32_t)i};
     qsort_r(order, words->count, sizeof *order, by_text, words);
     put_byte(out_tokens, '\n');
     for (size_t i = 0; i < words->count; i++) {
-        const struct word *word = &words->items[order[i]];
-        struct part_places places = {{0}};
-        for (uint32_t post = word->newest_post; post; post = words->posts[post - 1].older)
-            places.in[words->posts[post - 1].chunk & (PART_CHUNKS - 1)] =
-                words->posts[post - 1].sections;
+        const struct word *word = &words->items[order[i].word];
         buf_add_str(out_tokens, text_of(words, word));
         put_byte(out_tokens, '\n');
-        search_places_put(out_posts, &places);
+        write_posts(words, word, out_posts);
     }
     free(order);
 }

@@ -220,7 +220,12 @@ static void test_places_are_read_as_written(void **state)
         for (uint32_t i = 0; i < count; i++)
             places.in[below(PART_CHUNKS)] |=
                 (uint16_t)(below(2) ? 1u << below(SECTIONS) : 1 + below(ALL_SECTIONS));
-        search_places_put(&out, &places);
+        struct chunk_place list[PART_CHUNKS];
+        size_t listed = 0;
+        for (uint32_t i = 0; i < PART_CHUNKS; i++)
+            if (places.in[i])
+                list[listed++] = (struct chunk_place){(uint16_t)i, places.in[i]};
+        search_places_put(&out, list, listed);
         struct cursor in = cursor_of(buf_str(&out));
         search_places_get(&in, &read);
         assert_false(in.bad);
