@@ -243,8 +243,9 @@ int main(int argc, char **argv)
     journal_get_stats(query.journal, &before);
     if (before.file_bytes < 1 << 20)
         fill(query.journal, megabytes, spans);
-    must(indexer_start(&(struct indexer_options){query.journal, query.store, query.prices},
-                       &indexer, &error) == STATUS_OK);
+    const struct indexer_options indexing = {
+        .journal = query.journal, .store = query.store, .prices = query.prices};
+    must(indexer_start(&indexing, &indexer, &error) == STATUS_OK);
     do {
         usleep(50000);
         indexer_get_stats(indexer, &indexed);
