@@ -84,7 +84,9 @@ describe('screens: ten tasks', { skip: cannot() }, () => {
         const first = finding(page, /^1 Error kind throttle/);
         await first.getByText('RateLimitError').waitFor();
         assert.match(await region(page, 'What it is made of').innerText(), /claude-sonnet-4-5/);
-        assert.match(await first.locator('time').innerText(), /:0\d:/, 'since when');
+        const since = Date.parse(await first.locator('time').getAttribute('datetime'));
+        const bump = new URL(await first.getByTitle('Open the traces').first().getAttribute('href'), stage.url).searchParams;
+        assert.ok(since >= Date.parse(bump.get('from')) && since < Date.parse(bump.get('to')), `since ${new Date(since).toISOString()}, in ${bump}`);
     }));
 
     it('8: what did this user live through? Two clicks', () => task(2, async (page, click) => {

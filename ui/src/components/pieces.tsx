@@ -11,7 +11,7 @@ export function Moment({ ns, relative }: { ns: string; relative?: boolean }) {
     const { zone } = usePrefs();
     const ms = nsToMs(ns);
     return (
-        <time title={`${fullMoment(ms, zone)} · ${ago(ms)}`} className="nowrap">
+        <time dateTime={new Date(ms).toISOString()} title={`${fullMoment(ms, zone)} · ${ago(ms)}`} className="nowrap">
             {relative ? ago(ms) : moment(ms, zone)}
         </time>
     );
