@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.mjs';
 import { binary, startServer } from '../support/server.mjs';
 
 const modules = fileURLToPath(new URL('../../../ui/node_modules', import.meta.url));
-export const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
+export const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell';
 
 // False, or why the screens cannot be tested here.
 export function cannot() {
