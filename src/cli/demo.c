@@ -11,6 +11,7 @@
 #include "cli/config.h"
 #include "cli/demo_datasets.h"
 #include "cli/demo_prompts.h"
+#include "cli/demo_queues.h"
 #include "cli/demo_sender.h"
 #include "cli/demo_settings.h"
 #include "wire/json.h"
@@ -149,6 +150,8 @@ static enum status send_day(const struct wishes *wishes, struct error *error)
         status = demo_prompts(client, options.project, error);
     if (status == STATUS_OK && !any)
         status = demo_datasets(client, options.project, clock_now_ns(), error);
+    if (status == STATUS_OK && !any)
+        status = demo_queues(client, options.project, clock_now_ns(), error);
     if (status == STATUS_OK && !any) {
         const struct demo_options demo = {.client = client,
                                           .seed = (uint64_t)wishes->seed,

@@ -228,7 +228,7 @@ void serve__queue_item_change(struct request *request, void *context)
                                              queue_of(&call), item_of(&call), completed == 1,
                                              author, &request->arena, &item, &call.error);
     if (status == STATUS_OK)
-        write_item(&call, &item);
+        status = write_whole(&call, &item);
     call_end(&call, status);
 }
 

@@ -119,7 +119,7 @@ test('items wait in the order they came, once each, until they are completed', a
     assert.deepEqual([middle.kind, middle.trace_id, middle.span_id, middle.position, middle.total, middle.previous, middle.next, middle.next_pending, middle.scores],
         ['observation', hex, span, 2, 3, added.ids[0], added.ids[2], added.ids[2], []]);
     const done = await fine('PATCH', `${own}/${added.ids[2]}`, { status: 'completed', author: 'Ada' });
-    assert.deepEqual([done.status, done.author, done.completed !== null], ['completed', 'Ada', true]);
+    assert.deepEqual([done.status, done.author, done.completed !== null, done.next_pending], ['completed', 'Ada', true, item.id]);
     assert.equal((await fine('GET', `${own}/${added.ids[1]}`)).next_pending, item.id);
     assert.deepEqual((await fine('GET', `${own}?status=pending`)).items.map((one) => one.id), [added.ids[0], added.ids[1]]);
     assert.deepEqual((await fine('GET', '/api/v1/queues')).queues.filter((one) => one.id === queue.id).map((one) => [one.pending, one.completed]), [[2, 1]]);

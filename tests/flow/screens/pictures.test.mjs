@@ -24,6 +24,8 @@ describe('screens: pictures', { skip }, () => {
         const priced = await first('kind=llm', 'cost>0', 'status=ok');
         const retrieval = await first('kind=retriever', 'status=ok');
         const runs = (await stage.api.traces({ f: ['trace_name~buying-researcher'], limit: 2 })).traces.map((each) => each.trace_id);
+        const [queue] = (await stage.api.get('/api/v1/queues')).queues;
+        const item = queue && (await stage.api.get(`/api/v1/queues/${queue.id}/items`, { limit: 1 })).items[0].id;
         const ask = (query, more = '') => `query?query=${encodeURIComponent(query)}${more}`;
         const screens = {
             overview: ['overview', 1640], 'overview-whole': ['overview', 3140], settings: ['settings', 700], traces: ['traces', 900], 'traces-errors': ['traces?f=status=error', 900],
@@ -39,6 +41,7 @@ describe('screens: pictures', { skip }, () => {
             'query-mistake': [ask('filter kind = "llm"\n| stat count(*) by model'), 900], 'query-patterns': [`${ask('pattern @message')}&source=logs`, 900],
             'dashboard-models': ['dashboards/model-invocations', 1500], 'dashboard-cost': ['dashboards/cost', 1500],
             ...(runs.length > 1 && { compare: [`compare?a=${runs[0]}&b=${runs[1]}`, 900], 'trace-replay': [`traces/${runs[1]}?t=5000`, 900], 'trace-graph': [`traces/${runs[1]}?view=graph`, 900], 'trace-around': [`traces/${runs[1]}?view=around`, 900] }),
+            queues: ['queues', 600], ...(queue && { 'queue-work': [`queues/${queue.id}?item=${item}`, 900] }),
             live: ['live', 900],
             infrastructure: ['infrastructure?from=-2d', 1100],
             logs: ['logs', 900], metrics: ['metrics', 900], connect: ['setup', 900],

@@ -16,6 +16,7 @@ export const SCREENS = [
     { path: 'dashboards', shows: 'Model invocations', keys: 'gd' },
     { path: 'dashboards/cost', shows: /Cost/ },
     { path: 'prompts', shows: 'support-reply', keys: 'gp' },
+    { path: 'queues', shows: 'support/version 8', keys: 'gw' },
     { path: 'settings', shows: /Budget|budget/ },
     { path: 'setup', shows: 'OTLP over HTTP', keys: 'gs' },
 ];

@@ -61,6 +61,7 @@ export function Frame() {
         "g x": () => url.go(url.href("explain")),
         "g d": () => url.go(url.href("dashboards")),
         "g y": () => url.go(url.href("datasets")),
+        "g w": () => url.go(url.href("queues")),
         "g s": () => url.go(url.href("setup")),
         "g ,": () => url.go(url.href("settings")),
         "/": () => focusFilter(main.current),

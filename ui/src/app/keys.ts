@@ -75,6 +75,7 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
             ["g x", "Explain a change"],
             ["g d", "Dashboards"],
             ["g y", "Datasets"],
+            ["g w", "Annotation queues"],
             ["g s", "Connect an application"],
             ["g ,", "Settings of the project"],
             ["/", "Filter or search"],
@@ -110,6 +111,15 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
         ],
     },
     {
+        title: "Queue",
+        keys: [
+            ["j  k", "Next, previous item"],
+            ["1 … 9", "Answer the marked question"],
+            ["c  Ctrl ↵", "Complete, and on to the next that waits"],
+            ["u", "Undo the last answer or completion"],
+        ],
+    },
+    {
         title: "Query",
         keys: [
             ["/", "Into the editor"],
@@ -138,7 +148,7 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
             [",  .", "To the moment before, the next one"],
             ["e  E", "Next, previous failed span"],
             ["x", "Expand or collapse everything"],
-            ["1 … 6", "Content, usage, fields, attributes, events, raw"],
+            ["1 … 7", "Content, usage, fields, attributes, events, raw, comments"],
             ["c", "Copy the link to this span"],
         ],
     },

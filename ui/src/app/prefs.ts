@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What belongs to the reader and not to the screen: theme and time zone. Kept in the browser, and
+ * What belongs to the reader and not to the screen: theme, time zone and name. Kept in the browser, and
  * deliberately not in the URL, so that a shared link looks right to whoever opens it.
  */
 import { useSyncExternalStore } from "react";
@@ -11,6 +11,8 @@ export type Theme = "system" | "dark" | "light";
 interface Prefs {
     theme: Theme;
     zone: Zone;
+    /** Who comments and judges; empty: nobody said. */
+    name: string;
 }
 
 function stored(key: string): string | null {
@@ -33,6 +35,7 @@ const theme = stored("theme");
 let prefs: Prefs = {
     theme: theme === "dark" || theme === "light" ? theme : "system",
     zone: stored("zone") === "utc" ? "utc" : "local",
+    name: stored("name") ?? "",
 };
 const listeners = new Set<() => void>();
 

@@ -29,6 +29,7 @@ export const SCREENS: { id: Screen; label: string; keys: string }[] = [
     { id: "explain", label: "Explain", keys: "g x" },
     { id: "dashboards", label: "Dashboards", keys: "g d" },
     { id: "datasets", label: "Datasets", keys: "g y" },
+    { id: "queues", label: "Queues", keys: "g w" },
     { id: "setup", label: "Connect", keys: "g s" },
     { id: "settings", label: "Settings", keys: "g ," },
 ];

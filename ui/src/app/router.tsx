@@ -27,6 +27,8 @@ const Scores = lazy(() => import("../screens/scores/scores"));
 const Datasets = lazy(() => import("../screens/datasets/datasets"));
 const DatasetPage = lazy(() => import("../screens/datasets/dataset"));
 const CompareRuns = lazy(() => import("../screens/datasets/compare"));
+const Queues = lazy(() => import("../screens/queues/queues"));
+const QueuePage = lazy(() => import("../screens/queues/queue"));
 const Sessions = lazy(() => import("../screens/people/sessions"));
 const Session = lazy(() => import("../screens/people/session"));
 const Users = lazy(() => import("../screens/people/users"));
@@ -80,6 +82,8 @@ export const router = createRouter({
             screen("datasets/$datasetId", () => <DatasetPage part="runs" />),
             screen("datasets/$datasetId/items", () => <DatasetPage part="items" />),
             screen("datasets/$datasetId/compare", () => <CompareRuns />),
+            screen("queues", () => <Queues />),
+            screen("queues/$queueId", () => <QueuePage />),
             screen("setup", () => <Setup />),
             screen("settings", () => <ProjectSettings />),
         ]),

@@ -20,6 +20,7 @@ export type Screen =
     | "explain"
     | "dashboards"
     | "datasets"
+    | "queues"
     | "setup"
     | "settings";
 
@@ -39,6 +40,11 @@ export function traceHref(project: string, traceId: string, search: Search = {})
 /** A dataset; `part` is a screen of it. */
 export function datasetHref(project: string, id: string, part: "" | "items" | "compare" = "", search: Search = {}): string {
     return `/p/${encodeURIComponent(project)}/datasets/${encodeURIComponent(id)}${part && `/${part}`}${stringifySearch(search)}`;
+}
+
+/** An annotation queue; with an item the place where it is judged. */
+export function queueHref(project: string, id: string, search: Search = {}): string {
+    return `${screenHref(project, "queues")}/${encodeURIComponent(id)}${stringifySearch(search)}`;
 }
 
 export function dashboardHref(project: string, id: string, search: Search = {}): string {

@@ -41,6 +41,8 @@ export interface Search {
     /** Rows left out before the first one shown. */
     skip?: string;
     agent?: string;
+    /** The item of an annotation queue that is looked at. */
+    item?: string;
     /** A moment of a trace, ms since its start. */
     t?: string;
     /** What is explained, where (`from~to`), and against what. */
@@ -52,7 +54,7 @@ export interface Search {
 const SINGLE = [
     "from", "to", "live", "sort", "order", "cols", "facets", "span", "tab", "q", "shut", "metric", "by", "host",
     "query", "source", "view", "edit",
-    "a", "b", "acell", "bcell", "agent", "run", "lower", "skip", "t",
+    "a", "b", "acell", "bcell", "agent", "run", "lower", "skip", "item", "t",
     "measure", "at", "base",
 ] as const;
 

@@ -9,6 +9,7 @@ import { Icon } from "../../components/icon";
 import { CopyButton, Moment } from "../../components/pieces";
 import { count, duration, exact, money, moneyExact, plural } from "../../format/number";
 import { clip, oneLine } from "../../format/text";
+import { AddToQueue } from "../queues/add-to";
 import { DownloadTrace } from "./download";
 import { TraceScores } from "./scores";
 import { is } from "../../url/filters";
@@ -46,6 +47,7 @@ export function TraceHeader({ shape, tree, selected, select }: Props) {
                 <Go className="button bare" href={url.href("compare", { a: trace.trace_id })} title="Compare with another trace">
                     <Icon name="compare" small /> Compare
                 </Go>
+                <AddToQueue subject={{ trace_id: trace.trace_id }} what="trace" />
                 <CopyButton text={trace.trace_id} what={`the trace id ${trace.trace_id}`} small={false}>
                     <span className="mono">{trace.trace_id.slice(0, 8)}</span>
                 </CopyButton>

@@ -2,6 +2,7 @@
 /* The selected span: what it is, then its content, usage, fields, attributes and events in tabs. */
 import { useQueryClient } from "@tanstack/react-query";
 import { memo, useEffect } from "react";
+import { useComments } from "../../api/annotate";
 import { spanQuery, useSpan } from "../../api/queries";
 import type { SpanDetail, TraceShape } from "../../api/types";
 import { useUrl } from "../../app/url";
@@ -10,6 +11,7 @@ import { CopyButton, Failure, Skeleton, Tabs } from "../../components/pieces";
 import { count, duration, exact, known, money, percent } from "../../format/number";
 import { clip, oneLine } from "../../format/text";
 import { AddToDataset } from "../datasets/add-to";
+import { AddToQueue } from "../queues/add-to";
 import { Attributes } from "./attributes";
 import { Content } from "./content";
 import { Events } from "./events";
@@ -17,6 +19,7 @@ import { Fields } from "./fields";
 import { PromptLink } from "./prompt-link";
 import { Raw } from "./raw";
 import { SpanScores } from "./scores";
+import { TraceComments } from "./trace-comments";
 import { UsageAndCost } from "./usage";
 
 export const TABS = [
@@ -26,6 +29,7 @@ export const TABS = [
     { id: "attributes", label: "Attributes" },
     { id: "events", label: "Events & logs" },
     { id: "raw", label: "Raw" },
+    { id: "comments", label: "Comments" },
 ] as const;
 
 export type TabId = (typeof TABS)[number]["id"];
@@ -50,9 +54,11 @@ export function SpanPane({ shape, spanId, index, select }: Props) {
     const detail = span.data;
     /* The head is already the newly selected span's; until its content comes, the old one must not pass for it. */
     const busy = shape.spans.id[index] !== spanId;
-    const counts: Partial<Record<TabId, number>> = detail
-        ? { attributes: detail.attributes.length, events: detail.events.length + detail.logs.length + detail.links.length }
-        : {};
+    const comments = useComments(url.project, { trace_id: traceId }).data?.comments.length;
+    const counts: Partial<Record<TabId, number>> = {
+        comments,
+        ...(detail && { attributes: detail.attributes.length, events: detail.events.length + detail.logs.length + detail.links.length }),
+    };
     const pick = (id: TabId) => url.set({ tab: id === "content" ? undefined : id }, { replace: true });
     return (
         <div className="pane">
@@ -77,6 +83,7 @@ const Body = memo(function Body({ tab, detail, shape, select }: { tab: TabId; de
     if (tab === "fields") return <Fields detail={detail} />;
     if (tab === "attributes") return <Attributes detail={detail} />;
     if (tab === "events") return <Events detail={detail} shape={shape} select={select} />;
+    if (tab === "comments") return <TraceComments traceId={detail.trace_id} spanId={detail.span_id} />;
     if (tab === "raw") return <Raw traceId={detail.trace_id} spanId={detail.span_id} />;
     return (
         <>
@@ -109,6 +116,7 @@ function PaneHead({ shape, index, spanId, detail }: { shape: TraceShape; index: 
                 {failed && <span className="tag error"><Icon name="error" small /> failed</span>}
                 <span className="grow" />
                 <AddToDataset detail={detail} />
+                <AddToQueue subject={{ trace_id: shape.trace.trace_id, span_id: spanId }} what="span" small />
                 <CopyButton text={spanId} what="the span id">
                     Id
                 </CopyButton>
