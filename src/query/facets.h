@@ -15,10 +15,12 @@ struct facet {
     bool more;
 };
 
-/* The filters of `question` apply; its sort, limit and cursor do not. */
-enum status query_facet(const struct query *query, const struct trace_list_question *question,
-                        const struct filter_field *field, size_t limit, struct arena *arena,
-                        struct facet *out_facet, struct error *error);
+/* One facet a field, at most FACETS_MAX. The filters of `question` apply; its sort, limit and
+ * cursor do not. */
+enum { FACETS_MAX = 40 };
+enum status query_facets(const struct query *query, const struct trace_list_question *question,
+                         const struct filter_field *const *fields, size_t field_count, size_t limit,
+                         struct arena *arena, struct facet *out_facets, struct error *error);
 
 /* Models that were billed without a price. */
 struct unpriced_model {

@@ -7,30 +7,35 @@
 #include "query/records.h"
 #include "serve/serve_private.h"
 
-static enum status write_facet(struct call *call, const struct trace_list_question *question,
-                               struct str name, size_t limit)
+static void write_facet(struct json_out *out, const char *name, const struct facet *facet)
 {
-    struct facet facet;
-    const struct filter_field *field = filter_field_find(name);
-    if (!field)
-        return fail(&call->error, STATUS_INVALID, "fields: there is no field '%.*s'",
-                    (int)(name.len > 60 ? 60 : name.len), name.ptr);
-    enum status status = query_facet(call->query, question, field, limit, &call->request->arena,
-                                     &facet, &call->error);
-    if (status != STATUS_OK)
-        return status;
-    json_out_object(&call->out, field->name);
-    json_out_array(&call->out, "values");
-    for (size_t i = 0; i < facet.count; i++) {
-        json_out_object(&call->out, NULL);
-        json_out_str(&call->out, "value",
-                     facet.values[i].text.ptr ? facet.values[i].text : STR(""));
-        json_out_int(&call->out, "count", facet.values[i].traces);
-        json_out_end_object(&call->out);
+    json_out_object(out, name);
+    json_out_array(out, "values");
+    for (size_t i = 0; i < facet->count; i++) {
+        json_out_object(out, NULL);
+        json_out_str(out, "value", facet->values[i].text.ptr ? facet->values[i].text : STR(""));
+        json_out_int(out, "count", facet->values[i].traces);
+        json_out_end_object(out);
     }
-    json_out_end_array(&call->out);
-    json_out_bool(&call->out, "more", facet.more);
-    json_out_end_object(&call->out);
+    json_out_end_array(out);
+    json_out_bool(out, "more", facet->more);
+    json_out_end_object(out);
+}
+
+static enum status read_fields(struct call *call, const struct filter_field **fields,
+                               size_t *out_count)
+{
+    struct str name, rest = request_param(call->request, STR("fields"));
+    if (rest.len == 0)
+        rest = STR("service,environment,model,provider,kind,status,error_kind,name,user,agent,"
+                   "tool");
+    for (*out_count = 0; *out_count < FACETS_MAX && str_take(&rest, ',', &name); ++*out_count) {
+        name = str_trim(name);
+        fields[*out_count] = filter_field_find(name);
+        if (!fields[*out_count])
+            return fail(&call->error, STATUS_INVALID, "fields: there is no field '%.*s'",
+                        (int)(name.len > 60 ? 60 : name.len), name.ptr);
+    }
     return STATUS_OK;
 }
 
@@ -38,26 +43,32 @@ void serve__facets(struct request *request, void *context)
 {
     struct call call;
     struct filters filters;
+    const struct filter_field *fields[FACETS_MAX];
+    struct facet facets[FACETS_MAX];
     int64_t limit = 0;
+    size_t count = 0;
     if (!call_begin(&call, request, context))
         return;
     struct trace_list_question question = {
         .project_id = request->project_id, .filters = &filters, .cancelled = &request->cancelled};
-    struct str name, rest = request_param(request, STR("fields"));
-    if (rest.len == 0)
-        rest = STR("service,environment,model,provider,kind,status,error_kind,name,user,agent,"
-                   "tool");
     enum status status = param_range(&call, &question.range);
     if (status == STATUS_OK)
         status = param_filters(&call, &filters);
     if (status == STATUS_OK)
         status = param_int(&call, STR("limit"), 20, 1, 100, &limit);
-    json_out_object(&call.out, NULL);
-    json_out_object(&call.out, "facets");
-    for (int n = 0; status == STATUS_OK && n < 40 && str_take(&rest, ',', &name); n++)
-        status = write_facet(&call, &question, str_trim(name), (size_t)limit);
-    json_out_end_object(&call.out);
-    json_out_end_object(&call.out);
+    if (status == STATUS_OK)
+        status = read_fields(&call, fields, &count);
+    if (status == STATUS_OK)
+        status = query_facets(call.query, &question, fields, count, (size_t)limit, &request->arena,
+                              facets, &call.error);
+    if (status == STATUS_OK) {
+        json_out_object(&call.out, NULL);
+        json_out_object(&call.out, "facets");
+        for (size_t i = 0; i < count; i++)
+            write_facet(&call.out, fields[i]->name, &facets[i]);
+        json_out_end_object(&call.out);
+        json_out_end_object(&call.out);
+    }
     call_end(&call, status);
 }
 

@@ -156,6 +156,27 @@ static enum status hand_on(const struct destination *to, duckdb_data_chunk chunk
 
 static int64_t int_at(const struct store_rows *rows, size_t column, size_t row);
 
+/* The types that most columns of numbers have, in loops without a choice in them. */
+static bool widen_all(const void *data, duckdb_type type, size_t count, int64_t *out)
+{
+    switch (type) {
+    case DUCKDB_TYPE_INTEGER:
+        for (size_t row = 0; row < count; row++)
+            out[row] = ((const int32_t *)data)[row];
+        return true;
+    case DUCKDB_TYPE_USMALLINT:
+        for (size_t row = 0; row < count; row++)
+            out[row] = ((const uint16_t *)data)[row];
+        return true;
+    case DUCKDB_TYPE_UTINYINT:
+        for (size_t row = 0; row < count; row++)
+            out[row] = ((const uint8_t *)data)[row];
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* The numbers of the chunk as 64-bit integers: as they lie there, or widened into `room`. */
 static enum status hand_on_columns(const struct destination *to, duckdb_data_chunk chunk,
                                    struct error *error)
@@ -173,7 +194,8 @@ static enum status hand_on_columns(const struct destination *to, duckdb_data_chu
         columns[i] = widened;
         if (rows->types[i] == DUCKDB_TYPE_BIGINT && !rows->cells[i].valid)
             columns[i] = rows->cells[i].data;
-        else
+        else if (rows->cells[i].valid ||
+                 !widen_all(rows->cells[i].data, rows->types[i], count, widened))
             for (size_t row = 0; row < count; row++)
                 widened[row] = int_at(rows, i, row);
     }
