@@ -90,3 +90,18 @@ export async function accessible(stage, path, options = {}) {
     quiet(complaints);
     await context.close();
 }
+
+// The longest task of the page's main thread while `work` runs, in ms of its own CPU: what else the machine does adds nothing to it.
+export async function longestTask(stage, page, work) {
+    await stage.browser.startTracing(page, { categories: ['toplevel'], screenshots: false });
+    let events;
+    try {
+        await work();
+    } finally {
+        events = JSON.parse((await stage.browser.stopTracing()).toString()).traceEvents;
+    }
+    const main = new Set(events.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(({ pid, tid }) => `${pid} ${tid}`));
+    const tasks = events.filter(({ name, pid, tid, tdur }) => name.endsWith('RunTask') && tdur !== undefined && main.has(`${pid} ${tid}`));
+    assert.ok(tasks.length > 10, `the trace holds ${tasks.length} tasks of the page`);
+    return Math.max(...tasks.map(({ tdur }) => tdur)) / 1000;
+}
