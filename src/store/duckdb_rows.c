@@ -218,11 +218,8 @@ static enum status add_row(struct store *store, const struct span_row *row, stru
             bool replaces = store__replaces(row, old);
             spans->superseded += replaces;
             spans->duplicates += !replaces;
-            if (replaces) {
-                bool maybe_known = old->maybe_known;
+            if (replaces)
                 *old = *row;
-                old->maybe_known = maybe_known;
-            }
             return STATUS_OK;
         }
     }
@@ -230,7 +227,6 @@ static enum status add_row(struct store *store, const struct span_row *row, stru
     if (!to)
         return store__no_memory(error);
     *to = *row;
-    to->maybe_known = seen_maybe(&spans->seen, row->hash);
     return STATUS_OK;
 }
 

@@ -228,8 +228,20 @@ static enum status settle_spans_in(struct store *store, bool same_time, struct e
                                : status;
 }
 
+/* All at once, so that the cache is waited for less often than once a span. */
+static void mark_known_spans(struct store *store)
+{
+    struct span_row *rows = (struct span_row *)store->spans.rows;
+    for (size_t i = 0; i < store->spans.count; i++) {
+        if (i + SEEN_AHEAD < store->spans.count)
+            seen_expect(&store->spans.seen, rows[i + SEEN_AHEAD].hash);
+        rows[i].maybe_known = seen_maybe(&store->spans.seen, rows[i].hash);
+    }
+}
+
 enum status store__settle_spans(struct store *store, struct error *error)
 {
+    mark_known_spans(store);
     enum status status = STATUS_OK;
     if (store->spans.count)
         status = settle_spans_in(store, true, error);

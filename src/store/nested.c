@@ -44,6 +44,17 @@ bool store__nested_remember(struct store *store, const struct span_row *span)
            (!span->parent_id || note(&store->billed_parents, parent_hash(span)));
 }
 
+static void expect(const struct store *store, const struct span_row *span)
+{
+    seen_expect(&store->billed, span->hash);
+    seen_expect(&store->billed_parents, span->hash);
+    if (span->parent_id) {
+        uint64_t parent = parent_hash(span);
+        seen_expect(&store->billed, parent);
+        seen_expect(&store->billed_parents, parent);
+    }
+}
+
 static bool has_usage(const struct span_row *span)
 {
     return span->tokens[TOKENS_TOTAL] > 0 || span->cost > 0;
@@ -214,9 +225,12 @@ enum status store__settle_nested(struct store *store, struct error *error)
     const struct span_row *rows = (const struct span_row *)store->spans.rows;
     struct search search = {0};
     /* A batch that fails is remembered too: the sets only ever say "maybe". */
-    for (size_t i = 0; i < store->spans.count; i++)
+    for (size_t i = 0; i < store->spans.count; i++) {
+        if (i + SEEN_AHEAD < store->spans.count)
+            expect(store, &rows[i + SEEN_AHEAD]);
         if (!store__nested_remember(store, &rows[i]))
             return store__no_memory(error);
+    }
     if (!anything_nested(store))
         return STATUS_OK;
     search.parents = arena_array(&store->batch_texts, struct probe_row, store->spans.count);

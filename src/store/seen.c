@@ -45,13 +45,18 @@ bool seen_reserve(struct seen *seen, size_t expected)
     return add_level(seen, expected / 3 * 4 + CAPACITY_FIRST);
 }
 
+/* Each level is a miss of the cache: they are all waited for at once. */
+void seen_expect(const struct seen *seen, uint64_t hash)
+{
+    for (int i = 0; i < seen->level_count; i++)
+        __builtin_prefetch(&seen->levels[i].low[slot_of(hash, seen->levels[i].capacity)]);
+}
+
 bool seen_maybe(const struct seen *seen, uint64_t hash)
 {
     uint16_t low = low_print(hash);
     uint8_t high = high_print(hash);
-    /* Each level is a miss of the cache: they are all waited for at once. */
-    for (int i = 0; i < seen->level_count; i++)
-        __builtin_prefetch(&seen->levels[i].low[slot_of(hash, seen->levels[i].capacity)]);
+    seen_expect(seen, hash);
     for (int i = seen->level_count - 1; i >= 0; i--) {
         const struct seen_level *level = &seen->levels[i];
         for (size_t at = slot_of(hash, level->capacity); level->low[at];

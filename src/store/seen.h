@@ -26,6 +26,10 @@ struct seen {
 
 bool seen_reserve(struct seen *seen, size_t expected); /* of an empty set; false: no memory */
 bool seen_maybe(const struct seen *seen, uint64_t hash);
+/* It will be asked for soon: fetches what that will look at. SEEN_AHEAD questions before is early
+ * enough to find it there, and late enough for it to be there still. */
+enum { SEEN_AHEAD = 8 };
+void seen_expect(const struct seen *seen, uint64_t hash);
 bool seen_add(struct seen *seen, uint64_t hash); /* false: no memory */
 size_t seen_bytes(const struct seen *seen);
 void seen_done(struct seen *seen);
