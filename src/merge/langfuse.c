@@ -15,11 +15,22 @@
 #include "model/environment.h"
 #include "model/foreign_id.h"
 #include "model/part.h"
+#include "normalise/value_json.h"
 
 /* --- ids and times ------------------------------------------------------------------------------
  */
 
-static bool copy_trace(struct fold *fold, struct span *out)
+struct str merge_own_trace(const struct span *part, const struct content_source *contents,
+                           struct arena *arena, uint8_t out[TRACE_ID_BYTES])
+{
+    char hex[2 * SPAN_ID_BYTES + 1];
+    const struct value *foreign = attributes_get(&part->attributes, FOREIGN_SPAN_KEY);
+    str_hex_encode(part->span_id, SPAN_ID_BYTES, hex);
+    struct str id = foreign ? value_plain_text(foreign, contents, arena) : str_from(hex);
+    return foreign_trace_id(id, out) ? STR_NONE : arena_copy(arena, id);
+}
+
+static void set_trace(struct fold *fold, const uint8_t *known_trace, struct span *out)
 {
     struct member member;
     for (size_t i = 0; i < fold->count; i++) {
@@ -29,9 +40,15 @@ static bool copy_trace(struct fold *fold, struct span *out)
         memcpy(out->trace_id, part->trace_id, TRACE_ID_BYTES);
         if (fold__member(&fold->parts[i], FOREIGN_TRACE_KEY, &member))
             fold__put_text(fold, FOREIGN_TRACE_KEY, fold__text(fold, &member));
-        return true;
+        return;
     }
-    return false;
+    if (known_trace) {
+        memcpy(out->trace_id, known_trace, TRACE_ID_BYTES);
+        return;
+    }
+    fold__put_text(
+        fold, FOREIGN_TRACE_KEY,
+        merge_own_trace(fold->parts[0].span, fold->contents, fold->arena, out->trace_id));
 }
 
 static bool read_time(const struct fold *fold, const struct member *member, uint64_t *out_ns)
@@ -163,19 +180,14 @@ static struct str type_of(const struct fold *fold)
 static void set_parent(struct fold *fold, struct span *out)
 {
     struct str parent = fold__last_text(fold, STR("parentObservationId"));
-    struct member member;
     uint8_t own[TRACE_ID_BYTES];
-    char hex[2 * SPAN_ID_BYTES + 1];
     if (parent.len) {
         foreign_span_id(parent, out->parent_id);
         return;
     }
     foreign_root_id(out->trace_id, out->parent_id);
     /* An observation that named no trace is the root of one that has its name. */
-    str_hex_encode(out->span_id, SPAN_ID_BYTES, hex);
-    struct str id =
-        fold__first(fold, FOREIGN_SPAN_KEY, &member) ? fold__text(fold, &member) : str_from(hex);
-    foreign_trace_id(id, own);
+    (void)merge_own_trace(fold->parts[0].span, fold->contents, fold->arena, own);
     if (memcmp(own, out->trace_id, sizeof own) == 0)
         memset(out->parent_id, 0, sizeof out->parent_id);
 }
@@ -235,11 +247,10 @@ static bool make_observation(struct fold *fold, struct span *out)
     return true;
 }
 
-bool langfuse__span(struct fold *fold, struct span *out)
+bool langfuse__span(struct fold *fold, const uint8_t *known_trace, struct span *out)
 {
     const struct span *first = fold->parts[0].span;
-    if (!copy_trace(fold, out))
-        return false;
+    set_trace(fold, known_trace, out);
     memcpy(out->span_id, first->span_id, SPAN_ID_BYTES);
     out->kind = 1; /* internal */
     put_environment(fold);

@@ -169,7 +169,7 @@ static bool copy_source(struct batch *out, const struct batch *from, const struc
     return true;
 }
 
-enum status merge_parts(const struct batch *const *parts, size_t count,
+enum status merge_parts(const struct batch *const *parts, size_t count, const uint8_t *known_trace,
                         const struct content_source *contents, struct batch *out, bool *out_made,
                         struct error *error)
 {
@@ -178,7 +178,7 @@ enum status merge_parts(const struct batch *const *parts, size_t count,
     *out_made = false;
     if (!order(parts, count, &fold))
         return fail(error, STATUS_TOO_LARGE, "no memory to merge %zu parts of a span", count);
-    if (fold.count == 0 || !langfuse__span(&fold, &span))
+    if (fold.count == 0 || !langfuse__span(&fold, known_trace, &span))
         return STATUS_OK;
     struct span *made = batch_add_span(out);
     if (fold.full || !made || !copy_source(out, fold.parts[fold.count - 1].batch, &fold, &span))

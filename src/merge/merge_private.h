@@ -57,4 +57,4 @@ struct value fold__tags(struct fold *fold);
 struct str langfuse__usage(const struct fold *fold, struct str *out_costs);
 
 /* --- langfuse.c */
-bool langfuse__span(struct fold *fold, struct span *out);
+bool langfuse__span(struct fold *fold, const uint8_t *known_trace, struct span *out);

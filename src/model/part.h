@@ -16,8 +16,13 @@
 
 #define PART_ID_KEY      STR("vitrine.part.id")
 #define PART_JSON_SUFFIX ":json"
+/* The name of a part that says nothing about a span: the trace, with all that came before, is
+ * deleted. */
+#define PART_DELETES_TRACE STR("trace-delete")
 /* Of a merged span: where its parts stand, PART_REF_BYTES each: u32 segment, u32 record, u64 frame,
  * u64 hash of the event's id; little-endian. */
 #define PARTS_KEY STR("vitrine.parts")
+/* Of a merged span whose parts named no trace before: the trace it was in until then, 16 bytes. */
+#define PART_MOVED_KEY STR("vitrine.moved_from")
 
 enum { PART_REF_BYTES = 24, PARTS_MAX = 1000 };

@@ -55,12 +55,15 @@ struct indexer {
     struct merger *merger;
     _Atomic size_t waiting; /* spans whose parts are not merged yet */
     struct journal_position position;
+    struct journal_position
+        deletions_until;      /* where the journal ended when the last one was read */
     int64_t pending_since_ns; /* monotonic; 0 when nothing waits */
 };
 
 static enum status add_frame(struct indexer *indexer, const struct journal_frame *frame,
                              struct error *error)
 {
+    size_t deletions = store_deletions_known(indexer->options.store);
     struct rows_context context = {
         .store = indexer->options.store,
         .prices = indexer->options.prices,
@@ -83,6 +86,8 @@ static enum status add_frame(struct indexer *indexer, const struct journal_frame
         if (indexer->oldest_pending_ns == 0)
             indexer->oldest_pending_ns = batch->arrival_ns;
     }
+    if (store_deletions_known(indexer->options.store) != deletions)
+        indexer->deletions_until = journal_end(indexer->options.journal);
     return STATUS_OK;
 }
 
@@ -99,6 +104,7 @@ static void rewind_to_store(struct indexer *indexer)
     struct store_progress progress = store_progress(indexer->options.store);
     set_position(indexer, (struct journal_position){progress.segment, progress.offset});
     merger_reset(indexer->merger);
+    indexer->deletions_until = journal_end(indexer->options.journal);
     indexer->pending_since_ns = 0;
     indexer->oldest_pending_ns = 0;
 }
@@ -112,6 +118,9 @@ static enum status commit(struct indexer *indexer, struct error *error)
         if (journal_position_compare(oldest, reached) < 0)
             reached = oldest;
     }
+    /* Spans that were merged before the merger knew of a deletion stand before that. */
+    if (journal_position_compare(reached, indexer->deletions_until) >= 0)
+        store_forget_deletions(indexer->options.store);
     struct store_progress progress = {reached.segment, reached.offset};
     enum status status = store_commit(indexer->options.store, progress, error);
     if (status == STATUS_OK) {
@@ -150,7 +159,7 @@ static void merge_if_due(struct indexer *indexer)
 {
     struct error error;
     if (merger_due_ms(indexer->merger, indexer->position) == 0 &&
-        merger_flush(indexer->merger, &error) != STATUS_OK)
+        merger_flush(indexer->merger, false, &error) != STATUS_OK)
         log_warn("index", "parts of spans cannot be merged now", "reason=\"%s\"", error.text);
     indexer->waiting = merger_waiting(indexer->merger);
 }
@@ -341,7 +350,7 @@ enum status indexer_run_once(const struct indexer_options *options,
             status = STATUS_OK;
         /* What no merged span covers is merged now, and read in the next round. */
         if (status == STATUS_OK && merger_waiting(indexer->merger))
-            status = merger_flush(indexer->merger, error);
+            status = merger_flush(indexer->merger, true, error);
     } while (status == STATUS_OK &&
              journal_position_compare(indexer->position, journal_end(options->journal)) < 0);
     if (status == STATUS_OK && indexer->pending_since_ns)

@@ -18,6 +18,7 @@
 
 enum {
     MERGE_AFTER_MS = 30, /* parts that come together are merged once */
+    ADRIFT_MS = 2000,    /* what names no trace waits so long for a part that does */
     RETRY_MS = 1000,     /* after the journal refused */
     WAITING_MAX = 2000,  /* spans: more are merged at once */
     KNOWN_MAX = 50000,   /* spans remembered, as far as they may be forgotten */
@@ -37,16 +38,23 @@ struct part_ref {
     bool is_fresh; /* while merging: came since the last merge */
 };
 
-/* What is known of one span. */
+enum wait { WAITS_NOT, WAITS, WAITS_ADRIFT }; /* adrift: until adrift_until_ns for its trace */
+
+/* What is known of one span. Trace ids are all zero while there is none. */
 struct known {
     uint64_t key;
     uint32_t project;
-    uint8_t span_id[SPAN_ID_BYTES], trace_id[TRACE_ID_BYTES];
+    uint8_t span_id[SPAN_ID_BYTES];
+    uint8_t trace_id[TRACE_ID_BYTES]; /* that a part names */
+    uint8_t placed[TRACE_ID_BYTES];   /* of its merged span in the journal */
+    uint8_t made[TRACE_ID_BYTES];     /* of the one that is being appended */
     struct part_ref *parts;
     uint32_t count, capacity;
-    uint32_t covered;          /* how many of them a merged span in the journal holds */
-    bool is_waiting, is_vague; /* vague: its parts do not tell of a span yet */
-    uint64_t used;             /* in commits */
+    uint32_t covered; /* how many of them a merged span in the journal holds */
+    enum wait wait;
+    int64_t adrift_until_ns; /* monotonic */
+    bool is_vague;           /* its parts do not tell of a span yet */
+    uint64_t used;           /* in commits */
 };
 
 struct merger {
@@ -55,9 +63,9 @@ struct merger {
     struct journal_position live_from;
     struct known **items;
     size_t count, capacity;
-    struct key_map at; /* key -> place in items */
-    size_t waiting;
-    int64_t waiting_since_ns, retry_at_ns; /* monotonic */
+    struct key_map at;                                      /* key -> place in items */
+    size_t waiting, adrift;                                 /* `waiting` counts those adrift, too */
+    int64_t waiting_since_ns, adrift_until_ns, retry_at_ns; /* monotonic */
     uint64_t commits;
     struct journal_frame held[FRAMES_HELD]; /* while merging */
     size_t held_count;
@@ -78,7 +86,7 @@ void merger_reset(struct merger *merger)
         free(merger->items[i]->parts);
         free(merger->items[i]);
     }
-    merger->count = merger->waiting = 0;
+    merger->count = merger->waiting = merger->adrift = 0;
     key_map_clear(&merger->at);
 }
 
@@ -126,34 +134,59 @@ static bool add_ref(struct known *known, const struct part_ref *ref)
     return true;
 }
 
-/* The list in a merged span: all of it is covered. False: no memory. */
-static bool take_list(struct known *known, struct str bytes)
-{
-    for (size_t at = 0; at + PART_REF_BYTES <= bytes.len; at += PART_REF_BYTES) {
-        const uint8_t *ref = (const uint8_t *)bytes.ptr + at;
-        const struct part_ref part = {.frame = {load_u32(ref), load_u64(ref + 8)},
-                                      .record = load_u32(ref + 4),
-                                      .event_hash = load_u64(ref + 16)};
-        if (!add_ref(known, &part))
-            return false;
-    }
-    return true;
-}
-
 static struct str parts_list(const struct span *span)
 {
     const struct value *list = attributes_get(&span->attributes, PARTS_KEY);
     return list && list->type == VALUE_BYTES ? list->string : STR_NONE;
 }
 
-/* What an earlier life of this process, or a long time ago, merged. */
-static enum status load(struct merger *merger, struct known *known, struct error *error)
+static bool is_deleted(const struct merger *merger, uint32_t project, const uint8_t *trace_id,
+                       const struct part_ref *part)
+{
+    const struct store_place place = {
+        .segment = part->frame.segment, .frame = part->frame.offset, .record = part->record};
+    return store_deleted_since(merger->store, project, trace_id, &place);
+}
+
+/* The list in a merged span: all of it is covered. Parts of a trace that was deleted since are
+ * left out. False: no memory. */
+static bool take_list(struct merger *merger, struct known *known, const struct span *span)
+{
+    struct str bytes = parts_list(span);
+    for (size_t at = 0; at + PART_REF_BYTES <= bytes.len; at += PART_REF_BYTES) {
+        const uint8_t *ref = (const uint8_t *)bytes.ptr + at;
+        const struct part_ref part = {.frame = {load_u32(ref), load_u64(ref + 8)},
+                                      .record = load_u32(ref + 4),
+                                      .event_hash = load_u64(ref + 16)};
+        if (!is_deleted(merger, known->project, span->trace_id, &part) && !add_ref(known, &part))
+            return false;
+    }
+    return true;
+}
+
+/* Where the merged span stands that an earlier life of this process, or a long time ago, made: in
+ * the trace that is named, or in its own, or, when none is named, in any. */
+static enum status locate(struct merger *merger, const struct known *known, const uint8_t *own,
+                          struct store_place *out_place, bool *out_found, struct error *error)
+{
+    static const uint8_t any[TRACE_ID_BYTES];
+    bool is_named = !id_is_zero(known->trace_id, TRACE_ID_BYTES);
+    const uint8_t *const traces[] = {is_named ? known->trace_id : own, is_named ? own : any};
+    enum status status = STATUS_OK;
+    *out_found = false;
+    for (size_t i = 0; i < 2 && status == STATUS_OK && !*out_found; i++)
+        status = store_locate_span(merger->store, known->project, traces[i], known->span_id,
+                                   out_place, out_found, error);
+    return status;
+}
+
+static enum status load(struct merger *merger, struct known *known, const uint8_t *own,
+                        struct error *error)
 {
     struct store_place place;
     bool found;
     struct batch *batch;
-    enum status status = store_locate_span(merger->store, known->project, known->trace_id,
-                                           known->span_id, &place, &found, error);
+    enum status status = locate(merger, known, own, &place, &found, error);
     if (status != STATUS_OK || !found)
         return status;
     const struct journal_location location = {
@@ -164,8 +197,10 @@ static enum status load(struct merger *merger, struct known *known, struct error
                  "reason=\"%s\"", why.text);
         return STATUS_OK;
     }
-    bool fine = take_list(known, parts_list(&batch->spans[0]));
-    memcpy(known->trace_id, batch->spans[0].trace_id, TRACE_ID_BYTES);
+    const struct span *span = &batch->spans[0];
+    bool fine = take_list(merger, known, span);
+    if (known->count)
+        memcpy(known->placed, span->trace_id, TRACE_ID_BYTES);
     known->covered = known->count;
     batch_free(batch);
     return fine ? STATUS_OK : no_memory(error);
@@ -192,66 +227,94 @@ static struct known *add_known(struct merger *merger, uint64_t key)
     return known;
 }
 
-static enum status find(struct merger *merger, uint32_t project, const struct span *span,
-                        bool may_load, struct known **out_known, struct error *error)
+/* NULL: no memory. */
+static struct known *find(struct merger *merger, uint32_t project, const struct span *span,
+                          bool *out_is_new)
 {
     uint64_t key = key_of(project, span->span_id);
     uint32_t at;
     struct known *known;
-    enum status status = STATUS_OK;
-    if (key_map_get(&merger->at, key, &at)) {
-        known = merger->items[at];
-    } else {
-        known = add_known(merger, key);
-        if (!known)
-            return no_memory(error);
+    *out_is_new = !key_map_get(&merger->at, key, &at);
+    known = *out_is_new ? add_known(merger, key) : merger->items[at];
+    if (!known)
+        return NULL;
+    if (*out_is_new) {
         known->project = project;
         memcpy(known->span_id, span->span_id, SPAN_ID_BYTES);
-        memcpy(known->trace_id, span->trace_id, TRACE_ID_BYTES);
-        if (may_load)
-            status = load(merger, known, error);
     }
-    if (id_is_zero(known->trace_id, TRACE_ID_BYTES))
-        memcpy(known->trace_id, span->trace_id, TRACE_ID_BYTES);
     known->used = merger->commits;
-    *out_known = known;
-    return status;
+    return known;
 }
 
-static void set_waiting(struct merger *merger, struct known *known, bool waits)
+static void set_wait(struct merger *merger, struct known *known, enum wait wait)
 {
-    if (waits && !known->is_waiting && merger->waiting++ == 0)
-        merger->waiting_since_ns = clock_mono_ns();
-    if (!waits && known->is_waiting)
-        merger->waiting--;
-    known->is_waiting = waits;
+    int64_t now = clock_mono_ns();
+    if (known->wait == wait)
+        return;
+    merger->waiting -= known->wait != WAITS_NOT;
+    merger->adrift -= known->wait == WAITS_ADRIFT;
+    if (wait == WAITS && merger->waiting == merger->adrift)
+        merger->waiting_since_ns = now;
+    if (wait == WAITS_ADRIFT) {
+        known->adrift_until_ns = now + ADRIFT_MS * NS_PER_MS;
+        if (merger->adrift == 0)
+            merger->adrift_until_ns = known->adrift_until_ns;
+    }
+    merger->waiting += wait != WAITS_NOT;
+    merger->adrift += wait == WAITS_ADRIFT;
+    known->wait = wait;
 }
 
 /* --- reading
  * -------------------------------------------------------------------------------------- */
 
+static bool belongs_somewhere(const struct known *known)
+{
+    return !id_is_zero(known->trace_id, TRACE_ID_BYTES) ||
+           !id_is_zero(known->placed, TRACE_ID_BYTES);
+}
+
+static enum status find_for_part(struct merger *merger, uint32_t project, const struct span *part,
+                                 struct arena *scratch, struct known **out_known,
+                                 struct error *error)
+{
+    struct content_source contents = journal_content_source(merger->journal);
+    uint8_t own[TRACE_ID_BYTES];
+    bool is_new;
+    struct known *known = find(merger, project, part, &is_new);
+    if (!known)
+        return no_memory(error);
+    if (id_is_zero(known->trace_id, TRACE_ID_BYTES))
+        memcpy(known->trace_id, part->trace_id, TRACE_ID_BYTES);
+    *out_known = known;
+    if (!is_new)
+        return STATUS_OK;
+    (void)merge_own_trace(part, &contents, scratch, own);
+    return load(merger, known, own, error);
+}
+
 static enum status note_part(struct merger *merger, const struct batch *batch,
                              const struct span *span, struct journal_position frame,
                              uint32_t record, struct error *error)
 {
-    struct known *known;
+    struct known *known = NULL;
     const struct value *id = attributes_get(&span->attributes, PART_ID_KEY);
     struct content_source contents = journal_content_source(merger->journal);
     struct arena scratch;
-    enum status status = find(merger, batch->project_id, span, true, &known, error);
-    if (status != STATUS_OK)
-        return status;
     arena_init(&scratch, 1 << 20);
+    enum status status = find_for_part(merger, batch->project_id, span, &scratch, &known, error);
     struct str text = id ? value_text(id, &contents, &scratch) : STR_NONE;
     const struct part_ref ref = {
         .frame = frame, .record = record, .event_hash = XXH3_64bits(text.ptr, text.len)};
-    uint32_t before = known->count;
     arena_done(&scratch);
+    if (status != STATUS_OK)
+        return status;
+    uint32_t before = known->count;
     if (!add_ref(known, &ref))
         return no_memory(error);
     if (known->count != before) {
         known->is_vague = false;
-        set_waiting(merger, known, true);
+        set_wait(merger, known, belongs_somewhere(known) ? WAITS : WAITS_ADRIFT);
     }
     return STATUS_OK;
 }
@@ -275,19 +338,35 @@ static void cover(struct known *known, struct str list)
 static enum status note_merged(struct merger *merger, const struct batch *batch,
                                const struct span *span, struct error *error)
 {
-    struct known *known;
+    bool is_new;
     struct str list = parts_list(span);
     if (!list.len)
         return STATUS_OK;
-    enum status status = find(merger, batch->project_id, span, false, &known, error);
-    if (status != STATUS_OK)
-        return status;
-    if (!take_list(known, list))
+    struct known *known = find(merger, batch->project_id, span, &is_new);
+    if (!known || !take_list(merger, known, span))
         return no_memory(error);
+    if (known->count == 0)
+        return STATUS_OK;
+    memcpy(known->placed, span->trace_id, TRACE_ID_BYTES);
     cover(known, list);
     if (known->covered == known->count)
-        set_waiting(merger, known, false);
+        set_wait(merger, known, WAITS_NOT);
     return STATUS_OK;
+}
+
+/* The parts of the trace's spans count no more; whatever comes from here on does. */
+static void forget_trace(struct merger *merger, uint32_t project, const uint8_t *trace_id)
+{
+    for (size_t i = 0; i < merger->count; i++) {
+        struct known *known = merger->items[i];
+        if (known->project != project || (memcmp(known->trace_id, trace_id, TRACE_ID_BYTES) != 0 &&
+                                          memcmp(known->placed, trace_id, TRACE_ID_BYTES) != 0))
+            continue;
+        known->count = known->covered = 0;
+        memset(known->trace_id, 0, TRACE_ID_BYTES);
+        memset(known->placed, 0, TRACE_ID_BYTES);
+        set_wait(merger, known, WAITS_NOT);
+    }
 }
 
 enum status merger_note(struct merger *merger, const struct batch *batch,
@@ -296,10 +375,15 @@ enum status merger_note(struct merger *merger, const struct batch *batch,
     enum status status = STATUS_OK;
     if (!batch->is_partial && !str_equal(batch->receiver, STR("langfuse")))
         return STATUS_OK;
-    for (size_t i = 0; i < batch->span_count && status == STATUS_OK; i++)
-        status = batch->is_partial ? note_part(merger, batch, &batch->spans[i], frame,
-                                               first_span + (uint32_t)i, error)
-                                   : note_merged(merger, batch, &batch->spans[i], error);
+    for (size_t i = 0; i < batch->span_count && status == STATUS_OK; i++) {
+        const struct span *span = &batch->spans[i];
+        if (!batch->is_partial)
+            status = note_merged(merger, batch, span, error);
+        else if (str_equal(span->name, PART_DELETES_TRACE))
+            forget_trace(merger, batch->project_id, span->trace_id);
+        else
+            status = note_part(merger, batch, span, frame, first_span + (uint32_t)i, error);
+    }
     return status;
 }
 
@@ -313,7 +397,7 @@ struct journal_position merger_oldest(const struct merger *merger)
     struct journal_position oldest = {UINT32_MAX, UINT64_MAX};
     for (size_t i = 0; i < merger->count; i++) {
         const struct known *known = merger->items[i];
-        for (uint32_t part = known->covered; known->is_waiting && part < known->count; part++)
+        for (uint32_t part = known->covered; known->wait && part < known->count; part++)
             if (journal_position_compare(known->parts[part].frame, oldest) < 0)
                 oldest = known->parts[part].frame;
     }
@@ -324,10 +408,13 @@ int merger_due_ms(const struct merger *merger, struct journal_position at)
 {
     if (!merger->waiting || journal_position_compare(at, merger->live_from) < 0)
         return -1;
-    int64_t now = clock_mono_ns();
-    int64_t due = merger->waiting >= WAITING_MAX
-                      ? now
-                      : merger->waiting_since_ns + MERGE_AFTER_MS * NS_PER_MS;
+    int64_t now = clock_mono_ns(), due = INT64_MAX;
+    if (merger->waiting > merger->adrift)
+        due = merger->waiting >= WAITING_MAX
+                  ? now
+                  : merger->waiting_since_ns + MERGE_AFTER_MS * NS_PER_MS;
+    if (merger->adrift && merger->adrift_until_ns < due)
+        due = merger->adrift_until_ns;
     if (due < merger->retry_at_ns)
         due = merger->retry_at_ns;
     return due <= now ? 0 : (int)((due - now) / NS_PER_MS) + 1;
@@ -342,7 +429,7 @@ void merger_committed(struct merger *merger)
     key_map_clear(&merger->at);
     for (size_t i = 0; i < merger->count; i++) {
         struct known *known = merger->items[i];
-        bool is_new, pinned = known->is_waiting || known->used + 2 >= merger->commits;
+        bool is_new, pinned = known->wait || known->used + 2 >= merger->commits;
         if (pinned && key_map_at(&merger->at, known->key, (uint32_t)kept, &is_new)) {
             merger->items[kept++] = known;
             continue;
@@ -479,25 +566,41 @@ static void read_parts(struct merger *merger, const struct known *known, struct 
     }
 }
 
-static bool put_list(struct batch *out, const struct known *known)
+static struct str list_parts(const struct known *known, struct arena *arena)
 {
-    struct span *span = &out->spans[out->span_count - 1];
-    struct attributes *attributes = &span->attributes;
     size_t size = (size_t)known->count * PART_REF_BYTES;
-    uint8_t *bytes = arena_alloc(&out->arena, size);
-    struct attribute *items = arena_array(&out->arena, struct attribute, attributes->count + 1);
-    if (!bytes || !items)
-        return false;
-    for (uint32_t i = 0; i < known->count; i++) {
+    uint8_t *bytes = arena_alloc(arena, size);
+    for (uint32_t i = 0; bytes && i < known->count; i++) {
         uint8_t *at = bytes + (size_t)i * PART_REF_BYTES;
         store_u32(at, known->parts[i].frame.segment);
         store_u32(at + 4, known->parts[i].record);
         store_u64(at + 8, known->parts[i].frame.offset);
         store_u64(at + 16, known->parts[i].event_hash);
     }
-    memcpy(items, attributes->items, attributes->count * sizeof *items);
+    return (struct str){(const char *)bytes, bytes ? size : 0};
+}
+
+/* What only the next merge and the index read of a merged span. */
+static bool put_history(struct batch *out, struct known *known)
+{
+    enum { OWN_ATTRIBUTES = 2 };
+    struct span *span = &out->spans[out->span_count - 1];
+    struct attributes *attributes = &span->attributes;
+    struct str list = list_parts(known, &out->arena);
+    struct str placed = {(const char *)known->placed, TRACE_ID_BYTES};
+    struct attribute *items =
+        arena_array(&out->arena, struct attribute, attributes->count + OWN_ATTRIBUTES);
+    memcpy(known->made, span->trace_id, TRACE_ID_BYTES);
+    if (!list.len || !items)
+        return false;
+    if (attributes->count)
+        memcpy(items, attributes->items, attributes->count * sizeof *items);
     items[attributes->count++] =
-        (struct attribute){PARTS_KEY, {.type = VALUE_BYTES, .string = {(const char *)bytes, size}}};
+        (struct attribute){PARTS_KEY, {.type = VALUE_BYTES, .string = list}};
+    if (!id_is_zero(known->placed, TRACE_ID_BYTES) &&
+        memcmp(known->placed, known->made, TRACE_ID_BYTES) != 0)
+        items[attributes->count++] = (struct attribute){
+            PART_MOVED_KEY, {.type = VALUE_BYTES, .string = arena_copy(&out->arena, placed)}};
     attributes->items = items;
     return true;
 }
@@ -508,13 +611,14 @@ static enum status merge_one(struct merger *merger, struct known *known, struct 
     struct content_source contents = journal_content_source(merger->journal);
     struct parts_read read = {0};
     bool made = false;
+    const uint8_t *placed = id_is_zero(known->placed, TRACE_ID_BYTES) ? NULL : known->placed;
     if (merger->held_count == FRAMES_HELD)
         drop_frames(merger);
     read_parts(merger, known, out, &read);
     if (!read.owned)
         return no_memory(error);
-    enum status status = merge_parts(read.items, read.count, &contents, out, &made, error);
-    if (status == STATUS_OK && made && !put_list(out, known))
+    enum status status = merge_parts(read.items, read.count, placed, &contents, out, &made, error);
+    if (status == STATUS_OK && made && !put_history(out, known))
         status = no_memory(error);
     for (size_t i = 0; i < read.owned_count; i++)
         batch_free(read.owned[i]);
@@ -522,15 +626,22 @@ static enum status merge_one(struct merger *merger, struct known *known, struct 
     return status;
 }
 
+static bool is_due(const struct known *known, int64_t now_ns)
+{
+    return known->wait == WAITS ||
+           (known->wait == WAITS_ADRIFT && known->adrift_until_ns <= now_ns);
+}
+
 /* Up to BATCH_SPANS spans of one project, from items[*at] on. */
-static enum status merge_some(struct merger *merger, size_t *at, struct error *error)
+static enum status merge_some(struct merger *merger, size_t *at, int64_t now_ns,
+                              struct error *error)
 {
     struct batch *out = batch_new(BATCH_BYTES);
     size_t first = *at, end = first;
     enum status status = out ? STATUS_OK : no_memory(error);
     for (; status == STATUS_OK && end < merger->count; end++) {
         struct known *known = merger->items[end];
-        if (!known->is_waiting)
+        if (!is_due(known, now_ns))
             continue;
         if (out->span_count == BATCH_SPANS || out->arena.used_bytes > BATCH_BYTES / 4 ||
             (out->project_id && out->project_id != known->project))
@@ -544,9 +655,13 @@ static enum status merge_some(struct merger *merger, size_t *at, struct error *e
     }
     for (size_t i = first; status == STATUS_OK && i < end; i++) {
         struct known *known = merger->items[i];
-        if (known->is_waiting && !known->is_vague)
+        if (!is_due(known, now_ns))
+            continue;
+        if (!known->is_vague) {
             known->covered = known->count;
-        set_waiting(merger, known, false);
+            memcpy(known->placed, known->made, TRACE_ID_BYTES);
+        }
+        set_wait(merger, known, WAITS_NOT);
     }
     if (status == STATUS_OK && out->span_count)
         counter_add(&merged_spans, (int64_t)out->span_count);
@@ -555,12 +670,23 @@ static enum status merge_some(struct merger *merger, size_t *at, struct error *e
     return status;
 }
 
-enum status merger_flush(struct merger *merger, struct error *error)
+static void find_next_adrift(struct merger *merger)
+{
+    merger->adrift_until_ns = INT64_MAX;
+    for (size_t i = 0; i < merger->count && merger->adrift; i++)
+        if (merger->items[i]->wait == WAITS_ADRIFT &&
+            merger->items[i]->adrift_until_ns < merger->adrift_until_ns)
+            merger->adrift_until_ns = merger->items[i]->adrift_until_ns;
+}
+
+enum status merger_flush(struct merger *merger, bool all, struct error *error)
 {
     enum status status = STATUS_OK;
+    int64_t now_ns = all ? INT64_MAX : clock_mono_ns();
     for (size_t at = 0; status == STATUS_OK && at < merger->count && merger->waiting;)
-        status = merge_some(merger, &at, error);
+        status = merge_some(merger, &at, now_ns, error);
     drop_frames(merger);
+    find_next_adrift(merger);
     if (status != STATUS_OK)
         merger->retry_at_ns = clock_mono_ns() + RETRY_MS * NS_PER_MS;
     return status;

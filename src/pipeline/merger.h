@@ -13,6 +13,9 @@
  *   2. While history is read again (a crash, `vitrine reindex`) nothing is merged until its end:
  * the merged spans of then are there, and cover their parts.
  *   3. What is known of a span stays in memory until its merged form is in the index.
+ *   4. A span of which no part names a trace waits a moment for one that does, then it is the root
+ * of a trace of its own. A part that comes later and names one moves it there: the merged span says
+ * where it was, and the index takes that row away.
  *
  * Threads  one, the indexer's.
  */
@@ -30,7 +33,7 @@ void merger_free(struct merger *merger);
 /* The indexer goes back: forget everything. */
 void merger_reset(struct merger *merger);
 
-/* A batch that was read, and where its frame stands. */
+/* A batch that was read, and where its frame stands; before the store has its deletions. */
 enum status merger_note(struct merger *merger, const struct batch *batch,
                         struct journal_position frame, uint32_t first_span, struct error *error);
 
@@ -40,7 +43,7 @@ size_t merger_waiting(const struct merger *merger);
 struct journal_position merger_oldest(const struct merger *merger);
 /* How long until merging is due; -1: nothing waits, or history is still being read. */
 int merger_due_ms(const struct merger *merger, struct journal_position at);
-/* Merges what waits; it is durable when this returns. */
-enum status merger_flush(struct merger *merger, struct error *error);
+/* Merges what is due, or all that waits; it is durable when this returns. */
+enum status merger_flush(struct merger *merger, bool all, struct error *error);
 /* The index has everything read so far. */
 void merger_committed(struct merger *merger);

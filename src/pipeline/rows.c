@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "normalise/normalise.h"
+#include "pipeline/deletions.h"
 #include "normalise/value_json.h"
 #include "price/bill.h"
 
@@ -21,6 +22,8 @@ static enum status add_spans(const struct rows_context *context, const struct ba
     for (size_t i = 0; i < batch->span_count; i++) {
         struct observation observation;
         struct bill bill;
+        if (deletions_cover(context->store, batch->project_id, &batch->spans[i]))
+            continue;
         const struct normalise_input input = {
             .batch = batch, .span = &batch->spans[i], .contents = &context->contents};
         normalise_span(&input, false, scratch, &observation);
@@ -148,9 +151,13 @@ enum status rows_add_batch(const struct rows_context *context, const struct batc
 {
     struct arena scratch;
     arena_init(&scratch, ROWS_SCRATCH_BYTES);
-    enum status status =
-        batch->is_partial ? rows__part_tags(context, batch, &scratch, error)
-                          : add_spans(context, batch, first_record[SIGNAL_SPANS], &scratch, error);
+    uint32_t first_span = first_record[SIGNAL_SPANS];
+    enum status status = STATUS_OK;
+    if (!str_equal(batch->receiver, STR("otlp")))
+        status = deletions_add(context, batch, first_span, &scratch, error);
+    if (status == STATUS_OK)
+        status = batch->is_partial ? rows__part_tags(context, batch, &scratch, error)
+                                   : add_spans(context, batch, first_span, &scratch, error);
     if (status == STATUS_OK)
         status = add_logs(context, batch, first_record[SIGNAL_LOGS], &scratch, error);
     if (status == STATUS_OK)

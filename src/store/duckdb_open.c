@@ -296,6 +296,8 @@ enum status store__load(struct store *store, struct error *error)
         if (status == STATUS_OK)
             status = store__each_chunk(store, &result, loads[i].take, error);
     }
+    if (status == STATUS_OK)
+        status = store__load_deletions(store, error);
     if (status != STATUS_OK)
         return status;
     /* A new index has not written "(other)" yet. */
@@ -328,6 +330,7 @@ static void done_memory(struct store *store)
     names_done(&store->names);
     store__labels_done(&store->labels);
     store__series_done(&store->series);
+    store__deletions_done(&store->deletions);
 }
 
 static void free_store(struct store *store)
@@ -405,6 +408,8 @@ enum status store__engine_reopen(struct store *store, struct error *error)
     enum status status = store__engine_open(store, error);
     if (status == STATUS_OK)
         status = load_progress(store, error);
+    if (status == STATUS_OK)
+        status = store__load_deletions(store, error);
     int64_t names = 0, labels = 0;
     if (status == STATUS_OK)
         status =

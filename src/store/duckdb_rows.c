@@ -215,6 +215,11 @@ static enum status add_row(struct store *store, const struct span_row *row, stru
         struct span_row *old = (struct span_row *)spans->rows + *at;
         if (old->span_id == row->span_id && old->trace_lo == row->trace_lo &&
             old->trace_hi == row->trace_hi && old->project == row->project) {
+            if (old->dropped) { /* deleted since it came */
+                *old = *row;
+                old->maybe_known = seen_maybe(&spans->seen, row->hash);
+                return STATUS_OK;
+            }
             bool replaces = store__replaces(row, old);
             spans->superseded += replaces;
             spans->duplicates += !replaces;
@@ -257,13 +262,23 @@ static bool in_batch(struct pending *pending, uint64_t hash, bool *out_failed)
     return true;
 }
 
+/* The place of one that came in this batch already and was deleted since; else NULL. */
+static struct log_row *deleted_log(struct pending *logs, uint64_t hash)
+{
+    uint32_t at;
+    struct log_row *rows = (struct log_row *)logs->rows;
+    return key_map_get(&logs->at, hash, &at) && rows[at].dropped ? &rows[at] : NULL;
+}
+
 enum status store_add_log(struct store *store, const struct store_log *log, struct error *error)
 {
-    bool failed;
+    bool failed = false;
     enum status status = store__ready(store, &store->logs, error);
-    if (status != STATUS_OK || in_batch(&store->logs, log->hash, &failed))
+    struct log_row *row = deleted_log(&store->logs, log->hash);
+    if (status != STATUS_OK || (!row && in_batch(&store->logs, log->hash, &failed)))
         return status;
-    struct log_row *row = failed ? NULL : store__pending_push(&store->logs, sizeof *row);
+    if (!row && !failed)
+        row = store__pending_push(&store->logs, sizeof *row);
     if (!row)
         return store__no_memory(error);
     uint64_t time = log->log->time_ns ? log->log->time_ns : log->log->observed_ns;
@@ -344,5 +359,6 @@ enum status store_add_point(struct store *store, const struct store_point *point
 
 size_t store_pending(const struct store *store)
 {
-    return store->spans.count + store->logs.count + store->points.count + store->scores.count;
+    return store->spans.count + store->logs.count + store->points.count + store->scores.count +
+           store->deletions.open.count;
 }

@@ -2,12 +2,12 @@
 /*
  * duckdb_write: the open batch, and the one transaction that makes it visible.
  *
- * Rows wait as structs until the commit. Then, in this order: what the index has already is dropped
- * or marks what it replaces; labels, rollups and traces are added up from the rows that are left,
- * replaced ones taken back; tables with rows are appended to; the traces of replaced rows are made
- * anew; the progress row closes the transaction. Memory learns what was written only after it
- * succeeded. Names, labels and series keep their numbers when it fails and are written with the
- * next.
+ * Rows wait as structs until the commit. Then, in this order: deleted rows are taken out; what the
+ * index has already is dropped or marks what it replaces; labels, rollups and traces are added up
+ * from the rows that are left, replaced ones taken back; tables with rows are appended to; the
+ * traces of replaced rows are made anew; the progress row closes the transaction. Memory learns
+ * what was written only after it succeeded. Names, labels and series keep their numbers when it
+ * fails and are written with the next.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -53,6 +53,8 @@ void store__clear_batch(struct store *store)
     clear_pending(&store->scores, sizeof(struct score_row));
     clear_pending(&store->doomed_scores, sizeof(struct doomed_row));
     clear_pending(&store->aliases, sizeof(struct alias_row));
+    clear_pending(&store->deletions.open, sizeof(struct probe_row));
+    store->deletions.forget = false;
     rollups_clear(&store->rollups);
     trace_parts_clear(&store->parts);
     store->taken_back_count = 0;
@@ -61,8 +63,9 @@ void store__clear_batch(struct store *store)
 
 void store__free_batch(struct store *store)
 {
-    struct pending *const all[] = {&store->spans,  &store->logs,          &store->points,
-                                   &store->scores, &store->doomed_scores, &store->aliases};
+    struct pending *const all[] = {&store->spans,         &store->logs,          &store->points,
+                                   &store->scores,        &store->doomed_scores, &store->aliases,
+                                   &store->deletions.open};
     must(store_pending(store) == 0);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         free(all[i]->rows);
@@ -226,7 +229,9 @@ static enum status append_all(struct store *store, struct store_progress progres
 static enum status write_batch(struct store *store, struct store_progress progress,
                                struct error *error)
 {
-    enum status status = settle(store, error);
+    enum status status = store__settle_deletions(store, error);
+    if (status == STATUS_OK)
+        status = settle(store, error);
     if (status == STATUS_OK && !add_up(store))
         status = store__no_memory(error);
     if (status == STATUS_OK && store->taken_back_count)
@@ -235,7 +240,9 @@ static enum status write_batch(struct store *store, struct store_progress progre
         status = store__append(store, TABLE_SPANS, store->spans.rows, store->spans.count, error);
     if (status == STATUS_OK && store->taken_back_count)
         status = rebuild_traces(store, error);
-    return status == STATUS_OK ? append_all(store, progress, error) : status;
+    if (status == STATUS_OK)
+        status = append_all(store, progress, error);
+    return status == STATUS_OK ? store__write_deletions(store, error) : status;
 }
 
 #define REMEMBER(pending, type, hash_of)                                                           \
@@ -257,6 +264,7 @@ static void remember(struct store *store, struct store_progress progress)
     names_written(&store->names, store->names.count);
     store->labels.written = store->labels.count;
     store__series_written(&store->series);
+    store__deletions_written(&store->deletions);
     counter_add(&duplicate_spans, store->spans.duplicates);
     counter_add(&duplicate_logs, store->logs.duplicates);
     counter_add(&duplicate_points, store->points.duplicates);
@@ -270,8 +278,8 @@ static void remember(struct store *store, struct store_progress progress)
 
 enum status store_commit(struct store *store, struct store_progress progress, struct error *error)
 {
-    if (store_pending(store) == 0 && progress.segment == store->progress.segment &&
-        progress.offset == store->progress.offset)
+    if (store_pending(store) == 0 && !store->deletions.forget &&
+        progress.segment == store->progress.segment && progress.offset == store->progress.offset)
         return STATUS_OK;
     if (store->broken)
         return store__ready(store, &store->spans, error);
@@ -288,6 +296,7 @@ enum status store_commit(struct store *store, struct store_progress progress, st
     } else {
         names_show(&store->names, store->names.written);
         key_map_clear(&store->known_aliases); /* some may not have been written */
+        store__deletions_undo(&store->deletions);
     }
     store__clear_batch(store);
     store__pool_after_commit(store, status, error);

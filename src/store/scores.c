@@ -85,7 +85,8 @@ enum status store_add_score(struct store *store, const struct store_score *score
         return store__no_memory(error);
     struct score_row *old = is_new ? NULL : (struct score_row *)scores->rows + *at;
     if (old && old->project == row.project && str_equal(old->id, row.id)) {
-        row.created_ns = old->created_ns;
+        if (!old->dropped)
+            row.created_ns = old->created_ns;
         row.maybe_known = old->maybe_known;
         *old = row;
         scores->superseded++;

@@ -8,10 +8,10 @@
  * row and every sum it was part of.
  *
  * Owns     every engine handle and its directory.
- * Threads  store_add_*(), store_commit(), store_compact() and store_drop_segments() from the one
- * index thread; store_select() from any. Readers never wait for the writer. Limits   memory_bytes
- * for the engine; LABEL and NAME cardinality (beyond: "(other)", counted). Engines  DuckDB
- * (store/duckdb*.c). A second engine fills the same functions.
+ * Threads  store_add_*(), store_delete*(), store_commit(), store_compact() and
+ * store_drop_segments() from the one index thread; store_select() from any. Readers never wait for
+ * the writer. Limits   memory_bytes for the engine; LABEL and NAME cardinality (beyond: "(other)",
+ * counted). Engines  DuckDB (store/duckdb*.c). A second engine fills the same functions.
  */
 #pragma once
 
@@ -100,6 +100,24 @@ enum status store_add_score(struct store *store, const struct store_score *score
                             struct error *error);
 enum status store_add_alias(struct store *store, const struct store_alias *alias,
                             struct error *error);
+
+/* A trace with its spans, logs, scores and tags, or one span of it, that a record takes away. */
+struct store_deletion {
+    struct store_place place; /* of the record */
+    const uint8_t *trace_id;
+    const uint8_t *span_id; /* NULL: all of the trace */
+};
+/* What was added before goes with the next commit, what is added afterwards stays. */
+enum status store_delete(struct store *store, const struct store_deletion *deletions, size_t count,
+                         struct error *error);
+/* Whether the trace was deleted by a record behind that place. */
+bool store_deleted_since(const struct store *store, uint32_t project_id, const uint8_t *trace_id,
+                         const struct store_place *place);
+size_t store_deletions_known(const struct store *store);
+/* The next commit ends the memory of all deletions: nothing made without knowing of them can still
+ * come. */
+void store_forget_deletions(struct store *store);
+
 /* Makes everything added since the last commit visible, with the progress, atomically. On failure
  * the batch is gone and the caller reads the journal again from store_progress(). */
 enum status store_commit(struct store *store, struct store_progress progress, struct error *error);

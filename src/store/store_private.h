@@ -52,6 +52,15 @@ struct series {
     struct key_map known; /* by hash */
 };
 
+/* What the open batch deletes, and which traces were deleted lately. */
+struct deletions {
+    struct pending open; /* probe_row: trace as a and b, span as c or 0 for all of the trace */
+    struct deletion_row *rows;
+    size_t count, written, capacity;
+    struct key_map at; /* by hash of the trace: the latest row */
+    bool forget;       /* with the open batch */
+};
+
 /* How many rows a period of the rollups took since it was last merged. */
 struct period {
     int32_t resolution;
@@ -123,6 +132,7 @@ struct store {
     struct seen billed, billed_parents;    /* spans that made model calls, and their parents */
     struct pending doomed_scores, aliases; /* rows only: doomed_row, alias_row */
     struct key_map known_aliases;          /* written lately, by hash */
+    struct deletions deletions;
     struct arena batch_texts;
     struct rollups rollups;
     struct trace_parts parts;
@@ -198,6 +208,15 @@ enum status store__settle_points(struct store *store, struct error *error);
 enum status store__settle_scores(struct store *store, struct error *error);
 /* Within a transaction: takes the replaced rows out. */
 enum status store__delete_taken_back(struct store *store, struct error *error);
+
+/* --- deletions (deletions.c) ---------------------------------------------------------------- */
+enum status store__load_deletions(struct store *store, struct error *error);
+/* Within a transaction: before and after everything else is written. */
+enum status store__settle_deletions(struct store *store, struct error *error);
+enum status store__write_deletions(struct store *store, struct error *error);
+void store__deletions_written(struct deletions *deletions);
+void store__deletions_undo(struct deletions *deletions);
+void store__deletions_done(struct deletions *deletions);
 
 /* --- labels, series --------------------------------------------------------------------------- */
 int32_t store__label(struct labels *labels, const struct span_row *span); /* -1: no memory */

@@ -168,6 +168,12 @@ static const struct column name_columns[] = {COL(I32, id), OPT(TEXT, text)};
 static const struct column progress_columns[] = {COL(I64, seq), COL(I64, segment),
                                                  COL(I64, offset)};
 #undef ROW_TYPE
+#define ROW_TYPE deletion_row
+static const struct column deletion_columns[] = {
+    COL(I32, project), COL(I64, trace_hi), COL(I64, trace_lo),
+    COL(I32, segment), COL(I64, frame),    COL(I32, record),
+};
+#undef ROW_TYPE
 #define ROW_TYPE probe_row
 static const struct column probe_columns[] = {COL(I32, number), COL(I32, project), COL(I64, a),
                                               COL(I64, b),      COL(I64, c),       COL(I64, at)};
@@ -205,6 +211,7 @@ const struct table tables[TABLE_COUNT] = {
     TABLE(TABLE_ALIASES, "aliases", alias, false),
     TABLE(TABLE_NAMES, "names", name, false),
     TABLE(TABLE_PROGRESS, "progress", progress, false),
+    TABLE(TABLE_DELETIONS, "deletions", deletion, false),
     TABLE(TABLE_PROBE, "probe", probe, true),
     TABLE(TABLE_DOOMED, "doomed", doomed, true),
     TABLE(TABLE_AFFECTED, "affected", affected, true),

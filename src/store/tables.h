@@ -36,6 +36,7 @@ enum table_id {
     TABLE_ALIASES,
     TABLE_NAMES,
     TABLE_PROGRESS,
+    TABLE_DELETIONS,
     /* Not kept: what a statement of the index thread joins with. */
     TABLE_PROBE,
     TABLE_DOOMED,
@@ -187,6 +188,11 @@ struct name_row {
 
 struct progress_row {
     int64_t seq, segment, offset;
+};
+
+struct deletion_row { /* a trace, and the record that deleted it */
+    int64_t trace_hi, trace_lo, frame;
+    int32_t project, segment, record;
 };
 
 struct probe_row { /* a key that may be in the index already */

@@ -21,7 +21,7 @@ static void dump_merged(const struct batch *const *parts, size_t count, struct b
     struct error error;
     bool made = false;
     must(merged);
-    if (merge_parts(parts, count, &none, merged, &made, &error) == STATUS_OK && made) {
+    if (merge_parts(parts, count, NULL, &none, merged, &made, &error) == STATUS_OK && made) {
         must(merged->span_count == 1);
         must(!id_is_zero(merged->spans[0].trace_id, TRACE_ID_BYTES));
         must(!id_is_zero(merged->spans[0].span_id, SPAN_ID_BYTES));

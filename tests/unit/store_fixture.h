@@ -161,4 +161,19 @@ static inline void add(struct sent sent)
     assert_ok(try_span(&sent, &error));
 }
 
+/* A trace, or (span not 0) one span of it; `record` says where the deletion stands. */
+static inline void take_away(uint64_t trace, uint64_t span, uint32_t record)
+{
+    uint8_t trace_id[16], span_id[8];
+    put_id(trace * 0x9E3779B97F4A7C15u, trace_id);
+    put_id(trace, trace_id + 8);
+    put_id(span, span_id);
+    const struct store_deletion deletion = {
+        .place = {.project_id = 1, .segment = 1, .record = record},
+        .trace_id = trace_id,
+        .span_id = span ? span_id : NULL,
+    };
+    assert_ok(store_delete(store, &deletion, 1, &error));
+}
+
 #define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_directory)

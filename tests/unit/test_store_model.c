@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * store against a naive model: spans come shuffled, twice, in several versions, over many commits,
- * some of which fail, with merging and restarts in between. After every commit each trace and each
- * rollup is what adding up the best versions gives. SEED=n repeats a run.
+ * some of which fail, with deletions, merging and restarts in between. After every commit each
+ * trace and each rollup is what adding up the best versions gives. SEED=n repeats a run.
  */
 #define _GNU_SOURCE
 #include "store_fixture.h"
@@ -247,6 +247,23 @@ static void send(const struct sent *span)
     one->present = true;
 }
 
+/* Whole traces, twice now and then, and single spans; what is sent afterwards is there again. */
+static void delete_some(void)
+{
+    for (uint32_t i = dice(4); i > 0; i--) {
+        uint32_t trace = dice(TRACES), span = dice(SPANS);
+        bool whole = dice(2);
+        take_away(trace + 1, whole ? 0 : span + 1 + trace * 1000u, 0);
+        for (uint32_t one = 0; one < SPANS; one++)
+            if (whole || one == span)
+                known[trace][one].present = false;
+        if (dice(3) == 0 && whole)
+            take_away(trace + 1, 0, 1);
+        if (dice(2))
+            send(&versions[trace][span][dice(VERSIONS)]);
+    }
+}
+
 /* The last append of the commit fails, after everything else was written. */
 static void fail_commit(void)
 {
@@ -300,6 +317,10 @@ static void totals_are_exact_at_every_moment(void **unused)
     for (int round = 0; round < 30; round++) {
         memcpy(before, known, sizeof known);
         send_some(1 + dice(round < 10 ? 40 : 150));
+        if (dice(3) == 0) {
+            delete_some();
+            send_some(dice(60));
+        }
         if (dice(6) == 0) {
             fail_commit();
             memcpy(known, before, sizeof known);
@@ -319,6 +340,13 @@ static void totals_are_exact_at_every_moment(void **unused)
         rows += (&known[0][0] + i)->present;
     assert_true(rows > TRACES * SPANS / 2);
     assert_int_equal(number("SELECT count(*) FROM spans"), rows);
+    for (uint32_t trace = 0; trace < TRACES; trace++)
+        take_away(trace + 1, 0, 2);
+    commit();
+    memset(known, 0, sizeof known);
+    check_traces();
+    check_rollups();
+    check_histograms();
 }
 
 int main(void)

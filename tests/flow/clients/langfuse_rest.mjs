@@ -81,6 +81,7 @@ async function metrics() {
     };
 }
 
+<<<<<<< HEAD
 // Comments, score configs and annotation queues; v3 has types for them and no calls.
 async function annotate() {
     if (version === '3') return null;
@@ -108,4 +109,22 @@ async function annotate() {
 
 const done = {};
 for (const name of process.argv.slice(2)) done[name] = await { media, metrics, annotate }[name]();
+=======
+async function deletes() {
+    const ids = [];
+    for (const name of ['first', 'second', 'third', 'kept']) ids.push(await sdk.begin(`to delete: ${name}`, { input: name }));
+    await sdk.flush();
+    // v3 does not throw for what is not there.
+    const isThere = (id) => sdk.trace(id).then((trace) => trace?.id === id, () => false);
+    await until(async () => { for (const id of ids) if (!(await isThere(id))) throw new Error(`${id} is not there yet`); });
+    const { api } = sdk, [one, ...others] = ids.slice(0, 3);
+    const said = version === '3' ? [await api.traceDelete(one), await api.traceDeleteMultiple({ traceIds: others })]
+        : [await api.trace.delete(one), await api.trace.deleteMultiple({ traceIds: others })];
+    await until(async () => { for (const id of ids.slice(0, 3)) if (await isThere(id)) throw new Error(`${id} is still there`); });
+    return { said, kept: await isThere(ids[3]) };
+}
+
+const done = {};
+for (const name of process.argv.slice(2)) done[name] = await { media, metrics, deletes }[name]();
+>>>>>>> 614206c (traces: delete them, and place updates that come before their create)
 console.log(JSON.stringify(done));

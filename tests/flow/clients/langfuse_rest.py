@@ -78,6 +78,7 @@ def metrics():
     }
 
 
+<<<<<<< HEAD
 def sent(request_type, **members):
     """v4 takes the members themselves, the others one request; v2 has no type for some of them."""
     if version == 4:
@@ -130,4 +131,29 @@ def annotate():
 
 
 print(json.dumps({name: {"media": media, "metrics": metrics, "annotate": annotate}[name]() for name in sys.argv[1:]}, default=str))
+=======
+def is_there(trace_id):
+    try:
+        api.trace.get(trace_id)
+        return True
+    except Exception:
+        return False
+
+
+def deletes():
+    ids = [begin(name=f"to delete: {name}") for name in ("first", "second", "third", "kept")]
+    langfuse.flush()
+    for trace_id in ids:
+        until(lambda trace_id=trace_id: api.trace.get(trace_id))
+    said = [plain(api.trace.delete(ids[0])), plain(api.trace.delete_multiple(trace_ids=ids[1:3]))]
+
+    def gone():
+        assert not any(is_there(trace_id) for trace_id in ids[:3])
+
+    until(gone)
+    return {"said": said, "kept": is_there(ids[3])}
+
+
+print(json.dumps({name: {"media": media, "metrics": metrics, "deletes": deletes}[name]() for name in sys.argv[1:]}, default=str))
+>>>>>>> 614206c (traces: delete them, and place updates that come before their create)
 langfuse.shutdown() if hasattr(langfuse, "shutdown") else None

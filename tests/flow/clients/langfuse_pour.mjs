@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// One trace after another through Langfuse's JS SDK v3 (JSON events) or v5 (spans of OpenTelemetry, scores as events),
+// as an application that does not know how its server fares. LANGFUSE_JS says which; the argument is how many.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const count = Number(process.argv[2]), pause_ms = 12;
+const usage = (n) => ({ input: 100 + n, output: 1 + (n % 7) });
+
+async function pour3() {
+    const { Langfuse } = await import('langfuse');
+    const langfuse = new Langfuse({ publicKey: process.env.LANGFUSE_PUBLIC_KEY, secretKey: process.env.LANGFUSE_SECRET_KEY, baseUrl: process.env.LANGFUSE_HOST,
+        flushAt: 6, flushInterval: 100, fetchRetryCount: 200, fetchRetryDelay: 60 });
+    langfuse.on('error', () => {}); // what the SDK gives up it says here
+    for (let n = 0; n < count; n++) {
+        const trace = langfuse.trace({ name: 'poured js3', input: n });
+        const span = trace.span({ name: 'step' });
+        const generation = span.generation({ name: 'answer', model: 'gpt-4o-mini', input: [{ role: 'user', content: `question ${n}` }] });
+        generation.end({ output: `answer ${n}`, usage: usage(n) });
+        span.end();
+        trace.score({ name: 'mark', value: n });
+        await sleep(pause_ms);
+    }
+    await langfuse.shutdownAsync();
+}
+
+async function pour5() {
+    const { NodeTracerProvider } = await import('@opentelemetry/sdk-trace-node');
+    const { LangfuseClient } = await import('@langfuse/client');
+    const { LangfuseSpanProcessor } = await import('@langfuse/otel');
+    const { startObservation, startActiveObservation } = await import('@langfuse/tracing');
+    const processor = new LangfuseSpanProcessor({ flushAt: 6, flushInterval: 0.1 });
+    const provider = new NodeTracerProvider({ spanProcessors: [processor] });
+    provider.register();
+    const client = new LangfuseClient();
+    for (let n = 0; n < count; n++) {
+        await startActiveObservation('poured js5', async (root) => {
+            root.update({ input: n });
+            const generation = startObservation('answer', { model: 'gpt-4o-mini', input: [{ role: 'user', content: `question ${n}` }] }, { asType: 'generation' });
+            generation.update({ output: `answer ${n}`, usageDetails: usage(n) });
+            generation.end();
+            client.score.trace({ otelSpan: root.otelSpan }, { name: 'mark', value: n });
+        });
+        await sleep(pause_ms);
+    }
+    await client.score.flush().catch(() => {});
+    await processor.forceFlush().catch(() => {});
+    await provider.shutdown().catch(() => {});
+}
+
+await (process.env.LANGFUSE_JS === '5' ? pour5() : pour3());
+process.stdout.write(`${JSON.stringify({ count })}\n`, () => process.exit(0)); // the SDK’s timers would keep it a minute
