@@ -71,6 +71,7 @@ async function checkStory(trace, { root, call, tool, note }) {
         assert.deepEqual([one.name, one.user, one.session, one.release, one.environment, one.output, one.input],
             ['ask', 'u-1', 's-1', 'r1', 'prod', 'It is sunny', '{"q":"weather?"}']);
         assert.deepEqual([one.input_tokens, one.output_tokens, one.total_tokens, one.cache_read_tokens, one.llm_calls, one.cost], [120, 30, 150, 40, 1, 33000]);
+        assert.deepEqual(found.roots.map((span) => span.name), ['ask']);
         assert.equal(found.spans.find((span) => span.name === 'agent').duration, 1399e6);
         assert.equal(found.spans.find((span) => span.name === 'tool').status, 'error');
     });
