@@ -125,9 +125,10 @@ struct plan {
     bool clusters;                     /* a pattern command: one column, in any order */
     const struct rowset *rows;         /* read as the source */
     /* The spans between two times are read from rollups (plan_use_rollups()), a row for each
-     * `step_s` and label. */
+     * `step_s` and label; between the days' two from those of days. */
     struct plan_rollup {
         int64_t resolution_s, step_s, from_s, to_s; /* resolution_s 0: they are not */
+        int64_t days_from_s, days_to_s;             /* equal: no day */
     } rollup;
 };
 

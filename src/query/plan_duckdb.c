@@ -102,12 +102,32 @@ static void print_input(struct printer *printer, const struct plan_block *block)
 
 /* --- a block ------------------------------------------------------------------------------- */
 
+/* A key that is a period's start is the number of the period, which is multiplied out once a group:
+ * the engine must see the same number in both places, so it is no parameter. */
+static bool is_plain_period(const struct plan_expr *expr)
+{
+    return expr->op == OP_FLOOR_NS && expr->args[0]->op == OP_FIELD &&
+           expr->args[1]->op == OP_INTEGER;
+}
+
+static void print_period(struct printer *printer, const struct plan_expr *expr)
+{
+    printer_expr(printer, expr->args[0]);
+    sql_add(printer->sql, " // %lld", (long long)expr->args[1]->integer);
+}
+
 static void print_columns(struct printer *printer, const struct plan_block *block)
 {
     const char *between = "";
     for (size_t i = 0; i < block->columns.count; i++) {
+        const struct plan_expr *column = block->columns.items[i];
         sql_add(printer->sql, "%s", between);
-        printer_expr(printer, block->columns.items[i]);
+        if (i < block->group_count && is_plain_period(column)) {
+            print_period(printer, column);
+            sql_add(printer->sql, " * %lld", (long long)column->args[1]->integer);
+        } else {
+            printer_expr(printer, column);
+        }
         sql_add(printer->sql, " AS c%zu", i);
         between = ", ";
     }
@@ -151,6 +171,17 @@ static void print_dedup(struct printer *printer, const struct plan_block *block)
     }
 }
 
+static void print_groups(struct printer *printer, const struct plan_block *block)
+{
+    for (size_t i = 0; i < block->group_count; i++) {
+        sql_add(printer->sql, i ? ", " : " GROUP BY ");
+        if (is_plain_period(block->columns.items[i]))
+            print_period(printer, block->columns.items[i]);
+        else
+            sql_add(printer->sql, "%zu", i + 1);
+    }
+}
+
 static void print_block(struct printer *printer, const struct plan_block *block)
 {
     struct sql *sql = printer->sql;
@@ -159,8 +190,7 @@ static void print_block(struct printer *printer, const struct plan_block *block)
     print_columns(printer, block);
     print_input(printer, block);
     printer->block = block;
-    for (size_t i = 0; i < block->group_count; i++)
-        sql_add(sql, i ? ", %zu" : " GROUP BY %zu", i + 1);
+    print_groups(printer, block);
     print_dedup(printer, block);
     print_sorts(printer, block);
     if (block->limit >= 0)

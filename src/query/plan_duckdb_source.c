@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plan_duckdb_source: the rows that the lowest block of a plan reads, called `s`. */
-#include <stdio.h>
-
 #include "base/clock.h"
 #include "query/plan_duckdb.h"
 #include "query/trace_sql.h"
@@ -53,16 +51,16 @@ static void print_traces(struct printer *printer)
     sql_int(sql, range.to_ns);
 }
 
-/* The rows of one resolution in the times read, as `columns`. */
-static void print_rollup_rows(struct printer *printer, const char *columns, int64_t resolution_s)
+/* The project's rows of one resolution between two times, as `columns`. */
+static void print_rollup_rows(struct printer *printer, const char *columns, int64_t resolution_s,
+                              int64_t from_s, int64_t to_s)
 {
-    const struct plan_rollup *rollup = &printer->plan->rollup;
     sql_add(printer->sql,
             "SELECT %s FROM rollups p WHERE p.resolution = %lld AND p.time >= ", columns,
             (long long)resolution_s);
-    sql_int(printer->sql, rollup->from_s);
+    sql_int(printer->sql, from_s);
     sql_add(printer->sql, " AND p.time < ");
-    sql_int(printer->sql, rollup->to_s);
+    sql_int(printer->sql, to_s);
     sql_add(printer->sql, " AND p.label IN (SELECT id FROM labels WHERE project = ");
     sql_int(printer->sql, printer->project_id);
     sql_add(printer->sql, ")");
@@ -92,7 +90,7 @@ static void print_sure(struct printer *printer)
     sql_add(sql, ")");
     if (rollup->resolution_s < 3600) {
         sql_add(sql, " AND coalesce((SELECT sum(n) FROM r), 0) = (");
-        print_rollup_rows(printer, "coalesce(sum(p.spans), 0)", 3600);
+        print_rollup_rows(printer, "coalesce(sum(p.spans), 0)", 3600, rollup->from_s, rollup->to_s);
         sql_add(sql, ")");
     }
     sql_add(sql,
@@ -102,21 +100,35 @@ static void print_sure(struct printer *printer)
             STORE_NAME_OTHER, STORE_NAME_OTHER);
 }
 
+/* What there is of each label and step. */
+static void print_period_rows(struct printer *printer)
+{
+    static const char columns[] = "p.time, p.label, p.spans, p.errors";
+    const struct plan_rollup *rollup = &printer->plan->rollup;
+    struct sql *sql = printer->sql;
+    sql_add(sql,
+            "(WITH r AS MATERIALIZED (SELECT p.time // %lld * %lld AS time, p.label, "
+            "CAST(sum(p.spans) AS BIGINT) AS n, CAST(sum(p.errors) AS BIGINT) AS failed FROM (",
+            (long long)rollup->step_s, (long long)rollup->step_s);
+    print_rollup_rows(printer, columns, rollup->resolution_s, rollup->from_s, rollup->days_from_s);
+    if (rollup->days_from_s < rollup->days_to_s) {
+        sql_add(sql, " UNION ALL ");
+        print_rollup_rows(printer, columns, 86400, rollup->days_from_s, rollup->days_to_s);
+        sql_add(sql, " UNION ALL ");
+        print_rollup_rows(printer, columns, rollup->resolution_s, rollup->days_to_s, rollup->to_s);
+    }
+    sql_add(sql, ") p GROUP BY 1, 2 HAVING sum(p.spans) <> 0");
+}
+
 /* Spans, as far as their labels tell of them, each row `n` of them: those that failed apart. In
  * front of and behind the rollups' times the spans themselves. */
 static void print_rollups(struct printer *printer)
 {
     const struct plan_rollup *rollup = &printer->plan->rollup;
     struct sql *sql = printer->sql;
-    char columns[200];
-    sql_add(sql, "(WITH r AS MATERIALIZED (");
-    snprintf(columns, sizeof columns,
-             "p.time // %lld * %lld AS time, p.label, CAST(sum(p.spans) AS BIGINT) AS n, "
-             "CAST(sum(p.errors) AS BIGINT) AS failed",
-             (long long)rollup->step_s, (long long)rollup->step_s);
-    print_rollup_rows(printer, columns, rollup->resolution_s);
-    sql_add(sql, " GROUP BY 1, 2 HAVING sum(p.spans) <> 0), d AS MATERIALIZED (SELECT r.time, "
-                 "r.n, r.failed, l.* FROM r JOIN labels l ON l.id = r.label), sure AS (SELECT ");
+    print_period_rows(printer);
+    sql_add(sql, "), d AS MATERIALIZED (SELECT r.time, r.n, r.failed, l.* "
+                 "FROM r JOIN labels l ON l.id = r.label), sure AS (SELECT ");
     print_sure(printer);
     sql_add(sql, " AS ok) SELECT d.time * 1000000000 AS start_ns, e.status, d.kind, d.error_kind, "
                  "CASE WHEN d.root <> 0 THEN 128 ELSE 0 END AS flags, d.model, d.provider, "

@@ -17,7 +17,7 @@
 #include "query/plan_private.h"
 #include "query/sql.h"
 
-enum { MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400, UNITS_LEAST = 12 };
+enum { MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400, HOURS_LEAST = 12 };
 
 struct finder {
     int64_t step_ns; /* that divides every period asked for; 0: there is none */
@@ -106,17 +106,31 @@ static bool are_known(struct finder *finder, const struct plan_exprs *exprs)
     return true;
 }
 
-/* The whole periods of `unit_s` in the range. False: too few to be worth it. */
-static bool cut(struct plan *plan, int64_t resolution_s, int64_t unit_s)
+static int64_t round_up(int64_t number, int64_t unit)
 {
-    int64_t unit_ns = unit_s * NS_PER_SEC;
-    int64_t from_ns = plan->range.from_ns < 0 ? 0 : plan->range.from_ns;
-    int64_t from = from_ns / unit_ns + (from_ns % unit_ns != 0), to = plan->range.to_ns / unit_ns;
-    if (to - from < UNITS_LEAST)
+    return (number / unit + (number % unit != 0)) * unit;
+}
+
+/* The whole hours of the range, of them the whole days. False: too few to be worth it. */
+static bool cut(struct plan_rollup *rollup, struct time_range range, int64_t step_s)
+{
+    int64_t from_s =
+        round_up(range.from_ns < 0 ? 0 : range.from_ns, HOUR_S * NS_PER_SEC) / NS_PER_SEC;
+    int64_t to_s = range.to_ns / NS_PER_SEC / HOUR_S * HOUR_S;
+    if (to_s - from_s < HOURS_LEAST * HOUR_S)
         return false;
-    plan->rollup.resolution_s = resolution_s;
-    plan->rollup.from_s = from * unit_s;
-    plan->rollup.to_s = to * unit_s;
+    *rollup = (struct plan_rollup){
+        .resolution_s = step_s % HOUR_S == 0 ? HOUR_S : MINUTE_S,
+        .step_s = step_s ? step_s : INT64_MAX / NS_PER_SEC, /* all times are one */
+        .from_s = from_s,
+        .to_s = to_s,
+        .days_from_s = to_s,
+        .days_to_s = to_s,
+    };
+    if (step_s % DAY_S == 0 && to_s / DAY_S * DAY_S > round_up(from_s, DAY_S)) {
+        rollup->days_from_s = round_up(from_s, DAY_S);
+        rollup->days_to_s = to_s / DAY_S * DAY_S;
+    }
     return true;
 }
 
@@ -132,11 +146,5 @@ bool plan_use_rollups(struct plan *plan)
         return false;
     if (!are_known(&finder, &block->columns) || !are_known(&finder, &block->where))
         return false;
-    int64_t step_s = finder.step_ns / NS_PER_SEC;
-    plan->rollup.step_s = step_s ? step_s : INT64_MAX / NS_PER_SEC; /* all times are one */
-    if (step_s % DAY_S == 0 && cut(plan, DAY_S, DAY_S))
-        return true;
-    if (step_s % HOUR_S == 0)
-        return cut(plan, HOUR_S, HOUR_S);
-    return cut(plan, MINUTE_S, HOUR_S);
+    return cut(&plan->rollup, plan->range, finder.step_ns / NS_PER_SEC);
 }
