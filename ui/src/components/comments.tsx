@@ -13,9 +13,11 @@ interface Props {
     title: string;
     about: Subject;
     comments: Comment[];
+    /** The screen asks for the writer's name elsewhere. */
+    named?: boolean;
 }
 
-export function Comments({ title, about, comments }: Props) {
+export function Comments({ title, about, comments, named }: Props) {
     const url = useUrl();
     const [problem, setProblem] = useState("");
     const remove = (id: string) => void deleteComment(url.project, id).catch((error: Error) => setProblem(error.message));
@@ -36,13 +38,13 @@ export function Comments({ title, about, comments }: Props) {
                     <p>{visible(comment.content)}</p>
                 </article>
             ))}
-            <Write title={title} about={about} fail={setProblem} />
+            <Write title={title} about={about} named={named} fail={setProblem} />
             {problem && <p className="bad" role="alert">{visible(problem)}</p>}
         </section>
     );
 }
 
-function Write({ title, about, fail }: { title: string; about: Subject; fail: (problem: string) => void }) {
+function Write({ title, about, named, fail }: { title: string; about: Subject; named?: boolean; fail: (problem: string) => void }) {
     const url = useUrl();
     const { name } = usePrefs();
     const [text, setText] = useState("");
@@ -83,7 +85,7 @@ function Write({ title, about, fail }: { title: string; about: Subject; fail: (p
                 }}
             />
             <div className="row">
-                <YourName />
+                {!named && <YourName />}
                 <span className="grow" />
                 <button type="submit" className="button small primary" disabled={busy || !text.trim()}>
                     Comment

@@ -44,7 +44,7 @@ export default function SessionScreen() {
                     Comments <span className="muted">{comments.length || ""}</span>
                 </button>
                 <span className="grow" />
-                <AddToQueue subject={{ session: sessionId }} what="session" small />
+                <AddToQueue subject={{ session: sessionId }} what="session" />
             </div>
             <div className="people-body">
                 {row && !commented && <Transcript path={`/api/v1/sessions/${encodeURIComponent(sessionId)}/transcript`} byTrace />}

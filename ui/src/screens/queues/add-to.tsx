@@ -9,9 +9,10 @@ import { Menu } from "../../components/menu";
 import { clip, oneLine, visible } from "../../format/text";
 import { queueHref } from "../../url/href";
 
+/** `small`: where room is scarce, without words. */
 export function AddToQueue({ subject, what, small }: { subject: Subject; what: string; small?: boolean }) {
     return (
-        <Menu label={<><Icon name="queues" small /> To a queue</>} name={`Put this ${what} into an annotation queue`} title={`Have somebody judge this ${what}`} className={`button bare ${small ? "small" : ""}`} align="right">
+        <Menu label={<><Icon name="queues" small /> {!small && "To a queue"}</>} name={`Put this ${what} into an annotation queue`} title={`Have somebody judge this ${what}`} className={`button bare ${small ? "small icon" : ""}`} align="right">
             {() => <Choice subject={subject} />}
         </Menu>
     );
@@ -37,7 +38,7 @@ function Choice({ subject }: { subject: Subject }) {
                 <div key={each.id} className="row">
                     <button type="button" className="item grow" onClick={() => void add(each.id)}>
                         <span className="grow cut">{clip(oneLine(each.name), 60)}</span>
-                        <span className="muted" role="status">{said[each.id] ? visible(said[each.id]) : `${each.pending} waiting`}</span>
+                        <span className="muted nowrap" role="status">{said[each.id] ? visible(said[each.id]) : `${each.pending} waiting`}</span>
                     </button>
                     {said[each.id] && (
                         <Go className="button small bare icon" href={queueHref(url.project, each.id)} aria-label={`Open the queue ${oneLine(each.name)}`}>

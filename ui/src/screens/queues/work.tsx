@@ -8,7 +8,7 @@ import { Comments, YourName } from "../../components/comments";
 import { Icon } from "../../components/icon";
 import { Failure, Skeleton } from "../../components/pieces";
 import { exact } from "../../format/number";
-import { visible } from "../../format/text";
+import { clip, oneLine, visible } from "../../format/text";
 import { choicesOf } from "./answers";
 import { Judged } from "./judged";
 import { Question } from "./question";
@@ -90,7 +90,7 @@ function Questions({ queue, item, judging }: { queue: WholeQueue; item: PlacedIt
             ))}
             {!configs.length && <p className="muted">All score configs of this queue are archived: only comments are left.</p>}
             <p className="muted" role="status">
-                {answered} of {configs.length} answered{item.status === "completed" ? ", completed" : ""}
+                {answered} of {configs.length} answered{item.status === "completed" ? `, completed${item.author ? ` by ${clip(oneLine(item.author), 60)}` : ""}` : ""}
             </p>
         </>
     );
@@ -128,5 +128,5 @@ function OfItem({ item }: { item: PlacedItem }) {
 function Beside({ about, all, spanId = null }: { about: Subject; all: { trace_id: string } | { session: string }; spanId?: string | null }) {
     const url = useUrl();
     const list = useComments(url.project, all);
-    return <Comments title="Comments" about={about} comments={(list.data?.comments ?? []).filter((each) => each.span_id === spanId)} />;
+    return <Comments named title="Comments" about={about} comments={(list.data?.comments ?? []).filter((each) => each.span_id === spanId)} />;
 }

@@ -67,7 +67,7 @@ export function SpanPane({ shape, spanId, index, select }: Props) {
                 label="Parts of the span"
                 at={tab}
                 onPick={pick}
-                tabs={TABS.map(({ id, label }) => ({ id, label: counts[id] ? <>{label} <span className="muted">{counts[id]}</span></> : label }))}
+                tabs={TABS.map(({ id, label }) => ({ id, label: <>{id === "comments" ? <CommentsLabel /> : label} {counts[id] ? <span className="muted">{counts[id]}</span> : null}</> }))}
             />
             <div className={`pane-scroll ${busy ? "pane-busy" : ""}`} aria-busy={busy} key={spanId} role="tabpanel" tabIndex={0} aria-label={TABS.find(({ id }) => id === tab)?.label}>
                 {span.error && <Failure error={span.error} retry={() => span.refetch()} what="The span" />}
@@ -75,6 +75,16 @@ export function SpanPane({ shape, spanId, index, select }: Props) {
                 {detail && <Body tab={tab} detail={detail} shape={shape} select={select} />}
             </div>
         </div>
+    );
+}
+
+/** Its word would push the last tabs out of a narrow pane. */
+function CommentsLabel() {
+    return (
+        <>
+            <Icon name="comment" small />
+            <span className="sr">Comments</span>
+        </>
     );
 }
 
