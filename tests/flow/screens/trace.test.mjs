@@ -27,11 +27,11 @@ async function sendLog(url, trace, spanId, body, ms) {
 
 describe('screens: trace', { skip: cannot() }, () => {
     const stage = setStage();
-    let failed, talk;
+    let failed, talk, doomed;
 
     before(async () => {
-        [failed, talk] = [failing(), longTalk()];
-        await send(stage.url, fine(), failed, talk);
+        [failed, talk, doomed] = [failing(), longTalk(), fine()];
+        await send(stage.url, fine(), failed, talk, doomed);
         await sendLog(stage.url, failed, failed.cause, 'the limiter said no <b>twice</b>', 1400);
         await sendLog(stage.url, failed, null, 'pool is nearly empty', 1500);
         await stage.indexed();
@@ -126,6 +126,24 @@ describe('screens: trace', { skip: cannot() }, () => {
         assert.ok(seen > 100, `only ${seen} messages were seen`);
         assert.ok(longest < LONG_TASK_MS, `a task of ${longest} ms while scrolling`);
         quiet(complaints);
+        await context.close();
+    });
+
+    it('is deleted after one question, and the list has it no more', async () => {
+        const { page, complaints, context } = await stage.open(`/p/default/traces/${doomed.id}`);
+        const ask = async () => {
+            await page.getByRole('button', { name: 'More about this trace' }).click();
+            await page.getByText('Delete the trace…').click();
+            return page.getByRole('dialog', { name: 'Delete this trace?' });
+        };
+        await (await ask()).getByRole('button', { name: 'Cancel' }).click();
+        assert.equal((await fetch(new URL(`/api/v1/traces/${doomed.id}`, stage.url))).status, 200);
+        await (await ask()).getByRole('button', { name: 'Delete it' }).click();
+        await page.waitForURL((url) => url.pathname.endsWith('/traces'));
+        assert.equal((await fetch(new URL(`/api/v1/traces/${doomed.id}`, stage.url))).status, 404);
+        await page.getByText('long talk').first().waitFor();
+        assert.equal(await page.locator(`a[href*="${doomed.id}"]`).count(), 0);
+        quiet(complaints.filter((each) => !/404/.test(each))); // it is asked for until it is gone
         await context.close();
     });
 });

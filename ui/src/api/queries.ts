@@ -5,7 +5,7 @@
  */
 import { QueryClient, keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { isRelative, type Range } from "../url/range";
-import { ApiError, getJson } from "./client";
+import { ApiError, apiUrl, getJson, sendJson } from "./client";
 import type { Facets, Histogram, LogPage, MetricHost, MetricRow, Overview, Project, SearchPage, Series, SpanDetail, Status, TracePage, TraceShape, Unpriced } from "./types";
 
 export const queryClient = new QueryClient({
@@ -142,6 +142,22 @@ export function useTrace(project: string, traceId: string) {
         refetchInterval: (query) => (query.state.data?.trace.state === "running" ? 3_000 : false),
         staleTime: 10_000,
     });
+}
+
+const GONE_MS = 5_000;
+
+/** The index follows a moment after the answer: done when the trace is found no more. */
+export async function deleteTrace(project: string, traceId: string): Promise<void> {
+    const path = `/api/v1/traces/${encodeURIComponent(traceId)}`;
+    await sendJson("DELETE", apiUrl(path, { project }), undefined);
+    for (const until = Date.now() + GONE_MS; Date.now() < until; await new Promise((done) => setTimeout(done, 60))) {
+        try {
+            await getJson(path, { project });
+        } catch (error) {
+            if (error instanceof ApiError && error.code === 404) return;
+            throw error;
+        }
+    }
 }
 
 export function spanQuery(project: string, traceId: string, spanId: string) {

@@ -10,6 +10,7 @@ import { CopyButton, Moment } from "../../components/pieces";
 import { count, duration, exact, money, moneyExact, plural } from "../../format/number";
 import { clip, oneLine } from "../../format/text";
 import { AddToQueue } from "../queues/add-to";
+import { DeleteTrace } from "./delete";
 import { DownloadTrace } from "./download";
 import { TraceScores } from "./scores";
 import { is } from "../../url/filters";
@@ -55,6 +56,7 @@ export function TraceHeader({ shape, tree, selected, select }: Props) {
                     Link
                 </CopyButton>
                 <DownloadTrace shape={shape} />
+                <DeleteTrace shape={shape} />
             </div>
             <dl className="totals">
                 <Total label="Duration">{duration(trace.duration)}</Total>
