@@ -43,3 +43,9 @@ bool sql_text_number(struct str text, double *out_number);
 /* The number of a dynamic value: of a number, a boolean, a text that spells one. */
 bool sql_any_number(struct str any, double *out_number);
 void sql_write_number(struct buf *out, double number); /* shortest that reads back the same */
+size_t sql_digits_at(struct str text, size_t at);      /* how many stand there */
+/* The result: a dynamic value with the tag (0: none); a text, whatever it begins with. */
+void sql_give_tagged(const struct sql_call *call, int tag, struct str text, struct sql_value *out);
+void sql_give_text(const struct sql_call *call, struct str text, struct sql_value *out);
+/* How two dynamic values compare; `order`: which is smaller is asked, too. False: they do not. */
+bool sql_any_compare(struct str left, struct str right, bool order, int *out_order);
