@@ -26,6 +26,10 @@ describe('screens: pictures', { skip }, () => {
         const runs = (await stage.api.traces({ f: ['trace_name~buying-researcher'], limit: 2 })).traces.map((each) => each.trace_id);
         const [queue] = (await stage.api.get('/api/v1/queues')).queues;
         const item = queue && (await stage.api.get(`/api/v1/queues/${queue.id}/items`, { limit: 1 })).items[0].id;
+        const session = (await stage.api.get('/api/v1/sessions', { f: 'user=hana.sato', limit: 1 })).sessions[0]?.session;
+        const { datasets } = await stage.api.get('/api/v1/datasets');
+        const dataset = datasets.find(({ runs }) => runs > 1)?.id;
+        const compared = dataset && (await stage.api.get(`/api/v1/datasets/${dataset}/runs`)).runs.map(({ id }) => id).reverse().slice(0, 2).join(',');
         const ask = (query, more = '') => `query?query=${encodeURIComponent(query)}${more}`;
         const screens = {
             overview: ['overview', 1640], 'overview-whole': ['overview', 3140], settings: ['settings', 700], traces: ['traces', 900], 'traces-errors': ['traces?f=status=error', 900],
@@ -34,6 +38,10 @@ describe('screens: pictures', { skip }, () => {
             ...(retrieval && { 'trace-retrieval': [`traces/${retrieval}`, 900] }),
             models: ['models?a=openai/gpt-4o-mini&b=anthropic/claude-sonnet-4-5', 1700],
             agents: ['agents', 1000], agent: ['agents?agent=buying-researcher', 1500],
+            explain: ['explain?measure=failures', 1100], 'explain-cost': ['explain?measure=cost', 1100],
+            sessions: ['sessions', 900], session: [`sessions/${session}`, 1000], users: ['users', 900], user: ['users/hana.sato', 1100],
+            datasets: ['datasets', 700], ...(dataset && { dataset: [`datasets/${dataset}`, 800], 'dataset-compare': [`datasets/${dataset}/compare?run=${compared}`, 1100] }),
+            dashboards: ['dashboards', 800], palette: ['overview', 900], 'overview-phone': ['overview', 844, 390], 'traces-phone': ['traces', 844, 390], 'trace-phone': [`traces/${failed}`, 844, 390],
             prompts: ['prompts', 700], 'prompt-versions': ['prompts/support-reply?tab=changes', 1000],
             query: ['query', 900], 'query-series': [ask('filter kind = "llm"\n| stats count(*) as calls by bin(30m), model', '&view=stacked'), 900],
             'query-groups': [ask('filter kind = "llm"\n| stats sum(cost) as spent, count(*) as calls, pct(duration, 95) as p95 by model\n| sort spent desc'), 900],
@@ -48,9 +56,9 @@ describe('screens: pictures', { skip }, () => {
         };
         await mkdir(out, { recursive: true });
         for (const theme of ['dark', 'light']) {
-            for (const [name, [path, height]] of Object.entries(screens)) {
+            for (const [name, [path, height, width]] of Object.entries(screens)) {
                 if (process.env.UPDATE_SCREENS !== '1' && !name.startsWith(process.env.UPDATE_SCREENS)) continue;
-                const { page, context } = await stage.open(`/p/${project}/${path}`, { theme, height });
+                const { page, context } = await stage.open(`/p/${project}/${path}`, { theme, height, ...(width && { width }) });
                 const kind = name === 'trace-retrieval' ? 'retriever' : /^trace-(?!error|graph|around)/.test(name) ? 'llm' : null;
                 if (kind) await page.locator(`.span-row.k-${kind}`).last().click();
                 await settled(page);
@@ -60,6 +68,11 @@ describe('screens: pictures', { skip }, () => {
                     await page.waitForTimeout(2000); // the glow of what is new
                 }
                 if (name === 'trace-graph') await page.locator('.react-flow__edge').first().waitFor();
+                if (name === 'palette') {
+                    await page.keyboard.press('Control+k');
+                    await page.getByRole('combobox').fill('sonnet');
+                    await page.getByRole('option', { name: /sonnet/ }).first().waitFor();
+                }
                 if (/^query/.test(name)) await page.locator('.editor-host[data-ready]').waitFor();
                 if (name !== 'live') await page.waitForLoadState('networkidle');
                 await page.screenshot({ path: `${out}${name}-${theme}.png` });
