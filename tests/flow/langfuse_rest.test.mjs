@@ -43,12 +43,8 @@ async function makeQueue(name) {
 
 for (const sdk of sdks) {
     let read;
-<<<<<<< HEAD
     // Python v2 cannot make a queue.
-    const ready = () => (read ??= makeQueue(sdk.name).then((QUEUE_ID) => run({ ...sdk, env: { ...sdk.env, QUEUE_ID } }, 'media', 'metrics', 'annotate')));
-=======
-    const ready = () => (read ??= run(sdk, 'media', 'metrics', 'deletes'));
->>>>>>> 614206c (traces: delete them, and place updates that come before their create)
+    const ready = () => (read ??= makeQueue(sdk.name).then((QUEUE_ID) => run({ ...sdk, env: { ...sdk.env, QUEUE_ID } }, 'media', 'metrics', 'annotate', 'deletes')));
     test(`${sdk.name} asks for metrics`, { skip: sdk.skip ?? false }, async () => {
         const { metrics } = await ready();
         for (const { data } of [metrics.v1, metrics.v2].filter(Boolean)) {
@@ -68,7 +64,6 @@ for (const sdk of sdks) {
         const file = await fetch(of('url'));
         assert.deepEqual([file.status, (await file.arrayBuffer()).byteLength, file.headers.get('content-type')], [200, bytes, 'image/png']);
     });
-<<<<<<< HEAD
     test(`${sdk.name} comments, and works through an annotation queue`, { skip: (sdk.skip ?? false) || (sdk.name === 'JS v3' && 'it has no calls for them') }, async () => {
         const seen = (await ready()).annotate;
         // Some versions of Python tell members as Python names them.
@@ -90,12 +85,11 @@ for (const sdk of sdks) {
         assert.equal(seen.removed.success, true);
         assert.deepEqual(seen.left.data, [seen.changed]);
         if (seen.assigned) assert.deepEqual([of(seen.assigned, 'userId'), of(seen.assigned, 'queueId'), of(seen.assigned, 'projectId'), seen.unassigned.success], ['ada', queue.id, 'default', true]);
-=======
+    });
     test(`${sdk.name} deletes traces`, { skip: sdk.skip ?? false }, async () => {
         const { deletes } = await ready();
         assert.equal(deletes.kept, true);
         for (const { message } of deletes.said) assert.equal(typeof message, 'string');
->>>>>>> 614206c (traces: delete them, and place updates that come before their create)
     });
 }
 

@@ -81,7 +81,6 @@ async function metrics() {
     };
 }
 
-<<<<<<< HEAD
 // Comments, score configs and annotation queues; v3 has types for them and no calls.
 async function annotate() {
     if (version === '3') return null;
@@ -107,9 +106,6 @@ async function annotate() {
     };
 }
 
-const done = {};
-for (const name of process.argv.slice(2)) done[name] = await { media, metrics, annotate }[name]();
-=======
 async function deletes() {
     const ids = [];
     for (const name of ['first', 'second', 'third', 'kept']) ids.push(await sdk.begin(`to delete: ${name}`, { input: name }));
@@ -125,6 +121,5 @@ async function deletes() {
 }
 
 const done = {};
-for (const name of process.argv.slice(2)) done[name] = await { media, metrics, deletes }[name]();
->>>>>>> 614206c (traces: delete them, and place updates that come before their create)
+for (const name of process.argv.slice(2)) done[name] = await { media, metrics, annotate, deletes }[name]();
 console.log(JSON.stringify(done));

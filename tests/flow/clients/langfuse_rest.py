@@ -78,7 +78,6 @@ def metrics():
     }
 
 
-<<<<<<< HEAD
 def sent(request_type, **members):
     """v4 takes the members themselves, the others one request; v2 has no type for some of them."""
     if version == 4:
@@ -130,8 +129,6 @@ def annotate():
     return {name: whole(value) for name, value in done.items()}
 
 
-print(json.dumps({name: {"media": media, "metrics": metrics, "annotate": annotate}[name]() for name in sys.argv[1:]}, default=str))
-=======
 def is_there(trace_id):
     try:
         api.trace.get(trace_id)
@@ -154,6 +151,5 @@ def deletes():
     return {"said": said, "kept": is_there(ids[3])}
 
 
-print(json.dumps({name: {"media": media, "metrics": metrics, "deletes": deletes}[name]() for name in sys.argv[1:]}, default=str))
->>>>>>> 614206c (traces: delete them, and place updates that come before their create)
+print(json.dumps({name: {"media": media, "metrics": metrics, "annotate": annotate, "deletes": deletes}[name]() for name in sys.argv[1:]}, default=str))
 langfuse.shutdown() if hasattr(langfuse, "shutdown") else None
