@@ -4,6 +4,7 @@
 
 #include "journal/coding.h"
 #include "model/part.h"
+#include "pipeline/rows_private.h"
 
 /* The trace that the merged span has left; NULL: it was in no other. */
 static const uint8_t *moved_from(const struct span *span)
@@ -42,13 +43,7 @@ enum status deletions_add(const struct rows_context *context, const struct batch
     count = 0;
     for (size_t i = 0; i < batch->span_count; i++)
         if (read_deletion(batch, &batch->spans[i], &one)) {
-            one.place = (struct store_place){
-                .project_id = batch->project_id,
-                .segment = context->frame.segment,
-                .frame = context->frame.offset,
-                .record = first_span + (uint32_t)i,
-                .arrival_ns = batch->arrival_ns,
-            };
+            one.place = rows__place_of(context, batch, first_span + (uint32_t)i);
             list[count++] = one;
         }
     return store_delete(context->store, list, count, error);
