@@ -11,7 +11,7 @@ import { random } from './support/otlp.mjs';
 import { runVerb, startServer } from './support/server.mjs';
 
 const seed = Number(process.env.SEED ?? Date.now() % 100000);
-const kills = Number(process.env.KILLS ?? 4), count = Number(process.env.TRACES ?? 80);
+const kills = Number(process.env.KILLS ?? 4), count = Number(process.env.TRACES ?? 60);
 const pair = { public: 'pk-lf-life', secret: 'sk-lf-life-secret' };
 const { below } = random(seed);
 let server, door;
@@ -221,6 +221,31 @@ test('a deleted trace is gone through kill -9 and leaves every total; what is se
         assert.equal(reply.status, 400);
         assert.match(await reply.text(), /trace_?[iI]ds/);
     }
+});
+
+test('traces that are deleted while their events are being merged stay away, also through kill -9', { timeout: 60000 }, async () => {
+    const before = await total(), gone = [];
+    for (let round = 0; round < 20; round++) {
+        const id = crypto.randomUUID(), call = crypto.randomUUID();
+        gone.push(hex(id));
+        await ingest(event('trace-create', 0, { id, name: 'short-lived' }), event('generation-create', 1, { id: call, traceId: id, name: 'call', startTime: at(1), usage: { input: 5, output: 5 } }));
+        // Before, while and after the 30 ms that parts wait for each other.
+        await new Promise((done) => setTimeout(done, below(60)));
+        const late = ingest(event('generation-update', 2, { id: call, traceId: id, endTime: at(9) }));
+        const reply = await fetch(`${server.url}/api/v1/traces/${id}`, { method: 'DELETE' });
+        assert.deepEqual([reply.status, await reply.json()], [200, { deleted: 1 }]);
+        await late;
+        await fetch(`${server.url}/api/v1/traces/${id}`, { method: 'DELETE' }); // the update may have come behind the first
+        if (round === 10) await died();
+    }
+    const check = async () => {
+        await server.api.settled();
+        for (const id of gone) assert.equal((await server.api.fetch(`/api/v1/traces/${id}`)).status, 404, id);
+        assert.deepEqual(await total(), before);
+    };
+    await check();
+    await died();
+    await check();
 });
 
 test('fsck finds the journal clean, and reindex gives the same answers', { timeout: 60000 }, async () => {
