@@ -18,6 +18,7 @@
 #include "cli/cli.h"
 #include "cli/config.h"
 #include "cli/progress.h"
+#include "pipeline/custom_prices.h"
 #include "pipeline/indexer.h"
 
 enum { PATH_BYTES = 4096 };
@@ -55,6 +56,26 @@ static enum status remove_tree(const char *path, struct error *error)
     return STATUS_OK;
 }
 
+/* What projects themselves say their models cost; a directory without a control database has none.
+ */
+static enum status load_custom_prices(const struct config *config, struct price_book *book,
+                                      struct error *error)
+{
+    char path[PATH_BYTES];
+    bool first;
+    struct key_pair pair;
+    struct control *control;
+    snprintf(path, sizeof path, "%s/control.db", config->data);
+    if (access(path, F_OK) != 0)
+        return STATUS_OK;
+    enum status status = control_open(path, NULL, NULL, &control, &first, &pair, error);
+    if (status != STATUS_OK)
+        return status;
+    status = custom_prices_load(control, book, error);
+    control_close(control);
+    return status;
+}
+
 static enum status build(const struct config *config, struct journal *journal, const char *fresh,
                          uint64_t *out_records, struct error *error)
 {
@@ -66,6 +87,8 @@ static enum status build(const struct config *config, struct journal *journal, c
     struct watch watch = {.progress = progress_start("reindexing"), .end = journal_end(journal)};
     journal_get_stats(journal, &watch.stats);
     enum status status = price_open(&prices, &indexer.prices, error);
+    if (status == STATUS_OK)
+        status = load_custom_prices(config, indexer.prices, error);
     if (status == STATUS_OK)
         status = store_open(&options, &indexer.store, error);
     if (status == STATUS_OK)

@@ -111,6 +111,10 @@ static const char *const steps[] = {
     "CREATE INDEX annotation_item_subject ON annotation_item(queue_id, key, kind);"
     "CREATE TABLE annotation_assignment(queue_id TEXT NOT NULL REFERENCES annotation_queue(id)"
     " ON DELETE CASCADE, user TEXT NOT NULL, PRIMARY KEY(queue_id, user)) WITHOUT ROWID;",
+    "CREATE TABLE custom_price(project_id INTEGER NOT NULL REFERENCES project(id),"
+    " id TEXT NOT NULL, model_name TEXT NOT NULL, match_pattern TEXT NOT NULL, unit TEXT,"
+    " tokenizer_id TEXT, tokenizer_config TEXT, tiers TEXT NOT NULL, start_ns INTEGER,"
+    " created_ns INTEGER NOT NULL, deleted_ns INTEGER NOT NULL, PRIMARY KEY(project_id, id));",
 };
 
 enum status control__complain(struct control *control, struct error *error)

@@ -29,7 +29,8 @@ static enum status add_spans(const struct rows_context *context, const struct ba
         normalise_span(&input, false, scratch, &observation);
         if (observation.flags & OBSERVATION_PENDING)
             continue;
-        bill_observation(context->prices, &observation, &bill);
+        bill_observation(context->prices, batch->project_id, batch->arrival_ns, &observation,
+                         &bill);
         const struct store_span row = {
             .place = rows__place_of(context, batch, first + (uint32_t)i),
             .span = &batch->spans[i],

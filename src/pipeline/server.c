@@ -19,6 +19,7 @@
 #include "control/score_configs.h"
 #include "net/server.h"
 #include "pipeline/authorise.h"
+#include "pipeline/custom_prices.h"
 #include "pipeline/indexer.h"
 #include "query/lookup_table.h"
 #include "receive/receive.h"
@@ -152,6 +153,8 @@ static void *open_index(void *argument)
                                             (size_t)vitrine->options.index_memory_bytes};
     struct error *failure = &vitrine->failure;
     enum status status = price_open(&prices, &vitrine->prices, failure);
+    if (status == STATUS_OK)
+        status = custom_prices_load(vitrine->control, vitrine->prices, failure);
     if (status == STATUS_OK)
         status = store_open(&store, &vitrine->store, failure);
     if (status == STATUS_OK) {

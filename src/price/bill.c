@@ -22,8 +22,8 @@ static int64_t sum_lines(const struct price_result *price, enum price_component 
     return sum;
 }
 
-static void bill_from_book(struct price_book *book, const struct observation *observation,
-                           struct bill *bill)
+static void bill_from_book(struct price_book *book, uint32_t project_id, int64_t arrival_ns,
+                           const struct observation *observation, struct bill *bill)
 {
     const struct price_request request = {
         .provider = observation->provider,
@@ -31,6 +31,8 @@ static void bill_from_book(struct price_book *book, const struct observation *ob
         .service_tier = observation->service_tier,
         .time_ns = observation->start_ns,
         .usage = &observation->usage,
+        .project_id = project_id,
+        .arrival_ns = arrival_ns,
     };
     price_usage(book, &request, &bill->price);
     if (bill->price.status == PRICE_PRICED) {
@@ -43,8 +45,8 @@ static void bill_from_book(struct price_book *book, const struct observation *ob
     }
 }
 
-void bill_observation(struct price_book *book, struct observation *observation,
-                      struct bill *out_bill)
+void bill_observation(struct price_book *book, uint32_t project_id, int64_t arrival_ns,
+                      struct observation *observation, struct bill *out_bill)
 {
     *out_bill = (struct bill){.total_nano = -1, .input_nano = -1, .output_nano = -1};
     bool counts = observation->flags & (OBSERVATION_BILLED | OBSERVATION_SUMMARY);
@@ -55,7 +57,7 @@ void bill_observation(struct price_book *book, struct observation *observation,
         return;
     }
     if (counts)
-        bill_from_book(book, observation, out_bill);
+        bill_from_book(book, project_id, arrival_ns, observation, out_bill);
     int64_t given = nano_from_dollars(observation->cost_given_usd);
     int64_t input = nano_from_dollars(observation->cost_given_input_usd);
     int64_t output = nano_from_dollars(observation->cost_given_output_usd);

@@ -17,6 +17,7 @@ struct bill {
     struct price_result price;                   /* filled unless source is COST_NONE */
 };
 
-/* Also sets OBSERVATION_UNPRICED on a billed observation whose model has no price. */
-void bill_observation(struct price_book *book, struct observation *observation,
-                      struct bill *out_bill);
+/* Also sets OBSERVATION_UNPRICED on a billed observation whose model has no price. The project's
+ * own prices come first, as they were when it arrived. */
+void bill_observation(struct price_book *book, uint32_t project_id, int64_t arrival_ns,
+                      struct observation *observation, struct bill *out_bill);

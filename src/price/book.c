@@ -178,6 +178,7 @@ void price_close(struct price_book *book)
     map_done(&book->exact[1]);
     map_done(&book->providers);
     map_done(&book->cache);
+    price__customs_free(book->customs);
     pthread_mutex_destroy(&book->lock);
     arena_done(&book->arena);
     free(book->answers);

@@ -179,9 +179,12 @@ static bool is_plausible(const struct token_usage *usage)
     return true;
 }
 
-/* True when nothing was produced at a price: an embedding, where a total alone is the input. */
+/* True when nothing was produced at a price of its own: an embedding, where a total alone is the
+ * input. */
 static bool input_only(const struct price_entry *entry)
 {
+    if (entry->one_price)
+        return true;
     for (size_t i = 0; i < entry->row_count; i++)
         if (entry->rows[i].rates[PRICE_OUTPUT])
             return false;
@@ -313,7 +316,9 @@ void price_usage(struct price_book *book, const struct price_request *request,
     struct price_result *result = out_result;
     memset(result, 0, offsetof(struct price_result, lines));
     result->status = PRICE_UNPRICED;
-    result->match = price_match(book, request->provider, request->model);
+    const struct custom *custom = price__custom_find(book, request);
+    result->match =
+        custom ? price__custom_match(custom) : price_match(book, request->provider, request->model);
     bool used = usage_any(request->usage);
     if (!used)
         result->status = PRICE_NO_USAGE;
@@ -321,7 +326,7 @@ void price_usage(struct price_book *book, const struct price_request *request,
         return;
 
     struct call call = {.entry = result->match.entry, .request = request};
-    call.tier = price_tier_parse(request->service_tier);
+    call.tier = custom ? TIER_DEFAULT : price_tier_parse(request->service_tier);
     /* One provider's fast mode is its priority tier under a newer name. */
     if (call.tier == TIER_FAST && !sells_tier(call.entry, TIER_FAST))
         call.tier = TIER_PRIORITY;
@@ -331,7 +336,9 @@ void price_usage(struct price_book *book, const struct price_request *request,
         return;
     }
     result->prompt_tokens = call.prompt;
-    const struct price_row *row = choose_row(&call);
+    const struct price_row *row =
+        custom ? price__custom_row(custom, call.tokens, usage_or_zero(request->usage->total))
+               : choose_row(&call);
     if (!row) {
         if (used)
             refuse(result, PRICE_NO_ROW);

@@ -69,6 +69,8 @@ struct price_entry {
     int32_t regional; /* the same for a place that is not global */
     bool from_override;
     struct str home_scope; /* the place of a call that names none */
+    struct str custom_id;  /* of a project's own price; STR_NONE: the entry is of the book */
+    bool one_price;        /* the same whatever the token, so a total without a split is enough */
 };
 
 struct price_book;
@@ -125,6 +127,8 @@ struct price_request {
     struct str region; /* of the endpoint called (never of the caller), when known, or empty */
     int64_t time_ns;   /* the call's own start */
     const struct token_usage *usage;
+    uint32_t project_id; /* whose own prices come first; 0: nobody's */
+    int64_t arrival_ns;  /* when the call was received */
 };
 
 enum price_status { PRICE_PRICED, PRICE_UNPRICED, PRICE_NO_USAGE };

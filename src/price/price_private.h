@@ -64,6 +64,8 @@ struct price_pattern {
     bool from_override;
 };
 
+struct customs;
+
 struct price_book {
     struct arena arena; /* everything below but the maps */
     struct price_entry *entries;
@@ -93,6 +95,7 @@ struct price_book {
     struct map cache;     /* "provider\nmodel" -> index into answers */
     struct price_answer *answers;
     size_t answer_count;
+    struct customs *customs; /* NULL: no project has prices of its own */
 };
 
 /* A remembered price_match(), without what points into the caller's text. */
@@ -107,6 +110,19 @@ enum status price__parse(struct price_book *book, struct str file, struct str te
 /* Adds keys for one entry's pattern; called by parse.c once the entry is whole. */
 enum status price__index_entry(struct price_book *book, uint32_t entry, uint32_t group,
                                struct error *error);
+
+/* --- custom.c: prices that projects set themselves ------------------------------------------- */
+
+struct custom;
+/* The one that holds for the call, or NULL. */
+const struct custom *price__custom_find(struct price_book *book,
+                                        const struct price_request *request);
+struct price_match price__custom_match(const struct custom *custom);
+/* The first tier whose conditions hold, with the tokens of each component and all of them. */
+const struct price_row *price__custom_row(const struct custom *custom,
+                                          const int64_t tokens[PRICE_COMPONENT_COUNT],
+                                          int64_t total);
+void price__customs_free(struct customs *customs);
 
 /* 1-based line where the value at a path ("entries", 3, "prices", 0, "input") starts, or 0. */
 struct price_step {

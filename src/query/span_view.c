@@ -103,7 +103,8 @@ enum status query_span_at(const struct query *query, struct journal_location loc
         .contents = &out_view->contents,
     };
     normalise_span(&input, true, arena, &out_view->observation);
-    bill_observation(query->prices, &out_view->observation, &out_view->bill);
+    bill_observation(query->prices, batch->project_id, batch->arrival_ns, &out_view->observation,
+                     &out_view->bill);
     normalise_content(&input, &out_view->observation, arena, &out_view->conversation);
     return STATUS_OK;
 }

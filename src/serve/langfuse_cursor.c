@@ -54,7 +54,6 @@ static void close_list(struct call *call, int64_t limit, bool more, int64_t time
 static void write_core(struct call *call, const struct langfuse_key *key,
                        const struct span_view *view)
 {
-    static const char *const prices[] = {"modelId", "inputPrice", "outputPrice", "totalPrice"};
     struct json_out *out = &call->out;
     json_out_str(out, "id", langfuse__span_id(call, key->span_id));
     json_out_str(out, "traceId", langfuse__trace_id(call, key->trace));
@@ -63,8 +62,7 @@ static void write_core(struct call *call, const struct langfuse_key *key,
     json_out_str(out, "projectId", langfuse__project(call));
     langfuse__parent(call, view);
     json_out_text(out, "type", langfuse__type(view->observation.kind));
-    for (size_t i = 0; i < sizeof prices / sizeof *prices; i++)
-        json_out_null(out, prices[i]);
+    langfuse__model_prices(call, view, true);
 }
 
 static void write_basic(struct call *call, const struct span_view *view,

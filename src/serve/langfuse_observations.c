@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "normalise/value_json.h"
+#include "price/custom.h"
 #include "serve/langfuse_filter.h"
 
 static const struct {
@@ -110,6 +111,33 @@ void langfuse__cost_details(struct call *call, const struct span_view *view)
     json_out_end_object(&call->out);
 }
 
+void langfuse__model_prices(struct call *call, const struct span_view *view, bool as_text)
+{
+    static const struct {
+        const char *key;
+        enum price_component component;
+    } members[] = {{"inputPrice", PRICE_INPUT}, {"outputPrice", PRICE_OUTPUT}};
+    const struct price_result *price = &view->bill.price;
+    const struct price_entry *entry =
+        view->bill.source == COST_COMPUTED ? price->match.entry : NULL;
+    struct json_out *out = &call->out;
+    struct arena *arena = &call->request->arena;
+    json_out_str(out, "modelId",
+                 !entry                 ? STR_NONE
+                 : entry->custom_id.ptr ? entry->custom_id
+                                        : entry->id);
+    for (size_t i = 0; i < 2; i++) {
+        double dollars = entry && price->row->has >> members[i].component & 1
+                             ? price_rate_dollars(price->row->rates[members[i].component])
+                             : (double)NAN;
+        if (as_text && !isnan(dollars))
+            json_out_str(out, members[i].key, arena_printf(arena, "%.15f", dollars));
+        else
+            json_out_double(out, members[i].key, dollars);
+    }
+    json_out_null(out, "totalPrice");
+}
+
 static void write_costs(struct call *call, const struct span_view *view)
 {
     const struct bill *bill = &view->bill;
@@ -118,10 +146,9 @@ static void write_costs(struct call *call, const struct span_view *view)
     write_money(out, "calculatedInputCost", bill->input_nano);
     write_money(out, "calculatedOutputCost", bill->output_nano);
     write_money(out, "calculatedTotalCost", bill->total_nano);
-    static const char *const none[] = {"inputPrice",           "outputPrice", "totalPrice",
-                                       "usagePricingTierName", "modelId",     "usagePricingTierId"};
-    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
-        json_out_null(out, none[i]);
+    langfuse__model_prices(call, view, false);
+    json_out_null(out, "usagePricingTierName");
+    json_out_null(out, "usagePricingTierId");
 }
 
 void langfuse__parameters(struct call *call, const struct span_view *view)

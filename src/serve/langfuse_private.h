@@ -47,6 +47,8 @@ void langfuse__parent(struct call *call, const struct span_view *view);
 void langfuse__metadata(struct call *call, const struct span_view *view);
 void langfuse__usage_details(struct call *call, const struct span_view *view);
 void langfuse__cost_details(struct call *call, const struct span_view *view);
+/* modelId, inputPrice, outputPrice and totalPrice; numbers, or decimal texts as in v2. */
+void langfuse__model_prices(struct call *call, const struct span_view *view, bool as_text);
 void langfuse__parameters(struct call *call, const struct span_view *view);
 void langfuse__prompt(struct call *call, const struct span_view *view);
 /* The filters that v1 and v2 share. */

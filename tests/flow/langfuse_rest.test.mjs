@@ -44,7 +44,7 @@ async function makeQueue(name) {
 for (const sdk of sdks) {
     let read;
     // Python v2 cannot make a queue.
-    const ready = () => (read ??= makeQueue(sdk.name).then((QUEUE_ID) => run({ ...sdk, env: { ...sdk.env, QUEUE_ID } }, 'media', 'metrics', 'annotate', 'deletes')));
+    const ready = () => (read ??= makeQueue(sdk.name).then((QUEUE_ID) => run({ ...sdk, env: { ...sdk.env, QUEUE_ID } }, 'media', 'metrics', 'annotate', 'models', 'deletes')));
     test(`${sdk.name} asks for metrics`, { skip: sdk.skip ?? false }, async () => {
         const { metrics } = await ready();
         for (const { data } of [metrics.v1, metrics.v2].filter(Boolean)) {
@@ -53,6 +53,29 @@ for (const sdk of sdks) {
         }
         if (metrics.daily) assert.ok(metrics.daily.data[0].countTraces >= 1);
         assert.ok(Object.keys(metrics).length > 0);
+    });
+    test(`${sdk.name} sets a price of its own, which prices what comes from then on`, { skip: sdk.skip ?? false }, async () => {
+        const { models } = await ready();
+        if (!models) return assert.equal(sdk.name, 'JS v3');
+        const of = (one, name) => one[name] ?? one[name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)];
+        const { model, spare, same, managed, list } = models;
+        assert.deepEqual(same, model);
+        assert.deepEqual([of(model, 'inputPrice'), of(model, 'outputPrice'), of(model, 'totalPrice') ?? null, of(model, 'isLangfuseManaged')], [0.000002, 0.00001, null, false]);
+        assert.deepEqual([of(managed, 'isLangfuseManaged'), of(managed, 'id').includes('/'), Date.parse(of(spare, 'startDate'))], [true, true, Date.UTC(2026, 0, 2, 3, 4, 5)]);
+        assert.ok(!list.data.some(({ id }) => id === spare.id) && list.data.some(({ id }) => id === model.id) && of(list.meta, 'totalItems') > 100);
+        if (sdk.name !== 'Python v2') assert.deepEqual([of(model, 'prices').output.price, of(spare, 'pricingTiers')[1].prices.input, of(spare, 'pricingTiers')[0].prices.web_search_queries], [0.00001, 2e-6, 0.01]);
+        const name = of(model, 'modelName'), id = `${name}-call`, now = new Date().toISOString();
+        const reply = await call('POST', '/api/public/ingestion', { batch: [{ id, type: 'generation-create', timestamp: now, body: { id, traceId: id, name: 'priced', model: name.toUpperCase(), startTime: now, endTime: now, usageDetails: { input: 1000, output: 100 } } }] });
+        assert.equal(reply.status, 207);
+        const seen = await eventually(async () => {
+            const { json } = await call('GET', `/api/public/observations/${id}`);
+            assert.equal(json.model, name.toUpperCase());
+            return json;
+        });
+        assert.deepEqual([seen.calculatedInputCost, seen.calculatedOutputCost, seen.calculatedTotalCost], [0.002, 0.001, 0.003]);
+        assert.deepEqual([seen.modelId, seen.inputPrice, seen.outputPrice], [model.id, 0.000002, 0.00001]);
+        const { traces } = await server.api.traces({ f: `model=${name.toUpperCase()}` });
+        assert.equal(traces[0]?.cost, 3e6, 'the index has the same cost');
     });
     test(`${sdk.name} keeps pictures beside a trace and reads them back`, { skip: sdk.skip ?? false }, async () => {
         const { media: { trace, media, resolved, bytes } } = await ready();
@@ -131,6 +154,34 @@ test('what a browser could run is never shown where it stands', async () => {
         assert.match(read.headers.get('content-disposition'), /^attachment/);
         assert.match(read.headers.get('content-security-policy'), /default-src 'none'.*sandbox/);
     }
+});
+
+test('models that cannot be are refused by name, and prices come and go', async () => {
+    const path = '/api/public/models', good = { modelName: 'm', matchPattern: '^m$', inputPrice: 1e-6 };
+    const tier = (more) => ({ name: 'a', isDefault: true, priority: 0, conditions: [], prices: { input: 1 }, ...more });
+    for (const [more, field] of [[{ modelName: '' }, 'modelName'], [{ matchPattern: '(' }, 'matchPattern'], [{ matchPattern: 'a(?!b)' }, 'matchPattern'], [{ matchPattern: 'x'.repeat(2000) }, 'matchPattern'],
+        [{ inputPrice: -1 }, 'inputPrice'], [{ inputPrice: '1' }, 'inputPrice'], [{ inputPrice: null }, 'pricingTiers'], [{ totalPrice: 1 }, 'totalPrice'], [{ unit: 'MILES' }, 'unit'],
+        [{ startDate: 'soon' }, 'startDate'], [{ pricingTiers: [tier()] }, 'pricingTiers'], [{ inputPrice: undefined, pricingTiers: [] }, 'pricingTiers'], [{ inputPrice: undefined, pricingTiers: [tier({ priority: 1 })] }, 'pricingTiers[0].priority'],
+        [{ inputPrice: undefined, pricingTiers: [tier({ prices: {} })] }, 'pricingTiers[0].prices'], [{ inputPrice: undefined, pricingTiers: [7] }, 'pricingTiers[0].name'], [{ tokenizerConfig: 7 }, 'tokenizerConfig']]) {
+        const reply = await call('POST', path, { ...good, ...more });
+        assert.deepEqual([reply.status, reply.json.message.startsWith(`${field}:`)], [400, true], `${JSON.stringify(more)}: ${JSON.stringify(reply.json)}`);
+    }
+    const managed = (await call('GET', `${path}?limit=1&page=50`)).json.data[0];
+    assert.equal((await call('DELETE', `${path}/${encodeURIComponent(managed.id)}`)).status, 400);
+    assert.ok(new RegExp(managed.matchPattern.replace('(?i)', ''), 'i').test(managed.modelName), JSON.stringify(managed));
+    assert.equal((await call('GET', `${path}/nothing`)).status, 404);
+    assert.equal((await call('DELETE', `${path}/nothing`)).status, 404);
+
+    const made = await call('POST', '/api/v1/prices', { model: 'Our.Model', prices: { input: 2.5, output: 10, cache_read: 0.25 } });
+    assert.deepEqual([made.status, made.json.match, made.json.prices, made.json.tiers], [201, '(?i)^Our\\.Model$', { input: 2.5, cache_read: 0.25, output: 10 }, 1]);
+    assert.deepEqual((await call('GET', '/api/v1/prices')).json.prices.find(({ id }) => id === made.json.id), made.json);
+    assert.equal((await call('GET', `${path}/${made.json.id}`)).json.inputPrice, 2.5e-6);
+    for (const [body, field] of [[{ prices: { input: 1 } }, 'model'], [{ model: 'a' }, 'prices'], [{ model: 'a', prices: { words: 1 } }, 'prices.words'], [{ model: 'a', prices: { input: -1 } }, 'prices.input'], [{ model: 'a', match: '[', prices: { input: 1 } }, 'matchPattern'], [{ model: 'a', start: 7, prices: { input: 1 } }, 'start']]) {
+        const reply = await call('POST', '/api/v1/prices', body);
+        assert.deepEqual([reply.status, reply.json.error.message.startsWith(`${field}:`)], [400, true], JSON.stringify(reply.json));
+    }
+    assert.equal((await call('DELETE', `/api/v1/prices/${made.json.id}`)).status, 204);
+    assert.equal((await call('DELETE', `/api/v1/prices/${made.json.id}`)).status, 404);
 });
 
 test('an announcement that cannot be is refused by field', async () => {
@@ -335,6 +386,9 @@ test('the operator makes projects and keys beside a running server', async () =>
     assert.match((await verb('key', 'list', 'shop')).stdout, /spare/);
     assert.match((await verb('project', 'list')).stdout, /^shop .*The shop$/m);
     assert.equal((await call('DELETE', `/api/v1/keys/${first.public_key}`)).status, 404, 'of another project');
+    const price = (await call('POST', '/api/v1/prices', { model: 'ours alone', prices: { input: 1 } })).json;
+    assert.deepEqual((await call('GET', '/api/v1/prices', undefined, basic(first))).json, { prices: [] });
+    assert.equal((await call('DELETE', `/api/v1/prices/${price.id}`, undefined, basic(first))).status, 404, 'of another project');
     await verb('key', 'delete', 'shop', second.public_key);
     await eventually(async () => assert.equal(await project(second), 401));
     assert.match((await verb('key', 'delete', 'shop', first.public_key)).stderr, /last one/);

@@ -106,6 +106,19 @@ async function annotate() {
     };
 }
 
+// A model of one's own; v3 has types for it and no calls. Its price is there when a call of it is sent.
+async function models() {
+    if (version === '3') return null;
+    const { models } = sdk.api;
+    const model = await models.create({ modelName: `house-js${version}`, matchPattern: `(?i)^house-js${version}$`, unit: 'TOKENS', inputPrice: 0.000002, outputPrice: 0.00001, tokenizerId: 'openai', tokenizerConfig: { tokensPerName: 1 } });
+    const spare = await models.create({ modelName: 'spare', matchPattern: 'spare', startDate: '2026-01-02T03:04:05.000Z', pricingTiers: [
+        { name: 'usual', isDefault: true, priority: 0, conditions: [], prices: { input: 1e-6, web_search_queries: 0.01 } },
+        { name: 'long', isDefault: false, priority: 1, conditions: [{ usageDetailPattern: '^input', operator: 'gt', value: 200000, caseSensitive: false }], prices: { input: 2e-6 } }] });
+    await models.delete(spare.id);
+    const list = await models.list({ limit: 100 }), managed = list.data.find((one) => one.isLangfuseManaged);
+    return { model, spare, same: await models.get(model.id), managed: await models.get(managed.id), list };
+}
+
 async function deletes() {
     const ids = [];
     for (const name of ['first', 'second', 'third', 'kept']) ids.push(await sdk.begin(`to delete: ${name}`, { input: name }));
@@ -121,5 +134,5 @@ async function deletes() {
 }
 
 const done = {};
-for (const name of process.argv.slice(2)) done[name] = await { media, metrics, annotate, deletes }[name]();
+for (const name of process.argv.slice(2)) done[name] = await { media, metrics, annotate, models, deletes }[name]();
 console.log(JSON.stringify(done));

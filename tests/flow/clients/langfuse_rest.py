@@ -129,6 +129,25 @@ def annotate():
     return {name: whole(value) for name, value in done.items()}
 
 
+def models():
+    """A model of one's own, one that is deleted again, and those the server has."""
+    name = f"house-py{version}"
+    model = api.models.create(**sent("CreateModelRequest", model_name=name, match_pattern=f"(?i)^{name}$", unit="TOKENS", input_price=0.000002, output_price=0.00001, tokenizer_id="openai", tokenizer_config={"tokensPerName": 1}))
+    if version == 2:
+        prices = {"total_price": 0.000001}
+    else:
+        condition = langfuse_api.PricingTierCondition(usage_detail_pattern="^input", operator="gt", value=200000, case_sensitive=False)
+        prices = {"pricing_tiers": [
+            langfuse_api.PricingTierInput(name="usual", is_default=True, priority=0, conditions=[], prices={"input": 1e-6, "web_search_queries": 0.01}),
+            langfuse_api.PricingTierInput(name="long", is_default=False, priority=1, conditions=[condition], prices={"input": 2e-6}),
+        ]}
+    spare = api.models.create(**sent("CreateModelRequest", model_name="spare", match_pattern="spare", start_date=datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc), **prices))
+    api.models.delete(spare.id)
+    found = api.models.list(limit=100)
+    managed = next(one for one in found.data if one.is_langfuse_managed)
+    return {"model": plain(model), "spare": plain(spare), "same": plain(api.models.get(model.id)), "managed": plain(api.models.get(managed.id)), "list": plain(found)}
+
+
 def is_there(trace_id):
     try:
         api.trace.get(trace_id)
@@ -151,5 +170,5 @@ def deletes():
     return {"said": said, "kept": is_there(ids[3])}
 
 
-print(json.dumps({name: {"media": media, "metrics": metrics, "annotate": annotate, "deletes": deletes}[name]() for name in sys.argv[1:]}, default=str))
+print(json.dumps({name: {"media": media, "metrics": metrics, "annotate": annotate, "models": models, "deletes": deletes}[name]() for name in sys.argv[1:]}, default=str))
 langfuse.shutdown() if hasattr(langfuse, "shutdown") else None

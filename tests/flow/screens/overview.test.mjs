@@ -148,6 +148,29 @@ describe('screens: overview', { skip: cannot() }, () => {
         await context.close();
     });
 
+    it('a price of the project is set from where its model is missed, listed, and deleted by a second press', async () => {
+        const { page, complaints, context } = await stage.open('/p/default/settings?model=house-model');
+        const own = page.getByRole('region', { name: 'Prices of the project' });
+        const form = own.getByRole('form', { name: 'Add a price' });
+        assert.equal(await form.getByLabel('Model').inputValue(), 'house-model');
+        await form.getByLabel('Input, $ a million', { exact: true }).fill('2.5');
+        await form.getByLabel('Output, $ a million').fill('much');
+        await form.getByRole('button', { name: 'Add the price' }).click();
+        await form.getByText(/prices\.output: expected/).waitFor();
+        complaints.splice(0); // the refusal stands in the console as well
+        await form.getByLabel('Output, $ a million').fill('10');
+        await form.getByRole('button', { name: 'Add the price' }).click();
+        const row = own.getByRole('row', { name: /house-model/ });
+        await row.waitFor();
+        assert.match(await row.innerText(), /\$2\.5\s+\$10\s+–/);
+        const { prices } = await stage.api.get('/api/v1/prices');
+        assert.deepEqual(prices[0].prices, { input: 2.5, output: 10 });
+        for (let press = 0; press < 2; press++) await row.getByRole('button').click();
+        await row.waitFor({ state: 'detached' });
+        quiet(complaints);
+        await context.close();
+    });
+
     it('axe-core finds nothing serious in either theme, and a phone does not scroll sideways', async () => {
         await accessible(stage, '/p/default/overview', { height: 4000 }); // in both themes: every.test.mjs
         await accessible(stage, '/p/default/overview', { width: 390, height: 800 });

@@ -49,13 +49,15 @@ export interface Search {
     measure?: string;
     at?: string;
     base?: string;
+    /** The model whose price is to be set. */
+    model?: string;
 }
 
 const SINGLE = [
     "from", "to", "live", "sort", "order", "cols", "facets", "span", "tab", "q", "shut", "metric", "by", "host",
     "query", "source", "view", "edit",
     "a", "b", "acell", "bcell", "agent", "run", "lower", "skip", "item", "t",
-    "measure", "at", "base",
+    "measure", "at", "base", "model",
 ] as const;
 
 export function parseSearch(source: string): Search {

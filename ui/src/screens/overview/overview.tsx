@@ -100,7 +100,10 @@ function UnpricedNotice() {
                         <Go className="plain" href={url.traces([`model=${each.model ?? ""}`])}>
                             {visible(each.model ?? "(no name)")}
                         </Go>{" "}
-                        <span className="muted">({plural(each.calls, "call")})</span>
+                        <span className="muted">
+                            ({plural(each.calls, "call")}
+                            {each.model && <>, <Go className="plain" href={url.href("settings", { from: undefined, to: undefined, live: undefined, model: each.model })}>set its price</Go></>})
+                        </span>
                     </span>
                 ))}
                 {data.models.length > shown.length && ` and ${data.models.length - shown.length} more`}

@@ -7,6 +7,7 @@ import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Failure, Skeleton } from "../../components/pieces";
 import { visible } from "../../format/text";
+import { Prices } from "./prices";
 import "./settings.css";
 
 interface Draft {
@@ -62,6 +63,7 @@ export default function SettingsScreen() {
                     {settings.error && <Failure error={settings.error} retry={() => settings.refetch()} what="The settings" />}
                     {!settings.data && !settings.error && <Skeleton height={320} />}
                     {settings.data && <Form key={url.project} settings={settings.data} />}
+                    <Prices key={`prices ${url.project}`} />
                 </div>
             </div>
         </>
