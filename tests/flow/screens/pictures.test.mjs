@@ -70,7 +70,7 @@ describe('screens: pictures', { skip }, () => {
                 if (name === 'trace-graph') await page.locator('.react-flow__edge').first().waitFor();
                 if (name === 'palette') {
                     await page.keyboard.press('Control+k');
-                    await page.getByRole('combobox').fill('sonnet');
+                    await page.getByRole('combobox', { name: /^Go to a screen/ }).fill('sonnet');
                     await page.getByRole('option', { name: /sonnet/ }).first().waitFor();
                 }
                 if (/^query/.test(name)) await page.locator('.editor-host[data-ready]').waitFor();
