@@ -5,16 +5,6 @@
 #include "serve/langfuse_private.h"
 #include "serve/queue_body.h"
 
-static struct str queue_of(const struct call *call)
-{
-    return request_path_part(call->request, STR("id"));
-}
-
-static struct str item_of(const struct call *call)
-{
-    return request_path_part(call->request, STR("item"));
-}
-
 /* --- queues --------------------------------------------------------------------------------- */
 
 static void write_queue(struct call *call, const struct annotation_queue *queue)
@@ -71,7 +61,7 @@ void serve__langfuse_queue(struct request *request, void *context)
     struct annotation_queue queue;
     call_begin_plain(&call, request, context);
     enum status status =
-        control_annotation_queue(call.options->control, request->project_id, queue_of(&call),
+        control_annotation_queue(call.options->control, request->project_id, queue_path_id(&call),
                                  &request->arena, &queue, &call.error);
     if (status == STATUS_OK)
         write_queue(&call, &queue);
@@ -103,7 +93,7 @@ void serve__langfuse_queue_items(struct request *request, void *context)
     size_t count = 0;
     call_begin_plain(&call, request, context);
     struct annotation_question question = {
-        .project_id = request->project_id, .queue_id = queue_of(&call), .newest_first = true};
+        .project_id = request->project_id, .queue_id = queue_path_id(&call), .newest_first = true};
     enum status status = langfuse__page(&call, &page);
     if (status == STATUS_OK)
         status =
@@ -152,8 +142,8 @@ void serve__langfuse_queue_item_create(struct request *request, void *context)
     enum status status = read_item(&call, &item);
     if (status == STATUS_OK)
         status = control_annotation_items_add(call.options->control, request->project_id,
-                                              queue_of(&call), &item, 1, &request->arena, &added,
-                                              &call.error);
+                                              queue_path_id(&call), &item, 1, &request->arena,
+                                              &added, &call.error);
     if (status == STATUS_OK)
         write_item(&call, &item);
     call_end(&call, status);
@@ -165,8 +155,8 @@ void serve__langfuse_queue_item(struct request *request, void *context)
     struct annotation_item item;
     call_begin_plain(&call, request, context);
     enum status status =
-        control_annotation_item(call.options->control, request->project_id, queue_of(&call),
-                                item_of(&call), &request->arena, &item, &call.error);
+        control_annotation_item(call.options->control, request->project_id, queue_path_id(&call),
+                                queue_path_item(&call), &request->arena, &item, &call.error);
     if (status == STATUS_OK)
         write_item(&call, &item);
     call_end(&call, status);
@@ -188,11 +178,12 @@ void serve__langfuse_queue_item_change(struct request *request, void *context)
     if (status == STATUS_OK)
         status = queue_status_read(&call, word, &completed);
     if (status == STATUS_OK && completed < 0)
-        status = control_annotation_item(control, request->project_id, queue_of(&call),
-                                         item_of(&call), &request->arena, &item, &call.error);
+        status =
+            control_annotation_item(control, request->project_id, queue_path_id(&call),
+                                    queue_path_item(&call), &request->arena, &item, &call.error);
     else if (status == STATUS_OK)
-        status = control_annotation_item_set(control, request->project_id, queue_of(&call),
-                                             item_of(&call), completed == 1, STR(""),
+        status = control_annotation_item_set(control, request->project_id, queue_path_id(&call),
+                                             queue_path_item(&call), completed == 1, STR(""),
                                              &request->arena, &item, &call.error);
     if (status == STATUS_OK)
         write_item(&call, &item);
@@ -203,8 +194,9 @@ void serve__langfuse_queue_item_delete(struct request *request, void *context)
 {
     struct call call;
     call_begin_plain(&call, request, context);
-    enum status status = control_annotation_item_delete(
-        call.options->control, request->project_id, queue_of(&call), item_of(&call), &call.error);
+    enum status status =
+        control_annotation_item_delete(call.options->control, request->project_id,
+                                       queue_path_id(&call), queue_path_item(&call), &call.error);
     if (status == STATUS_OK) {
         json_out_object(&call.out, NULL);
         json_out_bool(&call.out, "success", true);
@@ -223,8 +215,9 @@ static enum status assign(struct call *call, bool assigned, struct str *out_pers
     if (status == STATUS_OK)
         status = body_text(call, &body, "userId", true, out_person);
     if (status == STATUS_OK)
-        status = control_annotation_assign(call->options->control, call->request->project_id,
-                                           queue_of(call), *out_person, assigned, &call->error);
+        status =
+            control_annotation_assign(call->options->control, call->request->project_id,
+                                      queue_path_id(call), *out_person, assigned, &call->error);
     return status;
 }
 
@@ -237,7 +230,7 @@ void serve__langfuse_queue_assign(struct request *request, void *context)
     if (status == STATUS_OK) {
         json_out_object(&call.out, NULL);
         json_out_str(&call.out, "userId", person);
-        json_out_str(&call.out, "queueId", queue_of(&call));
+        json_out_str(&call.out, "queueId", queue_path_id(&call));
         json_out_str(&call.out, "projectId", langfuse__project(&call));
         json_out_end_object(&call.out);
     }

@@ -2,6 +2,16 @@
 /* queue_body: see queue_body.h. */
 #include "serve/queue_body.h"
 
+struct str queue_path_id(const struct call *call)
+{
+    return request_path_part(call->request, STR("id"));
+}
+
+struct str queue_path_item(const struct call *call)
+{
+    return request_path_part(call->request, STR("item"));
+}
+
 /* As a JSON array of texts and nothing else. */
 static enum status read_configs(struct call *call, const struct json *body, const char *name,
                                 struct str *out_ids)

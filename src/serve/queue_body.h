@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* queue_body: what both APIs read of annotation queues. */
+/* queue_body: what both APIs read of annotation queues: of the path, and of what is sent. */
 #pragma once
 
 #include "control/annotation.h"
 #include "serve/subjects.h"
 
+/* Which queue, and which of its items. */
+struct str queue_path_id(const struct call *call);
+struct str queue_path_item(const struct call *call);
 /* Name, description and the configs' ids, which stand in the member `configs`. */
 enum status queue_body_read(struct call *call, const char *configs,
                             struct annotation_queue *out_queue);

@@ -9,16 +9,6 @@
 
 enum { ITEMS_A_PAGE = 500, ITEMS_AT_ONCE = 1000, SCORES_OF_ITEM = 500 };
 
-static struct str queue_of(const struct call *call)
-{
-    return request_path_part(call->request, STR("id"));
-}
-
-static struct str item_of(const struct call *call)
-{
-    return request_path_part(call->request, STR("item"));
-}
-
 /* Whoever named an observation by its id alone may have done so before it came. */
 static void write_members(struct call *call, struct annotation_item *item)
 {
@@ -49,7 +39,7 @@ void serve__queue_items(struct request *request, void *context)
     if (!call_begin(&call, request, context))
         return;
     struct annotation_question question = {.project_id = request->project_id,
-                                           .queue_id = queue_of(&call)};
+                                           .queue_id = queue_path_id(&call)};
     enum status status =
         queue_status_read(&call, request_param(request, STR("status")), &question.completed);
     if (status == STATUS_OK)
@@ -110,7 +100,7 @@ void serve__queue_items_add(struct request *request, void *context)
     enum status status = read_items(&call, &items, &count);
     if (status == STATUS_OK)
         status = control_annotation_items_add(call.options->control, request->project_id,
-                                              queue_of(&call), items, count, &request->arena,
+                                              queue_path_id(&call), items, count, &request->arena,
                                               &added, &call.error);
     if (status == STATUS_OK) {
         json_out_object(&call.out, NULL);
@@ -198,8 +188,8 @@ void serve__queue_item(struct request *request, void *context)
     if (!call_begin(&call, request, context))
         return;
     enum status status =
-        control_annotation_item(call.options->control, request->project_id, queue_of(&call),
-                                item_of(&call), &request->arena, &item, &call.error);
+        control_annotation_item(call.options->control, request->project_id, queue_path_id(&call),
+                                queue_path_item(&call), &request->arena, &item, &call.error);
     if (status == STATUS_OK)
         status = write_whole(&call, &item);
     call_end(&call, status);
@@ -224,9 +214,9 @@ void serve__queue_item_change(struct request *request, void *context)
     if (status == STATUS_OK)
         status = body_text(&call, &body, "author", false, &author);
     if (status == STATUS_OK)
-        status = control_annotation_item_set(call.options->control, request->project_id,
-                                             queue_of(&call), item_of(&call), completed == 1,
-                                             author, &request->arena, &item, &call.error);
+        status = control_annotation_item_set(
+            call.options->control, request->project_id, queue_path_id(&call),
+            queue_path_item(&call), completed == 1, author, &request->arena, &item, &call.error);
     if (status == STATUS_OK)
         status = write_whole(&call, &item);
     call_end(&call, status);
@@ -236,8 +226,9 @@ void serve__queue_item_delete(struct request *request, void *context)
 {
     struct call call;
     call_begin_plain(&call, request, context);
-    enum status status = control_annotation_item_delete(
-        call.options->control, request->project_id, queue_of(&call), item_of(&call), &call.error);
+    enum status status =
+        control_annotation_item_delete(call.options->control, request->project_id,
+                                       queue_path_id(&call), queue_path_item(&call), &call.error);
     if (status == STATUS_OK)
         call.response.http_status = 204;
     call_end(&call, status);

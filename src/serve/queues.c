@@ -74,9 +74,9 @@ void serve__queue(struct request *request, void *context)
     struct call call;
     struct annotation_queue queue;
     call_begin_plain(&call, request, context);
-    enum status status = control_annotation_queue(call.options->control, request->project_id,
-                                                  request_path_part(request, STR("id")),
-                                                  &request->arena, &queue, &call.error);
+    enum status status =
+        control_annotation_queue(call.options->control, request->project_id, queue_path_id(&call),
+                                 &request->arena, &queue, &call.error);
     if (status == STATUS_OK)
         status = write_queue(&call, &queue);
     call_end(&call, status);
@@ -111,9 +111,8 @@ void serve__queue_delete(struct request *request, void *context)
 {
     struct call call;
     call_begin_plain(&call, request, context);
-    enum status status =
-        control_annotation_queue_delete(call.options->control, request->project_id,
-                                        request_path_part(request, STR("id")), &call.error);
+    enum status status = control_annotation_queue_delete(call.options->control, request->project_id,
+                                                         queue_path_id(&call), &call.error);
     if (status == STATUS_OK)
         call.response.http_status = 204;
     call_end(&call, status);
