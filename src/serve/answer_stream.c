@@ -17,8 +17,11 @@ static enum status open_stream(struct answer *answer, struct error *error)
     response_header(response, STR("cache-control"), STR("no-store"));
     response_header(response, STR("trailer"),
                     STR("X-Vitrine-Rows, X-Vitrine-Truncated, X-Vitrine-Error"));
-    return request_stream_file(answer->call->request, response, answer->spool.file, &answer->stream,
-                               error);
+    enum status status = request_stream_file(answer->call->request, response, answer->spool.file,
+                                             &answer->stream, error);
+    if (status != STATUS_OK) /* an error is answered instead */
+        *response = (struct response){0};
+    return status;
 }
 
 enum status answer_flush(struct answer *answer, struct error *error)

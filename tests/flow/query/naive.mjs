@@ -48,10 +48,16 @@ function orderFor(direction) {
     return (a, b) => (a === null || b === null ? (a === null) - (b === null) : direction === 'desc' ? order(b, a) : order(a, b));
 }
 
+// A number and the text that spells it are one key of a group; which of the two it is afterwards, the language leaves open.
+// It only matters where such a key is compared with a text that spells none.
+const spelled_keys = new Set();
+let compared_spelled = false;
+
 function compare(op, a, b) {
     if (a === null || b === null) return null;
     const left = number(a), right = number(b);
     let differ;
+    if ((left === null) !== (right === null) && spelled_keys.has(text(left === null ? b : a))) compared_spelled = true;
     if (left !== null && right !== null) differ = sign(left, right);
     else if (typeof a === 'string' && typeof b === 'string') differ = op === '=' || op === '!=' ? byPoint(a, b) : order(a, b);
     else return op === '!=' ? true : null; // a number and a text that is none do not compare, and so they differ
@@ -183,6 +189,7 @@ function stats(command, rows) {
     for (const row of rows) {
         const keys = command.by.map(({ e }) => value(e, row));
         const key = JSON.stringify(keys.map(text));
+        for (const one of keys) if (typeof one === 'string' && number(one) !== null) spelled_keys.add(one);
         if (!groups.has(key)) groups.set(key, { keys, rows: [] });
         groups.get(key).rows.push(row);
     }
@@ -253,6 +260,8 @@ function filldown(rows, { field }) {
 export function evaluate(commands, source) {
     let rows = source.map((row) => ({ ...row, set: new Map() })).sort((a, b) => sign(b.time, a.time));
     let columns = [];
+    spelled_keys.clear();
+    compared_spelled = false;
     for (const command of commands) {
         if (command.c === 'filter') rows = rows.filter((row) => truth(value(command.e, row)));
         else if (command.c === 'fields' || command.c === 'display') {
@@ -273,5 +282,6 @@ export function evaluate(commands, source) {
             columns = [...command.by, ...command.items].map(({ as }) => as);
         }
     }
+    if (compared_spelled) return { open: 'a key that spells a number, compared with a text' };
     return { columns, rows: rows.map((row) => columns.map((name) => row.set.get(name) ?? null)) };
 }
