@@ -20,6 +20,7 @@ struct place {
 };
 
 static struct journal *journal;
+static const char *journal_path;
 
 static struct batch *new_batch(void)
 {
@@ -166,13 +167,15 @@ static void an_observation_goes_where_it_is_said_to_belong(void **state)
 static int set_up(void **state)
 {
     *state = test_directory();
-    journal = open_journal(test_directory());
+    journal_path = test_directory();
+    journal = open_journal(journal_path);
     return 0;
 }
 
 static int tear_down(void **state)
 {
     journal_close(journal);
+    remove_directory(journal_path);
     remove_directory(*state);
     return 0;
 }
