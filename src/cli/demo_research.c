@@ -22,6 +22,7 @@ struct run {
     int64_t now, cached;
     struct demo_fault fault;
     bool has_fallback; /* another model is asked when its own stays away */
+    bool is_told;      /* a story of its own, which chance and other stories leave alone */
 };
 
 static bool is_burst(const struct run *run, int64_t time_ns)
@@ -33,6 +34,8 @@ static bool is_burst(const struct run *run, int64_t time_ns)
 static struct demo_fault fault_at(struct run *run, int64_t input)
 {
     struct demo_random *random = &run->trace.random;
+    if (run->is_told)
+        return (struct demo_fault){0};
     if (is_burst(run, run->now) ? demo_chance(random, 0.72) : demo_chance(random, 0.004))
         return (struct demo_fault){
             "RateLimitError", "429 This request would exceed the limit of 400,000 input tokens "
@@ -182,7 +185,8 @@ void demo_research(struct demo *demo, uint64_t seed, int64_t start_ns)
 {
     const struct demo_day *day = demo_day(demo);
     bool loops = start_ns == day->loop_ns[0] || start_ns == day->loop_ns[1];
-    struct run run = {.now = start_ns, .has_fallback = seed % 2};
+    bool hoards = start_ns == day->hoard_ns;
+    struct run run = {.now = start_ns, .has_fallback = seed % 2, .is_told = loops || hoards};
     struct demo_trace *trace = &run.trace;
     demo_trace_begin(trace, demo, seed);
     trace->service = "research-agent";
@@ -207,7 +211,7 @@ void demo_research(struct demo *demo, uint64_t seed, int64_t start_ns)
     demo_say(&run.history, "user", str_from(run.task->question));
     run.now += 5 * NS_PER_MS;
     bool going = !loops || go_in_circles(&run);
-    if (start_ns == day->hoard_ns)
+    if (hoards)
         going = hoard(&run);
     for (size_t i = 0; going && i < RESEARCH_STEPS && run.task->steps[i].tool; i++)
         going = step(&run, &run.task->steps[i], i);
