@@ -35,6 +35,14 @@ static bool full_date(struct str text, size_t *out_cut)
            ends_in(text, "@20dddddd", out_cut);
 }
 
+static struct str without_latest(struct str text)
+{
+    size_t latest = sizeof "-latest" - 1;
+    if (text.len > latest && str_ends(text, STR("-latest")))
+        return str_sub(text, 0, text.len - latest);
+    return text;
+}
+
 struct str model_label(struct str asked, struct str answered)
 {
     size_t cut;
@@ -43,6 +51,8 @@ struct str model_label(struct str asked, struct str answered)
     if (asked.len && text.len > asked.len && str_starts(text, asked) &&
         strchr("-@:", text.ptr[asked.len]))
         text = asked;
+    if (text.len == 0 || !isdigit((unsigned char)text.ptr[text.len - 1]))
+        return without_latest(text);
     /* "…-20240620-v1:0": the build goes with the date it belongs to. */
     if (ends_in(text, ":d", &cut) || ends_in(text, "-vd", &cut)) {
         struct str before = str_sub(text, 0, cut);
@@ -54,8 +64,5 @@ struct str model_label(struct str asked, struct str answered)
     }
     if (full_date(text, &cut) || preview_date(text, &cut))
         return str_sub(text, 0, cut);
-    size_t latest = sizeof "-latest" - 1;
-    if (text.len > latest && str_ends(text, STR("-latest")))
-        return str_sub(text, 0, text.len - latest);
     return text;
 }

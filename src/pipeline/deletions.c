@@ -51,8 +51,10 @@ enum status deletions_add(const struct rows_context *context, const struct batch
 
 bool deletions_cover(const struct store *store, uint32_t project_id, const struct span *span)
 {
+    if (store_deletions_known(store) == 0)
+        return false;
     const struct value *list = attributes_get(&span->attributes, PARTS_KEY);
-    if (store_deletions_known(store) == 0 || !list || list->type != VALUE_BYTES)
+    if (!list || list->type != VALUE_BYTES)
         return false;
     for (size_t at = 0; at + PART_REF_BYTES <= list->string.len; at += PART_REF_BYTES) {
         const uint8_t *ref = (const uint8_t *)list->string.ptr + at;

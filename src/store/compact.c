@@ -306,31 +306,38 @@ static enum status first_arrival(struct store *store, int64_t *out_ns, struct er
                           (long long)compaction->parts_cursor_ns);
 }
 
+static enum status count_slice(struct store *store, int64_t from, int64_t to, int64_t *out_count,
+                               struct error *error)
+{
+    return store__ask_int(store, 0, out_count, error,
+                          "SELECT count(*) FROM trace_parts WHERE " SLICE, (long long)from,
+                          (long long)to);
+}
+
 enum status store__merge_parts(struct store *store, bool *out_worked, struct error *error)
 {
     int64_t from, before, after;
     *out_worked = false;
+    if (clock_now_ns() < store->compaction.parts_quiet_ns)
+        return STATUS_OK;
     enum status status = first_arrival(store, &from, error);
     if (status != STATUS_OK || from == 0)
         return status;
     int64_t to =
         from - from % (PARTS_SLICE_SECONDS * NS_PER_SEC) + PARTS_SLICE_SECONDS * NS_PER_SEC;
-    if (to > clock_now_ns() - PARTS_QUIET_SECONDS * NS_PER_SEC)
+    int64_t quiet_ns = to + PARTS_QUIET_SECONDS * NS_PER_SEC;
+    if (clock_now_ns() < quiet_ns) {
+        store->compaction.parts_quiet_ns = quiet_ns;
         return STATUS_OK;
-    const char *count = "SELECT count(*) FROM trace_parts WHERE " SLICE;
-    (void)count;
-    status =
-        store__ask_int(store, 0, &before, error, "SELECT count(*) FROM trace_parts WHERE " SLICE,
-                       (long long)from, (long long)to);
+    }
+    status = count_slice(store, from, to, &before, error);
     if (status == STATUS_OK && before <= PARTS_ROWS_MAX) {
         status = store__begin(store, error);
         if (status == STATUS_OK)
             status = store__end(store, merge_slice(store, from, to, error), error);
     }
     if (status == STATUS_OK)
-        status =
-            store__ask_int(store, 0, &after, error, "SELECT count(*) FROM trace_parts WHERE " SLICE,
-                           (long long)from, (long long)to);
+        status = count_slice(store, from, to, &after, error);
     if (status != STATUS_OK)
         return status;
     counter_add(&merged_parts, before - after);

@@ -405,6 +405,7 @@ enum status store__engine_reopen(struct store *store, struct error *error)
     seen_done(&store->points.seen);
     seen_done(&store->scores.seen);
     key_map_clear(&store->known_aliases);
+    store__forget_calls(store);
     enum status status = store__engine_open(store, error);
     if (status == STATUS_OK)
         status = load_progress(store, error);

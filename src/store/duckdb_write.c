@@ -296,6 +296,7 @@ enum status store_commit(struct store *store, struct store_progress progress, st
     } else {
         names_show(&store->names, store->names.written);
         key_map_clear(&store->known_aliases); /* some may not have been written */
+        store__forget_calls(store);
         store__deletions_undo(&store->deletions);
     }
     store__clear_batch(store);

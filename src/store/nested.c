@@ -8,7 +8,8 @@
  * and however often. Only parent and child are compared: a chain between them hides the parent.
  *
  * Two sets of fingerprints, of billed spans and of their parents, say for nearly every span that
- * there is nothing to do; the rest is looked up in the batch, then in the table, a day around.
+ * there is nothing to do; the rest is looked up in the batch, among the calls of the last batches,
+ * then in the table, a day around.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -31,28 +32,20 @@ static uint64_t parent_hash(const struct span_row *span)
 }
 
 /* Many calls have one parent: equal fingerprints would pile up. */
-static bool note(struct seen *seen, uint64_t hash)
+static bool note_parent(struct store *store, uint64_t hash)
 {
-    return seen_maybe(seen, hash) || seen_add(seen, hash);
+    return seen_maybe(&store->billed_parents, hash) || seen_add(&store->billed_parents, hash);
+}
+
+void store__forget_calls(struct store *store)
+{
+    memset(store->recent_calls, 0, sizeof store->recent_calls);
 }
 
 bool store__nested_remember(struct store *store, const struct span_row *span)
 {
-    if (!(span->flags & CALLED))
-        return true;
-    return note(&store->billed, store__span_hash(span)) &&
-           (!span->parent_id || note(&store->billed_parents, parent_hash(span)));
-}
-
-static void expect(const struct store *store, const struct span_row *span)
-{
-    seen_expect(&store->billed, span->hash);
-    seen_expect(&store->billed_parents, span->hash);
-    if (span->parent_id) {
-        uint64_t parent = parent_hash(span);
-        seen_expect(&store->billed, parent);
-        seen_expect(&store->billed_parents, parent);
-    }
+    return !(span->flags & CALLED) || (seen_add(&store->billed, store__span_hash(span)) &&
+                                       (!span->parent_id || note_parent(store, parent_hash(span))));
 }
 
 static bool has_usage(const struct span_row *span)
@@ -128,11 +121,86 @@ static enum status take_children(struct store *store, duckdb_data_chunk chunk, s
 
 /* --- in the batch --------------------------------------------------------------------------- */
 
+/* What a row may have to do with earlier batches. */
+struct kin {
+    uint64_t parent; /* its hash; 0: it has none, or made no call */
+    bool parent_stored, child_stored;
+    bool child_recent; /* and there is one that repeats it */
+};
+
 struct search {
+    struct kin *kin; /* one a row */
+    size_t called;   /* rows with a parent */
+    bool any_stored;
     struct key_map at;                    /* of the batch's billed spans, by hash */
     struct probe_row *parents, *children; /* what to look for in the table */
     size_t parent_count, child_count;
 };
+
+static void expect(const struct store *store, const struct span_row *span, struct kin *kin)
+{
+    *kin = (struct kin){0};
+    if (!(span->flags & CALLED))
+        return;
+    seen_expect(&store->billed_parents, span->hash);
+    if (span->parent_id) {
+        kin->parent = parent_hash(span);
+        seen_expect(&store->billed, kin->parent);
+        seen_expect(&store->billed_parents, kin->parent);
+    }
+}
+
+static struct recent_call *recent_at(struct store *store, uint64_t parent)
+{
+    return &store->recent_calls[parent % RECENT_CALLS];
+}
+
+static bool has_recent_child(struct store *store, const struct span_row *row)
+{
+    const struct recent_call *call = recent_at(store, row->hash);
+    return call->parent_id == row->span_id && call->trace_lo == row->trace_lo &&
+           call->trace_hi == row->trace_hi && call->project == row->project &&
+           call->kind == row->kind;
+}
+
+/* Before the batch itself is remembered: then the sets speak of the table alone. */
+static void find_stored(struct store *store, struct search *search)
+{
+    const struct span_row *rows = (const struct span_row *)store->spans.rows;
+    size_t count = store->spans.count;
+    for (size_t i = 0; i < count + SEEN_AHEAD; i++) {
+        if (i < count)
+            expect(store, &rows[i], &search->kin[i]);
+        if (i < SEEN_AHEAD || !(rows[i - SEEN_AHEAD].flags & CALLED))
+            continue;
+        const struct span_row *row = &rows[i - SEEN_AHEAD];
+        struct kin *kin = &search->kin[i - SEEN_AHEAD];
+        kin->child_stored =
+            row->flags & OBSERVATION_BILLED && seen_maybe(&store->billed_parents, row->hash);
+        kin->child_recent = kin->child_stored && has_recent_child(store, row);
+        kin->parent_stored =
+            kin->parent && has_usage(row) && seen_maybe(&store->billed, kin->parent);
+        search->called += kin->parent != 0;
+        search->any_stored |= kin->child_stored || kin->parent_stored;
+    }
+}
+
+static bool remember(struct store *store, const struct search *search)
+{
+    const struct span_row *rows = (const struct span_row *)store->spans.rows;
+    for (size_t i = 0; i < store->spans.count; i++) {
+        const struct span_row *row = &rows[i];
+        uint64_t parent = search->kin[i].parent;
+        if (!(row->flags & CALLED))
+            continue;
+        if (!seen_add(&store->billed, row->hash) || (parent && !note_parent(store, parent)))
+            return false;
+        if (parent && has_usage(row))
+            *recent_at(store, parent) = (struct recent_call){
+                row->trace_hi, row->trace_lo, row->parent_id, row->project, row->kind};
+    }
+    return true;
+}
 
 static bool same_span(const struct span_row *a, const struct span_row *child)
 {
@@ -158,22 +226,23 @@ static void settle_in_batch(struct store *store, struct search *search)
     struct span_row *rows = (struct span_row *)store->spans.rows;
     for (size_t i = 0; i < store->spans.count; i++) {
         struct span_row *row = &rows[i];
+        const struct kin *kin = &search->kin[i];
         uint32_t number;
         if (!(row->flags & CALLED))
             continue;
         struct probe_row probe = {row->trace_hi, row->trace_lo, row->parent_id,
                                   row->start_ns, row->project,  (int32_t)i};
-        bool asks =
-            row->parent_id && has_usage(row) && seen_maybe(&store->billed, parent_hash(row));
-        if (asks && key_map_get(&search->at, parent_hash(row), &number) &&
+        if (kin->parent && key_map_get(&search->at, kin->parent, &number) &&
             same_span(&rows[number], row)) {
             if (repeats(&rows[number], row))
                 demote(&rows[number]);
-        } else if (asks) {
+        } else if (kin->parent_stored) {
             search->parents[search->parent_count++] = probe;
         }
         probe.c = row->span_id;
-        if (seen_maybe(&store->billed_parents, row->hash))
+        if (kin->child_recent)
+            demote(row);
+        else if (kin->child_stored)
             search->children[search->child_count++] = probe;
     }
 }
@@ -207,45 +276,41 @@ static enum status look_up(struct store *store, const struct probe_row *probes, 
     return status == STATUS_OK ? store__each_chunk(store, &result, take, error) : status;
 }
 
-static bool anything_nested(struct store *store)
+static enum status settle_with_table(struct store *store, struct search *search,
+                                     struct error *error)
 {
-    const struct span_row *rows = (const struct span_row *)store->spans.rows;
-    for (size_t i = 0; i < store->spans.count; i++) {
-        const struct span_row *row = &rows[i];
-        if (row->flags & OBSERVATION_BILLED &&
-            (seen_maybe(&store->billed_parents, row->hash) ||
-             (row->parent_id && seen_maybe(&store->billed, parent_hash(row)))))
-            return true;
-    }
-    return false;
+    enum status status =
+        look_up(store, search->children, search->child_count, "parent_id", take_children, error);
+    return status == STATUS_OK ? look_up(store, search->parents, search->parent_count, "span_id",
+                                         take_parents, error)
+                               : status;
 }
 
 enum status store__settle_nested(struct store *store, struct error *error)
 {
-    const struct span_row *rows = (const struct span_row *)store->spans.rows;
     struct search search = {0};
-    /* A batch that fails is remembered too: the sets only ever say "maybe". */
-    for (size_t i = 0; i < store->spans.count; i++) {
-        if (i + SEEN_AHEAD < store->spans.count)
-            expect(store, &rows[i + SEEN_AHEAD]);
-        if (!store__nested_remember(store, &rows[i]))
-            return store__no_memory(error);
-    }
-    if (!anything_nested(store))
+    size_t count = store->spans.count;
+    /* What was stored may be gone, or say something else by now. */
+    if (store->taken_back_count || store->deletions.open.count)
+        store__forget_calls(store);
+    if (count == 0)
         return STATUS_OK;
-    search.parents = arena_array(&store->batch_texts, struct probe_row, store->spans.count);
-    search.children = arena_array(&store->batch_texts, struct probe_row, store->spans.count);
-    enum status status = STATUS_OK;
-    if (!search.parents || !search.children || !index_batch(store, &search))
-        status = store__no_memory(error);
-    if (status == STATUS_OK) {
-        settle_in_batch(store, &search);
-        status =
-            look_up(store, search.children, search.child_count, "parent_id", take_children, error);
+    search.kin = arena_array(&store->batch_texts, struct kin, count);
+    search.parents = arena_array(&store->batch_texts, struct probe_row, count);
+    search.children = arena_array(&store->batch_texts, struct probe_row, count);
+    if (!search.kin || !search.parents || !search.children)
+        return store__no_memory(error);
+    find_stored(store, &search);
+    /* A batch that fails is remembered too: the sets only ever say "maybe". */
+    enum status status = remember(store, &search) ? STATUS_OK : store__no_memory(error);
+    if (status == STATUS_OK && (search.called || search.any_stored)) {
+        if (index_batch(store, &search)) {
+            settle_in_batch(store, &search);
+            status = settle_with_table(store, &search, error);
+        } else {
+            status = store__no_memory(error);
+        }
     }
-    if (status == STATUS_OK)
-        status =
-            look_up(store, search.parents, search.parent_count, "span_id", take_parents, error);
     key_map_done(&search.at);
     return status;
 }

@@ -73,9 +73,18 @@ struct compaction {
     size_t period_count;
     int64_t rows_since_checkpoint, changed_since_ns, checkpoint_retry_ns;
     int64_t parts_cursor_ns; /* arrival up to which parts of traces are merged */
+    int64_t parts_quiet_ns;  /* when those that come next can be merged, as far as is known */
     int64_t last_commit_ns, aged_at_ns;
     bool shrunk, periods_loaded;
 };
+
+/* A call with usage, by the span that it may repeat; parent_id 0: none. */
+struct recent_call {
+    int64_t trace_hi, trace_lo, parent_id;
+    int32_t project;
+    uint8_t kind;
+};
+enum { RECENT_CALLS = 8192 };
 
 struct reader {
     duckdb_connection connection;
@@ -129,9 +138,10 @@ struct store {
     struct labels labels;
     struct series series;
     struct pending spans, logs, points, scores;
-    struct seen billed, billed_parents;    /* spans that made model calls, and their parents */
-    struct pending doomed_scores, aliases; /* rows only: doomed_row, alias_row */
-    struct key_map known_aliases;          /* written lately, by hash */
+    struct seen billed, billed_parents; /* spans that made model calls, and their parents */
+    struct recent_call recent_calls[RECENT_CALLS]; /* by the parent's hash, the latest */
+    struct pending doomed_scores, aliases;         /* rows only: doomed_row, alias_row */
+    struct key_map known_aliases;                  /* written lately, by hash */
     struct deletions deletions;
     struct arena batch_texts;
     struct rollups rollups;
@@ -202,6 +212,7 @@ enum status store__take_back(struct store *store, const struct span_row *old, in
 /* Of model calls within one another the innermost counts (nested.c); after settle_spans. */
 enum status store__settle_nested(struct store *store, struct error *error);
 bool store__nested_remember(struct store *store, const struct span_row *span);
+void store__forget_calls(struct store *store); /* a commit failed: they may not be in the table */
 enum status store__settle_logs(struct store *store, struct error *error);
 enum status store__settle_points(struct store *store, struct error *error);
 /* The same, which takes replaced rows out at once (scores.c). */

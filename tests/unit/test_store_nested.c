@@ -152,6 +152,43 @@ static void what_is_no_repetition_is_billed(void **unused)
     assert_int_equal(number("SELECT count(*) FROM spans WHERE flags & 2 <> 0"), 0);
 }
 
+/* The calls of the last batches are remembered, but not what they no longer say. */
+static void a_child_of_an_earlier_batch(void **unused)
+{
+    (void)unused;
+    open_store();
+    struct sent other = call(1, 2, 1), silent = call(2, 2, 1);
+    other.kind = KIND_EMBEDDING;
+    add(other);
+    add(silent);
+    commit();
+    silent.input_tokens = silent.output_tokens = silent.cost = 0;
+    silent.end_ns += 1000; /* a later version */
+    add(silent);
+    commit();
+    add(call(1, 1, 0));
+    add(call(2, 1, 0));
+    commit();
+    assert_int_equal(number("SELECT count(*) FROM spans WHERE flags & 1 <> 0"), 4);
+    assert_int_equal(number("SELECT CAST(sum(cost) AS BIGINT) FROM trace_parts"), 3000);
+}
+
+static void a_deleted_child_repeats_nothing(void **unused)
+{
+    (void)unused;
+    open_store();
+    add(call(1, 2, 1));
+    commit();
+    take_away(1, 0, 3);
+    commit();
+    struct sent parent = call(1, 1, 0);
+    parent.segment = 2; /* after the deletion */
+    add(parent);
+    commit();
+    assert_int_equal(number("SELECT count(*) FROM spans"), 1);
+    assert_int_equal(number("SELECT count(*) FROM spans WHERE flags & 1 <> 0"), 1);
+}
+
 /* A parent of thousands of calls costs its look-up once, not once a call. */
 static void many_calls_below_one_parent(void **unused)
 {
@@ -178,6 +215,8 @@ int main(void)
         STORE_TEST(words_of_the_parent_stay),
         STORE_TEST(three_within_one_another),
         STORE_TEST(what_is_no_repetition_is_billed),
+        STORE_TEST(a_child_of_an_earlier_batch),
+        STORE_TEST(a_deleted_child_repeats_nothing),
         STORE_TEST(many_calls_below_one_parent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
