@@ -115,6 +115,15 @@ static const char *const steps[] = {
     " id TEXT NOT NULL, model_name TEXT NOT NULL, match_pattern TEXT NOT NULL, unit TEXT,"
     " tokenizer_id TEXT, tokenizer_config TEXT, tiers TEXT NOT NULL, start_ns INTEGER,"
     " created_ns INTEGER NOT NULL, deleted_ns INTEGER NOT NULL, PRIMARY KEY(project_id, id));",
+    /* One that was replaced keeps its id beside the one in its place. */
+    "ALTER TABLE custom_price RENAME TO custom_price_before;"
+    "CREATE TABLE custom_price(project_id INTEGER NOT NULL REFERENCES project(id),"
+    " id TEXT NOT NULL, model_name TEXT NOT NULL, match_pattern TEXT NOT NULL, unit TEXT,"
+    " tokenizer_id TEXT, tokenizer_config TEXT, tiers TEXT NOT NULL, start_ns INTEGER,"
+    " created_ns INTEGER NOT NULL, deleted_ns INTEGER NOT NULL,"
+    " PRIMARY KEY(project_id, id, created_ns));"
+    "INSERT INTO custom_price SELECT * FROM custom_price_before;"
+    "DROP TABLE custom_price_before;",
 };
 
 enum status control__complain(struct control *control, struct error *error)

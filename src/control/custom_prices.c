@@ -177,37 +177,48 @@ static enum status insert(struct control *control, const struct custom_price *pr
     return status;
 }
 
+/* Ends the one of this id, when there is one; sqlite3_changes() tells. */
+static enum status end(struct control *control, uint32_t project_id, struct str id, int64_t now_ns,
+                       struct error *error)
+{
+    sqlite3_stmt *statement;
+    enum status status = control__prepare(
+        control,
+        "UPDATE custom_price SET deleted_ns=?3 WHERE project_id=?1 AND id=?2 AND deleted_ns=0",
+        &statement, error);
+    if (status != STATUS_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, project_id);
+    control__bind(statement, 2, id);
+    sqlite3_bind_int64(statement, 3, now_ns);
+    return control__finish(control, statement, error);
+}
+
 enum status control_custom_price_add(struct control *control, struct custom_price *price,
                                      struct arena *arena, struct error *error)
 {
     char id[CONTROL_ID_BYTES];
     control__make_id(id);
-    price->id = arena_copy(arena, str_from(id));
+    if (!price->id.len)
+        price->id = arena_copy(arena, str_from(id));
     if (!price->id.ptr)
         return fail(error, STATUS_TOO_LARGE, "no memory for the price");
-    pthread_mutex_lock(&control->lock);
+    enum status status = control__begin(control, error);
+    if (status != STATUS_OK)
+        return status;
     price->created_ns = clock_now_ns();
-    enum status status = insert(control, price, error);
-    pthread_mutex_unlock(&control->lock);
-    return status;
+    status = end(control, price->project_id, price->id, price->created_ns, error);
+    if (status == STATUS_OK)
+        status = insert(control, price, error);
+    return control__end(control, status, error);
 }
 
 enum status control_custom_price_delete(struct control *control, uint32_t project_id, struct str id,
                                         int64_t *out_deleted_ns, struct error *error)
 {
-    sqlite3_stmt *statement;
     pthread_mutex_lock(&control->lock);
     *out_deleted_ns = clock_now_ns();
-    enum status status = control__prepare(
-        control,
-        "UPDATE custom_price SET deleted_ns=?3 WHERE project_id=?1 AND id=?2 AND deleted_ns=0",
-        &statement, error);
-    if (status == STATUS_OK) {
-        sqlite3_bind_int64(statement, 1, project_id);
-        control__bind(statement, 2, id);
-        sqlite3_bind_int64(statement, 3, *out_deleted_ns);
-        status = control__finish(control, statement, error);
-    }
+    enum status status = end(control, project_id, id, *out_deleted_ns, error);
     if (status == STATUS_OK && sqlite3_changes(control->db) == 0)
         status = fail(error, STATUS_NOT_FOUND, "there is no price '%.*s' in this project",
                       STR_ARGS(str_sub(id, 0, 100)));

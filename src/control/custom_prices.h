@@ -23,7 +23,8 @@ enum status control_custom_price(struct control *control, uint32_t project_id, s
 enum status control_custom_prices_all(struct control *control, struct arena *arena,
                                       struct custom_price **out_prices, size_t *out_count,
                                       struct error *error);
-/* Fills the id, in the arena, and when it was made. */
+/* Fills when it was made, and the id unless it has one: then it takes the place of the one there
+ * is, which prices nothing from then on. */
 enum status control_custom_price_add(struct control *control, struct custom_price *price,
                                      struct arena *arena, struct error *error);
 enum status control_custom_price_delete(struct control *control, uint32_t project_id, struct str id,

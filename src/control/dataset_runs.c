@@ -183,6 +183,28 @@ enum status control_dataset_run_items(struct control *control, uint32_t project_
     return status;
 }
 
+enum status control_dataset_run_items_since(struct control *control, uint32_t project_id,
+                                            int64_t from_ns, size_t limit, struct arena *arena,
+                                            struct dataset_run_item **out_items, size_t *out_count,
+                                            struct error *error)
+{
+    sqlite3_stmt *statement;
+    pthread_mutex_lock(&control->lock);
+    enum status status =
+        control__prepare(control,
+                         "SELECT " ITEM_COLUMNS FROM_RUN_ITEMS
+                         " AND i.created_ns>=?2 ORDER BY i.created_ns DESC, i.id LIMIT ?3",
+                         &statement, error);
+    if (status == STATUS_OK) {
+        sqlite3_bind_int64(statement, 1, project_id);
+        sqlite3_bind_int64(statement, 2, from_ns);
+        sqlite3_bind_int64(statement, 3, (int64_t)limit);
+        status = read_items(control, statement, arena, out_items, out_count, error);
+    }
+    pthread_mutex_unlock(&control->lock);
+    return status;
+}
+
 struct put {
     uint32_t project_id;
     const struct dataset_run_entry *entry;

@@ -144,3 +144,8 @@ enum status control_dataset_run_items(struct control *control, uint32_t project_
                                       struct str run_id, struct dataset_page *page,
                                       struct arena *arena, struct dataset_run_item **out_items,
                                       size_t *out_count, struct error *error);
+/* Of all runs of the project, newest first, those made at `from_ns` or later. */
+enum status control_dataset_run_items_since(struct control *control, uint32_t project_id,
+                                            int64_t from_ns, size_t limit, struct arena *arena,
+                                            struct dataset_run_item **out_items, size_t *out_count,
+                                            struct error *error);

@@ -85,20 +85,28 @@ const char *net__reply_type(const struct exchange *exchange)
     return exchange->response.content_type ? exchange->response.content_type : "application/json";
 }
 
-/* The names Langfuse's clients know errors by. */
-static const char *langfuse_name(int http_status)
+/* The names Langfuse's clients know errors by; newer ones look at the code. */
+static void word_langfuse(struct json_out *out, int http_status)
 {
     static const struct {
         int status;
-        const char *name;
-    } names[] = {{400, "InvalidRequestError"},   {401, "UnauthorizedError"},
-                 {403, "ForbiddenError"},        {404, "LangfuseNotFoundError"},
-                 {405, "MethodNotAllowedError"}, {409, "LangfuseConflictError"},
-                 {413, "PayloadTooLargeError"},  {503, "ServiceUnavailableError"}};
+        const char *name, *code;
+    } names[] = {{401, "UnauthorizedError", "authentication_failed"},
+                 {403, "ForbiddenError", "access_denied"},
+                 {404, "LangfuseNotFoundError", "resource_not_found"},
+                 {405, "MethodNotAllowedError", "method_not_allowed"},
+                 {409, "LangfuseConflictError", "conflict"},
+                 {413, "PayloadTooLargeError", "unprocessable_content"},
+                 {503, "ServiceUnavailableError", "internal_error"}};
+    const char *name = http_status < 500 ? "InvalidRequestError" : "InternalServerError";
+    const char *code = http_status < 500 ? "invalid_request" : "internal_error";
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (names[i].status == http_status)
-            return names[i].name;
-    return http_status < 500 ? "InvalidRequestError" : "InternalServerError";
+        if (names[i].status == http_status) {
+            name = names[i].name;
+            code = names[i].code;
+        }
+    json_out_text(out, "error", name);
+    json_out_text(out, "code", code);
 }
 
 /* google.rpc.Status for senders of protobuf, as OTLP asks; JSON for everybody else. */
@@ -120,7 +128,7 @@ static void word_error(struct exchange *exchange)
     json_out_object(&out, NULL);
     if (str_starts(exchange->request.path, STR("/api/public/"))) {
         json_out_str(&out, "message", text);
-        json_out_text(&out, "error", langfuse_name(exchange->http_status));
+        word_langfuse(&out, exchange->http_status);
         json_out_end_object(&out);
         return;
     }

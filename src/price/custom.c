@@ -64,6 +64,7 @@ static enum status check_texts(const struct custom_price *price, struct error *e
         struct str text;
         size_t least, most;
     } texts[] = {
+        {"id", price->id, 0, CUSTOM_NAME_MAX},
         {"modelName", price->model_name, 1, CUSTOM_NAME_MAX},
         {"matchPattern", price->match_pattern, 1, REGEX_PATTERN_BYTES_MAX},
         {"tokenizerId", price->tokenizer_id, 0, CUSTOM_NAME_MAX},
@@ -197,7 +198,8 @@ void price_custom_delete(struct price_book *book, uint32_t project_id, struct st
     pthread_mutex_lock(&book->lock);
     for (size_t i = 0; book->customs && i < book->customs->count; i++) {
         struct custom *custom = book->customs->items[i];
-        if (custom->project_id == project_id && str_equal(custom->entry.custom_id, id))
+        if (custom->project_id == project_id && !custom->deleted_ns &&
+            str_equal(custom->entry.custom_id, id))
             custom->deleted_ns = deleted_ns;
     }
     pthread_mutex_unlock(&book->lock);

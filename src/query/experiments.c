@@ -127,11 +127,13 @@ static void measure_trace(const struct span_row *spans, size_t count,
         start = span->start_ns < start ? span->start_ns : start;
         end = span->start_ns + span->duration_ns > end ? span->start_ns + span->duration_ns : end;
         has_root |= is_root;
+        subject->root_id = is_root ? span->span_id : subject->root_id;
         root_error |= is_root && span->is_error;
         any_error |= span->is_error;
         if (span->cost >= 0)
             subject->cost = (subject->cost < 0 ? 0 : subject->cost) + span->cost;
     }
+    subject->start_ns = count ? start : 0;
     subject->duration_ns = count ? end - start : 0;
     subject->is_error = has_root ? root_error : any_error;
 }
@@ -144,6 +146,8 @@ static void measure_span(const struct span_row *spans, size_t count,
     subject->cost = -1;
     if (!root)
         return;
+    subject->root_id = root->span_id;
+    subject->start_ns = root->start_ns;
     subject->duration_ns = root->duration_ns;
     subject->is_error = root->is_error;
     for (size_t i = 0; i < count; i++)
@@ -466,4 +470,20 @@ enum status query_experiment(const struct query *query, uint32_t project_id,
     make_means(&reading);
     *out_table = table;
     return STATUS_OK;
+}
+
+enum status query_experiment_subjects(const struct query *query, uint32_t project_id,
+                                      struct experiment_run *run, const _Atomic bool *cancelled,
+                                      struct arena *arena, struct error *error)
+{
+    struct reading reading = {
+        .query = query,
+        .project_id = project_id,
+        .cancelled = cancelled,
+        .arena = arena,
+        .runs = run,
+        .run_count = 1,
+    };
+    return gather_traces(&reading) ? each_part(&reading, measure_part, error)
+                                   : fail(error, STATUS_TOO_LARGE, "runs: too many items at once");
 }

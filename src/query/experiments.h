@@ -24,8 +24,9 @@ struct experiment_subject {
     size_t item;     /* index of the item */
     /* Found out: */
     bool found, is_error;
-    int64_t duration_ns;
-    int64_t cost; /* nano-dollars of it and all below; -1: unknown */
+    int64_t start_ns, duration_ns;
+    int64_t root_id; /* `span_id`, or the span of the trace that has no parent; 0: not seen */
+    int64_t cost;    /* nano-dollars of it and all below; -1: unknown */
 };
 struct experiment_run {
     struct experiment_subject *subjects;
@@ -54,6 +55,11 @@ enum status query_experiment(const struct query *query, uint32_t project_id,
                              struct experiment_run *runs, size_t run_count, size_t item_count,
                              const _Atomic bool *cancelled, struct arena *arena,
                              struct experiment_table *out_table, struct error *error);
+
+/* Fills the subjects in, and nothing else. */
+enum status query_experiment_subjects(const struct query *query, uint32_t project_id,
+                                      struct experiment_run *run, const _Atomic bool *cancelled,
+                                      struct arena *arena, struct error *error);
 
 struct experiment_mean {
     double mean; /* NaN: none */

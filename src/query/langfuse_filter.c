@@ -199,6 +199,39 @@ static void text_condition(struct sql *sql, const struct langfuse_condition *con
     }
 }
 
+static bool is_among(const struct langfuse_condition *condition, struct str text)
+{
+    for (size_t i = 0; i < condition->value_count; i++)
+        if (str_equal(condition->values[i], text))
+            return true;
+    return false;
+}
+
+bool langfuse_text_fits(const struct langfuse_condition *condition, struct str text)
+{
+    struct str value = condition->value_count ? condition->values[0] : STR("");
+    must(condition->field->type == LANGFUSE_TEXT);
+    switch (condition->op) {
+    case LANGFUSE_NE:
+    case LANGFUSE_NONE_OF:
+        return !is_among(condition, text);
+    case LANGFUSE_CONTAINS:
+        return str_contains(text, value);
+    case LANGFUSE_CONTAINS_NOT:
+        return !str_contains(text, value);
+    case LANGFUSE_STARTS:
+        return str_starts(text, value);
+    case LANGFUSE_ENDS:
+        return str_ends(text, value);
+    case LANGFUSE_IS_NULL:
+        return text.len == 0;
+    case LANGFUSE_IS_NOT_NULL:
+        return text.len > 0;
+    default:
+        return is_among(condition, text);
+    }
+}
+
 static void list_condition(struct sql *sql, const struct langfuse_condition *condition,
                            const char *what)
 {
@@ -296,6 +329,7 @@ static void where_ids(struct sql *sql, const struct langfuse_rows *rows)
 void langfuse_from(struct sql *sql, const struct query *query, const struct langfuse_rows *rows)
 {
     unsigned needs = rows->needs;
+    must(rows->view != LANGFUSE_EXPERIMENTS);
     for (size_t i = 0; i < rows->condition_count; i++)
         needs |= rows->conditions[i].field->needs;
     sql_add(sql, " FROM ");

@@ -10,7 +10,12 @@
 
 #include "query/traces.h"
 
-enum langfuse_view { LANGFUSE_TRACES, LANGFUSE_OBSERVATIONS, LANGFUSE_SCORES };
+enum langfuse_view {
+    LANGFUSE_TRACES,
+    LANGFUSE_OBSERVATIONS,
+    LANGFUSE_SCORES,
+    LANGFUSE_EXPERIMENTS, /* no rows of the index: only langfuse_text_fits() */
+};
 
 enum langfuse_type {
     LANGFUSE_TEXT,
@@ -80,5 +85,7 @@ struct langfuse_rows {
 
 /* NULL when it is full; else a condition whose members are to be set. */
 struct langfuse_condition *langfuse_add_condition(struct langfuse_rows *rows, const char *name);
+/* Whether a text fits a condition on texts. */
+bool langfuse_text_fits(const struct langfuse_condition *condition, struct str text);
 /* ` FROM … b … WHERE …`: a row `b` for each of them, joined with what the columns need. */
 void langfuse_from(struct sql *sql, const struct query *query, const struct langfuse_rows *rows);

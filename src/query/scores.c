@@ -34,6 +34,10 @@ static void where_subject(struct sql *sql, const struct score_question *question
         sql_add(sql, " AND span_id = ");
         sql_int(sql, question->span_id);
     }
+    if (question->of_traces)
+        sql_add(sql, " AND (trace_hi <> 0 OR trace_lo <> 0)");
+    if (question->without_corrections)
+        sql_add(sql, " AND type <> %d", SCORE_CORRECTION);
     where_text(sql, "session", question->session);
     where_text(sql, "dataset_run", question->dataset_run);
 }

@@ -12,6 +12,8 @@ struct score_question {
     struct str text;  /* the category; empty: any */
     int type, source; /* enum score_type, enum score_source; -1: any */
     bool has_trace, has_span, has_least, has_most, has_below;
+    bool of_traces,
+        without_corrections; /* or of what belongs to traces; as older clients know them */
     struct trace_key trace;
     int64_t span_id;
     double least, most, below;         /* most belongs to it, below does not */

@@ -11,8 +11,7 @@
 
 enum { OBSERVATIONS_MAX = 1000, SCORES_MAX = 100 };
 
-/* `fields`, comma-separated; `always` when it is absent. */
-static bool wants(struct call *call, const char *group, bool otherwise)
+bool langfuse__wants(struct call *call, const char *group, bool otherwise)
 {
     struct str rest = request_param(call->request, STR("fields")), word;
     if (rest.len == 0)
@@ -23,8 +22,8 @@ static bool wants(struct call *call, const char *group, bool otherwise)
     return false;
 }
 
-static enum status read_cursor(struct call *call, bool *out_has, int64_t *out_time_ns,
-                               int64_t *out_id)
+enum status langfuse__read_cursor(struct call *call, bool *out_has, int64_t *out_time_ns,
+                                  int64_t *out_id)
 {
     struct str text = request_param(call->request, STR("cursor"));
     size_t dot = str_find_byte(text, '.');
@@ -35,7 +34,7 @@ static enum status read_cursor(struct call *call, bool *out_has, int64_t *out_ti
     return STATUS_OK;
 }
 
-static void close_list(struct call *call, int64_t limit, bool more, int64_t time_ns, int64_t id)
+void langfuse__close_list(struct call *call, int64_t limit, bool more, int64_t time_ns, int64_t id)
 {
     char cursor[64];
     json_out_end_array(&call->out);
@@ -111,31 +110,31 @@ static void write_groups(struct call *call, const struct span_view *view,
                          const struct trace_summary *trace)
 {
     struct json_out *out = &call->out;
-    if (wants(call, "basic", true))
+    if (langfuse__wants(call, "basic", true))
         write_basic(call, view, trace);
-    if (wants(call, "time", false)) {
+    if (langfuse__wants(call, "time", false)) {
         langfuse__time(out, "completionStartTime", view->observation.completion_start_ns);
         langfuse__time(out, "createdAt", view->arrival_ns);
         langfuse__time(out, "updatedAt", view->arrival_ns);
     }
-    if (wants(call, "io", false)) { /* as they were sent, never parsed */
+    if (langfuse__wants(call, "io", false)) { /* as they were sent, never parsed */
         json_out_str(out, "input", view->conversation.input_text);
         json_out_str(out, "output", view->conversation.output_text);
     }
-    if (wants(call, "metadata", false))
+    if (langfuse__wants(call, "metadata", false))
         langfuse__metadata(call, view);
-    if (wants(call, "model", false)) {
+    if (langfuse__wants(call, "model", false)) {
         out_name(out, "providedModelName", view->observation.model);
         json_out_null(out, "internalModelId");
         langfuse__parameters(call, view);
     }
-    if (wants(call, "usage", false))
+    if (langfuse__wants(call, "usage", false))
         write_usage(call, view);
-    if (wants(call, "prompt", false))
+    if (langfuse__wants(call, "prompt", false))
         langfuse__prompt(call, view);
-    if (wants(call, "metrics", false))
+    if (langfuse__wants(call, "metrics", false))
         write_metrics(call, view);
-    if (wants(call, "trace_context", false)) {
+    if (langfuse__wants(call, "trace_context", false)) {
         json_out_raw(out, "tags", trace ? langfuse__tags(call, trace->key) : STR("[]"));
         out_name(out, "release", trace ? trace->release : STR_NONE);
         out_name(out, "traceName", trace ? trace->name : STR_NONE);
@@ -175,8 +174,8 @@ void serve__langfuse_observations_v2(struct request *request, void *context)
     if (status == STATUS_OK)
         status = param_int(&call, STR("limit"), 50, 1, OBSERVATIONS_MAX, &limit);
     if (status == STATUS_OK)
-        status = read_cursor(&call, &question.has_cursor, &question.cursor_start_ns,
-                             &question.cursor_span_id);
+        status = langfuse__read_cursor(&call, &question.has_cursor, &question.cursor_start_ns,
+                                       &question.cursor_span_id);
     question.limit = (size_t)limit + 1;
     if (status == STATUS_OK)
         status = query_langfuse_keys(call.query, &question, &request->arena, &keys, &count, NULL,
@@ -198,8 +197,8 @@ void serve__langfuse_observations_v2(struct request *request, void *context)
             json_out_end_object(&call.out);
             span_view_done(&view);
         }
-        close_list(&call, limit, more, count ? keys[count - 1].start_ns : 0,
-                   count ? keys[count - 1].span_id : 0);
+        langfuse__close_list(&call, limit, more, count ? keys[count - 1].start_ns : 0,
+                             count ? keys[count - 1].span_id : 0);
     }
     call_end(&call, status);
 }
@@ -225,7 +224,7 @@ static void write_subject(struct call *call, const struct score_item *score)
     json_out_end_object(out);
 }
 
-static void write_score(struct call *call, const struct score_item *score)
+void langfuse__write_score_v3(struct call *call, const struct score_item *score, bool whole)
 {
     static const char *const types[] = {"NUMERIC", "CATEGORICAL", "BOOLEAN", "TEXT", "CORRECTION"};
     static const char *const sources[] = {"API", "EVAL", "ANNOTATION", "API"};
@@ -246,16 +245,16 @@ static void write_score(struct call *call, const struct score_item *score)
     json_out_str(out, "environment", score->environment.len ? score->environment : STR("default"));
     langfuse__time(out, "createdAt", score->created_ns);
     langfuse__time(out, "updatedAt", score->updated_ns);
-    if (wants(call, "details", false)) {
+    if (whole || langfuse__wants(call, "details", false)) {
         out_name(out, "comment", score->comment);
         out_name(out, "configId", score->config_id);
-        langfuse__content(call, "metadata", score->metadata.len ? score->metadata : STR("{}"));
+        langfuse__object(call, "metadata", score->metadata);
     }
-    if (wants(call, "annotation", false)) {
+    if (whole || langfuse__wants(call, "annotation", false)) {
         out_name(out, "authorUserId", score->author);
         out_name(out, "queueId", score->queue_id);
     }
-    if (wants(call, "subject", false))
+    if (whole || langfuse__wants(call, "subject", false))
         write_subject(call, score);
     json_out_end_object(out);
 }
@@ -286,8 +285,8 @@ void serve__langfuse_scores_v3(struct request *request, void *context)
     if (status == STATUS_OK)
         status = param_int(&call, STR("limit"), 50, 1, SCORES_MAX, &limit);
     if (status == STATUS_OK)
-        status = read_cursor(&call, &question.has_cursor, &question.cursor_time_ns,
-                             &question.cursor_hash);
+        status = langfuse__read_cursor(&call, &question.has_cursor, &question.cursor_time_ns,
+                                       &question.cursor_hash);
     question.limit = (size_t)limit;
     if (status == STATUS_OK)
         status = query_scores(call.query, &question, true, &request->arena, &list, &call.error);
@@ -295,9 +294,10 @@ void serve__langfuse_scores_v3(struct request *request, void *context)
         json_out_object(&call.out, NULL);
         json_out_array(&call.out, "data");
         for (size_t i = 0; i < list.count; i++)
-            write_score(&call, &list.items[i]);
-        close_list(&call, limit, list.more, list.count ? list.items[list.count - 1].time_ns : 0,
-                   list.count ? list.items[list.count - 1].hash : 0);
+            langfuse__write_score_v3(&call, &list.items[i], false);
+        langfuse__close_list(&call, limit, list.more,
+                             list.count ? list.items[list.count - 1].time_ns : 0,
+                             list.count ? list.items[list.count - 1].hash : 0);
     }
     call_end(&call, status);
 }

@@ -236,6 +236,14 @@ static const struct price_entry *find_managed(struct call *call, struct str id)
     return NULL;
 }
 
+static enum status refuse_managed(struct call *call, struct str id)
+{
+    return find_managed(call, id)
+               ? fail(&call->error, STATUS_INVALID,
+                      "id: the price book's own models stay; make one of that name instead")
+               : STATUS_OK;
+}
+
 /* --- what is sent ------------------------------------------------------------------------------
  */
 
@@ -405,21 +413,36 @@ void serve__langfuse_models(struct request *request, void *context)
     call_end(&call, status);
 }
 
-void serve__langfuse_model_create(struct request *request, void *context)
+/* What is sent, as the model of this id, or of a new one. */
+static void write_model(struct request *request, void *context, struct str id)
 {
     struct call call;
     struct json body;
     struct custom_price price;
     if (!call_begin(&call, request, context))
         return;
-    enum status status = body_read(&call, &body);
+    enum status status = refuse_managed(&call, id);
+    if (status == STATUS_OK)
+        status = body_read(&call, &body);
     if (status == STATUS_OK)
         status = read_model(&call, &body, &price);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        price.id = id;
         status = prices_create(&call, &price);
+    }
     if (status == STATUS_OK)
         write_custom(&call, &price);
     call_end(&call, status);
+}
+
+void serve__langfuse_model_create(struct request *request, void *context)
+{
+    write_model(request, context, STR_NONE);
+}
+
+void serve__langfuse_model_put(struct request *request, void *context)
+{
+    write_model(request, context, request_path_part(request, STR("id")));
 }
 
 void serve__langfuse_model(struct request *request, void *context)
@@ -447,10 +470,7 @@ void serve__langfuse_model_delete(struct request *request, void *context)
     if (!call_begin(&call, request, context))
         return;
     struct str id = request_path_part(request, STR("id"));
-    enum status status = STATUS_OK;
-    if (find_managed(&call, id))
-        status = fail(&call.error, STATUS_INVALID,
-                      "id: the price book's own models stay; make one of that name instead");
+    enum status status = refuse_managed(&call, id);
     if (status == STATUS_OK)
         status = prices_delete(&call, id);
     if (status == STATUS_OK) {

@@ -27,7 +27,7 @@ const char *langfuse__type(enum observation_kind kind)
 
 /* --- one object ------------------------------------------------------------------------------- */
 
-static struct str attribute_text(struct call *call, const struct span_view *view, struct str key)
+struct str langfuse__attribute(struct call *call, const struct span_view *view, struct str key)
 {
     const struct value *value = attributes_get(&view->span->attributes, key);
     return value ? value_plain_text(value, &view->contents, &call->request->arena) : STR_NONE;
@@ -36,7 +36,7 @@ static struct str attribute_text(struct call *call, const struct span_view *view
 void langfuse__parent(struct call *call, const struct span_view *view)
 {
     uint8_t root[SPAN_ID_BYTES];
-    struct str said = attribute_text(call, view, STR("langfuse.parent.id"));
+    struct str said = langfuse__attribute(call, view, STR("langfuse.parent.id"));
     foreign_root_id(view->span->trace_id, root);
     if (said.len)
         json_out_str(&call->out, "parentObservationId", said);
@@ -57,7 +57,7 @@ void langfuse__usage_details(struct call *call, const struct span_view *view)
 {
     const struct token_usage *usage = &view->observation.usage;
     struct json_out *out = &call->out;
-    struct str details = attribute_text(call, view, STR("langfuse.observation.usage_details"));
+    struct str details = langfuse__attribute(call, view, STR("langfuse.observation.usage_details"));
     if (details.len && details.ptr[0] == '{') {
         langfuse__content(call, "usageDetails", details);
         return;
@@ -188,9 +188,9 @@ void langfuse__metadata(struct call *call, const struct span_view *view)
 {
     static const char prefix[] = "langfuse.observation.metadata.";
     const struct attributes *attributes = &view->span->attributes;
-    struct str whole = attribute_text(call, view, STR("langfuse.observation.metadata"));
+    struct str whole = langfuse__attribute(call, view, STR("langfuse.observation.metadata"));
     if (whole.len) {
-        langfuse__content(call, "metadata", whole);
+        langfuse__object(call, "metadata", whole);
         return;
     }
     json_out_object(&call->out, "metadata");

@@ -30,6 +30,10 @@ void langfuse__time(struct json_out *out, const char *key, int64_t time_ns); /* 
 void langfuse__dollars(struct json_out *out, const char *key, int64_t nano);
 /* JSON when it is, else a text. */
 void langfuse__content(struct call *call, const char *key, struct str text);
+/* A JSON object; what is none becomes its member "metadata", as Langfuse keeps it. */
+void langfuse__object(struct call *call, const char *key, struct str text);
+/* An attribute of the span as a text; STR_NONE when it has none. */
+struct str langfuse__attribute(struct call *call, const struct span_view *view, struct str key);
 /* As its sender wrote it. Errors leave our own form. */
 struct str langfuse__trace_id(struct call *call, struct trace_key trace);
 struct str langfuse__span_id(struct call *call, int64_t span_id);
@@ -69,6 +73,16 @@ enum status langfuse__write_trace(struct call *call, const struct trace_summary 
 /* Those of a session, oldest first; none: there is no such session. */
 enum status langfuse__session_traces(struct call *call, struct str id, size_t limit,
                                      struct trace_list *out_list);
+/* --- lists by cursor, and by groups of fields --- */
+/* Whether `fields`, comma-separated, has the group; `otherwise` when there is no such parameter. */
+bool langfuse__wants(struct call *call, const char *group, bool otherwise);
+/* A cursor is the last row's time and id, opaque to clients. */
+enum status langfuse__read_cursor(struct call *call, bool *out_has, int64_t *out_time_ns,
+                                  int64_t *out_id);
+/* Ends "data", which is open, and the reply; `more`: with a cursor. */
+void langfuse__close_list(struct call *call, int64_t limit, bool more, int64_t time_ns, int64_t id);
+/* The score's object as of v3; `whole`: all groups, else those asked for. */
+void langfuse__write_score_v3(struct call *call, const struct score_item *score, bool whole);
 /* An uploaded file's members, with an address good for an hour, into an object that is open. */
 struct media_item;
 void langfuse__media_members(struct call *call, const struct media_item *item);

@@ -101,7 +101,14 @@ enum status langfuse__score_question(struct call *call, struct score_question *q
     return status == STATUS_OK ? read_bounds(call, question) : status;
 }
 
-static void list_page(struct request *request, void *context)
+/* Version 1 knows scores of traces alone, and no corrections. */
+static void as_v1(struct score_question *question)
+{
+    question->of_traces = true;
+    question->without_corrections = true;
+}
+
+static void list_page(struct request *request, void *context, bool is_v1)
 {
     struct call call;
     struct langfuse_page page;
@@ -112,6 +119,8 @@ static void list_page(struct request *request, void *context)
     enum status status = langfuse__page(&call, &page);
     if (status == STATUS_OK)
         status = langfuse__score_question(&call, &question);
+    if (status == STATUS_OK && is_v1)
+        as_v1(&question);
     if (status == STATUS_OK) {
         question.limit = (size_t)page.limit;
         question.skip = langfuse__skip(&page);
@@ -130,21 +139,21 @@ static void list_page(struct request *request, void *context)
 
 void serve__langfuse_scores_v1(struct request *request, void *context)
 {
-    list_page(request, context);
+    list_page(request, context, true);
 }
 
 void serve__langfuse_scores_v2(struct request *request, void *context)
 {
-    list_page(request, context);
+    list_page(request, context, false);
 }
 
-static void one(struct request *request, void *context)
+static void one(struct request *request, void *context, bool is_v1)
 {
     struct call call;
     struct score_list list;
     if (!call_begin(&call, request, context))
         return;
-    const struct score_question question = {
+    struct score_question question = {
         .project_id = request->project_id,
         .range = {INT64_MIN, INT64_MAX},
         .id = request_path_part(request, STR("id")),
@@ -153,6 +162,8 @@ static void one(struct request *request, void *context)
         .limit = 1,
         .cancelled = &request->cancelled,
     };
+    if (is_v1)
+        as_v1(&question);
     enum status status =
         query_scores(call.query, &question, true, &request->arena, &list, &call.error);
     if (status == STATUS_OK && list.count == 0)
@@ -164,10 +175,10 @@ static void one(struct request *request, void *context)
 
 void serve__langfuse_score_v1(struct request *request, void *context)
 {
-    one(request, context);
+    one(request, context, true);
 }
 
 void serve__langfuse_score_v2(struct request *request, void *context)
 {
-    one(request, context);
+    one(request, context, false);
 }

@@ -10,19 +10,13 @@ enum { OBSERVATIONS_MAX = 5000, SCORES_MAX = 1000, SESSION_TRACES_MAX = 500 };
 
 /* --- one object ------------------------------------------------------------------------------- */
 
-static struct str attribute_text(struct call *call, const struct span_view *view, struct str key)
-{
-    const struct value *value = attributes_get(&view->span->attributes, key);
-    return value ? value_plain_text(value, &view->contents, &call->request->arena) : STR_NONE;
-}
-
 static void write_metadata(struct call *call, const struct span_view *view)
 {
     static const char *const prefixes[] = {"langfuse.trace.metadata.", "langfuse.metadata."};
     const struct attributes *attributes = &view->span->attributes;
-    struct str whole = attribute_text(call, view, STR("langfuse.trace.metadata"));
+    struct str whole = langfuse__attribute(call, view, STR("langfuse.trace.metadata"));
     if (whole.len) {
-        langfuse__content(call, "metadata", whole);
+        langfuse__object(call, "metadata", whole);
         return;
     }
     json_out_object(&call->out, "metadata");
@@ -56,9 +50,9 @@ static void write_root(struct call *call, const struct trace_summary *trace, boo
         json_out_bool(out, "public", false);
         return;
     }
-    struct str input = attribute_text(call, &view, STR("langfuse.trace.input"));
-    struct str output = attribute_text(call, &view, STR("langfuse.trace.output"));
-    struct str shared = attribute_text(call, &view, STR("langfuse.trace.public"));
+    struct str input = langfuse__attribute(call, &view, STR("langfuse.trace.input"));
+    struct str output = langfuse__attribute(call, &view, STR("langfuse.trace.output"));
+    struct str shared = langfuse__attribute(call, &view, STR("langfuse.trace.public"));
     if (!input.len)
         input = view.conversation.input_text;
     if (!output.len)
@@ -113,6 +107,7 @@ static enum status write_scores(struct call *call, const struct trace_summary *t
         .source = -1,
         .has_trace = true,
         .trace = trace->key,
+        .without_corrections = true, /* no SDK knows them here */
         .limit = SCORES_MAX,
         .cancelled = &call->request->cancelled,
     };

@@ -123,6 +123,25 @@ void langfuse__content(struct call *call, const char *key, struct str text)
         json_out_str(&call->out, key, text);
 }
 
+void langfuse__object(struct call *call, const char *key, struct str text)
+{
+    struct arena scratch;
+    struct json json;
+    struct str trimmed = str_trim(text);
+    arena_init(&scratch, MEMORY_MAX);
+    bool is_object = trimmed.len && trimmed.ptr[0] == '{' &&
+                     json_parse(trimmed, &scratch, &json, NULL) == STATUS_OK;
+    arena_done(&scratch);
+    if (is_object) {
+        json_out_raw(&call->out, key, trimmed);
+        return;
+    }
+    json_out_object(&call->out, key);
+    if (trimmed.len && !str_equal(trimmed, STR("null")))
+        langfuse__content(call, "metadata", text);
+    json_out_end_object(&call->out);
+}
+
 static struct str alias(struct call *call, enum alias_kind kind, struct alias_key key)
 {
     struct str text = STR_NONE;
@@ -157,10 +176,21 @@ struct str langfuse__span_id(struct call *call, int64_t span_id)
     return arena_copy(&call->request->arena, str_from(hex));
 }
 
-static void write_score_value(struct json_out *out, const struct score_item *score)
+/* Python's SDK v2 refuses whole traces for a type that came later. */
+static bool knows_texts(struct call *call)
+{
+    struct str name = request_header(call->request, STR("x-langfuse-sdk-name"));
+    struct str version = request_header(call->request, STR("x-langfuse-sdk-version"));
+    return !str_equal(name, STR("python")) || !str_starts(version, STR("2."));
+}
+
+static void write_score_value(struct call *call, const struct score_item *score)
 {
     static const char *const types[] = {"NUMERIC", "CATEGORICAL", "BOOLEAN", "TEXT", "CORRECTION"};
-    json_out_text(out, "dataType", types[score->type]);
+    struct json_out *out = &call->out;
+    bool is_later = score->type == SCORE_TEXT || score->type == SCORE_CORRECTION;
+    json_out_text(out, "dataType",
+                  is_later && !knows_texts(call) ? "CATEGORICAL" : types[score->type]);
     json_out_double(out, "value", isnan(score->value) ? 0 : score->value);
     if (score->type == SCORE_BOOLEAN)
         json_out_text(out, "stringValue", score->value == 1 ? "True" : "False");
@@ -181,14 +211,14 @@ void langfuse__score_members(struct call *call, const struct score_item *score)
                  score->span_id ? langfuse__span_id(call, score->span_id) : STR_NONE);
     out_name(out, "sessionId", score->session);
     out_name(out, "datasetRunId", score->dataset_run);
-    write_score_value(out, score);
+    write_score_value(call, score);
     json_out_text(out, "source", sources[score->source]);
     langfuse__time(out, "timestamp", score->time_ns);
     langfuse__time(out, "createdAt", score->created_ns);
     langfuse__time(out, "updatedAt", score->updated_ns);
     out_name(out, "authorUserId", score->author);
     out_name(out, "comment", score->comment);
-    langfuse__content(call, "metadata", score->metadata.len ? score->metadata : STR("{}"));
+    langfuse__object(call, "metadata", score->metadata);
     out_name(out, "configId", score->config_id);
     out_name(out, "queueId", score->queue_id);
     json_out_str(out, "environment", score->environment.len ? score->environment : STR("default"));

@@ -22,6 +22,8 @@ enum status prices_create(struct call *call, struct custom_price *price)
     if (status == STATUS_OK)
         status =
             control_custom_price_add(call->options->control, price, &request->arena, &call->error);
+    if (status == STATUS_OK) /* the one in whose place it is */
+        price_custom_delete(call->query->prices, price->project_id, price->id, price->created_ns);
     if (status == STATUS_OK)
         status = price_custom_add(call->query->prices, price, &call->error);
     return status;

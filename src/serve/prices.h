@@ -5,7 +5,8 @@
 #include "model/custom_price.h"
 #include "serve/serve_private.h"
 
-/* Checked, kept, and holding from now on; fills its id and when it was made. */
+/* Checked, kept, and holding from now on; fills when it was made, and its id unless it has one:
+ * then it replaces the one of that id. */
 enum status prices_create(struct call *call, struct custom_price *price);
 enum status prices_delete(struct call *call, struct str id);
 /* A start as a text, or none. */

@@ -91,10 +91,30 @@ void call_later(struct request *request, void *context,
     call_end(&call, fail(&call.error, STATUS_BUSY, "too many questions wait already, try again"));
 }
 
+/* Why a path of Langfuse's API is not here; NULL: it is unknown there, too. */
+static const char *why_not(struct str path)
+{
+    static const struct {
+        const char *path, *why;
+    } rows[] = {
+#define NOT_OFFERED(path, why) {path, why},
+#include "serve/not_offered.def"
+#undef NOT_OFFERED
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t len = strlen(rows[i].path);
+        if (str_starts(path, str_from(rows[i].path)) && (path.len == len || path.ptr[len] == '/'))
+            return rows[i].why;
+    }
+    return NULL;
+}
+
 void serve__unknown_api(struct request *request, void *context)
 {
     struct call call;
+    const char *why = why_not(request->path);
     call_begin_plain(&call, request, context);
-    call_end(&call, fail(&call.error, STATUS_NOT_FOUND,
-                         "there is no such path; /api/openapi.json lists them"));
+    call_end(&call, why ? fail(&call.error, STATUS_NOT_FOUND, "not offered: %s", why)
+                        : fail(&call.error, STATUS_NOT_FOUND,
+                               "there is no such path; /api/openapi.json lists them"));
 }

@@ -67,6 +67,39 @@ async function checkExperiment(sdk, said, run) {
     assert.match(said.result.text, /exact/);
     assert.deepEqual(said.local.items, [['Paris', 1]]);
     for (const item of run.datasetRunItems) assert.match(item.observationId ?? item.traceId, /^[0-9a-f]+$/);
+    await checkListed(sdk, said, run);
+}
+
+// Experiments as the newest SDKs list them: runs over datasets, and those over data of their own, of which only spans tell.
+async function checkListed(sdk, said, run) {
+    const since = `fromStartTime=${new Date(Date.now() - 3600e3).toISOString()}`;
+    const [listed] = await eventually(async () => {
+        const { data } = (await get(`/api/public/experiments?${since}&id=${run.id}&fields=metadata,scores`)).body;
+        assert.deepEqual([data.length, data[0]?.itemCount, data[0]?.scores.length], [1, 3, 1]);
+        return data;
+    });
+    assert.deepEqual([listed.id, listed.name, listed.datasetId, listed.metadata], [run.id, 'first run', run.datasetId, { model: 'm1' }]);
+    assert.deepEqual([listed.scores[0].name, listed.scores[0].subject], ['mean exact', { kind: 'experiment', id: run.id }]);
+    const items = (await get(`/api/public/experiment-items?${since}&experimentId=${run.id}&fields=dataset,io,itemMetadata,experimentMetadata,scores`)).body.data;
+    assert.deepEqual(items.map((one) => one.experimentItemId).sort(), run.datasetRunItems.map((one) => one.datasetItemId).sort());
+    const peru = items.find((one) => one.experimentItemId === `${sdk.key}-Peru`);
+    assert.deepEqual([peru.input, peru.output, peru.expectedOutput, peru.experimentItemMetadata, peru.experimentMetadata, peru.experimentDatasetId, peru.level, peru.scores.map((one) => [one.name, one.value])],
+        [{ country: 'Peru' }, 'Cusco', 'Lima, of course', { level: 1 }, { model: 'm1' }, run.datasetId, 'DEFAULT', [['exact', 0]]]);
+    assert.ok(Date.parse(listed.startTime) <= Date.parse(peru.startTime) && Date.parse(peru.endTime) <= Date.parse(listed.endTime));
+    const pages = await get(`/api/public/experiment-items?${since}&experimentId=${run.id}&limit=2`);
+    const rest = await get(`/api/public/experiment-items?${since}&experimentId=${run.id}&limit=2&cursor=${pages.body.meta.cursor}`);
+    assert.deepEqual([...pages.body.data, ...rest.body.data].map((one) => one.id), items.map((one) => one.id));
+    assert.equal(rest.body.meta.cursor, undefined);
+    if (!said.local.trace_id) return;
+    const own = (await eventually(async () => {
+        const { data } = (await get(`/api/public/experiment-items?${since}&fields=io&filter=${encodeURIComponent(JSON.stringify([{ type: 'string', column: 'experimentName', operator: 'starts with', value: 'local' }]))}`)).body;
+        const mine = data.filter((one) => one.traceId === said.local.trace_id);
+        assert.equal(mine.length, 1);
+        return mine;
+    }))[0];
+    assert.deepEqual([own.input, own.output, own.expectedOutput], [{ country: 'France' }, 'Paris', 'Paris']);
+    const alone = (await get(`/api/public/experiments?${since}&id=${own.experimentId}`)).body.data;
+    assert.deepEqual(alone.map((one) => [one.itemCount, one.datasetId, one.name.startsWith('local')]), [[1, null, true]]);
 }
 
 // Most of their time they wait, each for itself.

@@ -81,7 +81,7 @@ async function metrics() {
     };
 }
 
-// Comments, score configs and annotation queues; v3 has types for them and no calls.
+// Comments, score configs and annotation queues; v3's calls of them are plain requests (langfuse_every.mjs).
 async function annotate() {
     if (version === '3') return null;
     const { api } = sdk;
@@ -106,7 +106,7 @@ async function annotate() {
     };
 }
 
-// A model of one's own; v3 has types for it and no calls. Its price is there when a call of it is sent.
+// A model of one's own; of v3 see langfuse_every.mjs. Its price is there when a call of it is sent.
 async function models() {
     if (version === '3') return null;
     const { models } = sdk.api;
