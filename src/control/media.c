@@ -196,6 +196,7 @@ static enum status forget(struct control *control, const char *sql,
 struct release {
     uint32_t project_id;
     struct str trace;
+    int64_t until_ns;
 };
 
 static void bind_release(sqlite3_stmt *statement, const void *about)
@@ -203,13 +204,15 @@ static void bind_release(sqlite3_stmt *statement, const void *about)
     const struct release *release = about;
     sqlite3_bind_int64(statement, 1, release->project_id);
     control__bind(statement, 2, release->trace);
+    sqlite3_bind_int64(statement, 3, release->until_ns);
 }
 
 enum status control_media_release(struct control *control, uint32_t project_id, struct str trace,
-                                  const struct media_leaver *leaver, struct error *error)
+                                  int64_t until_ns, const struct media_leaver *leaver,
+                                  struct error *error)
 {
-    return forget(control, "DELETE FROM media_use WHERE project_id=?1 AND trace=?2", bind_release,
-                  &(struct release){project_id, trace}, leaver, error);
+    return forget(control, "DELETE FROM media_use WHERE project_id=?1 AND trace=?2 AND used_ns<=?3",
+                  bind_release, &(struct release){project_id, trace, until_ns}, leaver, error);
 }
 
 struct expiry {

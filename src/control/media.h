@@ -41,9 +41,10 @@ struct media_leaver {
     void (*left)(void *context, const uint8_t hash[MEDIA_HASH_BYTES]);
     void *context;
 };
-/* Forgets the uses by a trace, and files without a use. */
+/* Forgets the uses by a trace until then, and files without a use. */
 enum status control_media_release(struct control *control, uint32_t project_id, struct str trace,
-                                  const struct media_leaver *leaver, struct error *error);
+                                  int64_t until_ns, const struct media_leaver *leaver,
+                                  struct error *error);
 /* Forgets uses from before `before_ns`, announcements of before `stale_ns` that brought nothing,
  * and files without a use. */
 enum status control_media_expire(struct control *control, int64_t before_ns, int64_t stale_ns,

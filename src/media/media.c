@@ -234,10 +234,10 @@ void media_sweep(struct media *media)
 }
 
 enum status media_release(struct media *media, uint32_t project_id, struct str trace,
-                          struct error *error)
+                          int64_t deleted_ns, struct error *error)
 {
     const struct media_leaver leaver = {remove_unwanted, media};
-    return control_media_release(media->control, project_id, trace, &leaver, error);
+    return control_media_release(media->control, project_id, trace, deleted_ns, &leaver, error);
 }
 
 enum status media_retain(struct media *media, int64_t before_ns, struct error *error)

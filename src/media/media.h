@@ -30,9 +30,9 @@ enum status media_keep(struct media *media, uint32_t project_id, const struct me
 /* An open file, the caller's to close. */
 enum status media_read(struct media *media, const struct media_item *item, int *out_file,
                        struct error *error);
-/* The trace is deleted: files nothing else uses go with it. */
+/* The trace (its id as hex) is deleted: files that it used until then and nothing else uses go. */
 enum status media_release(struct media *media, uint32_t project_id, struct str trace,
-                          struct error *error);
+                          int64_t deleted_ns, struct error *error);
 /* Retention. INT64_MIN: only what was announced and never came. */
 enum status media_retain(struct media *media, int64_t before_ns, struct error *error);
 /* Removes files that no project has: what a crash between forgetting and removing left. */

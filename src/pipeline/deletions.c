@@ -2,6 +2,7 @@
 /* deletions: see deletions.h. */
 #include "pipeline/deletions.h"
 
+#include "base/log.h"
 #include "journal/coding.h"
 #include "model/part.h"
 #include "pipeline/rows_private.h"
@@ -28,6 +29,21 @@ static bool read_deletion(const struct batch *batch, const struct span *span,
     return out->trace_id != NULL;
 }
 
+/* What it used later belongs to a trace of the same id that came again. */
+static void release_media(const struct rows_context *context, const struct batch *batch,
+                          const struct span *span)
+{
+    char hex[2 * TRACE_ID_BYTES + 1];
+    struct error error;
+    if (!context->media || !batch->is_partial)
+        return;
+    str_hex_encode(span->trace_id, TRACE_ID_BYTES, hex);
+    if (media_release(context->media, batch->project_id, str_from(hex), batch->arrival_ns,
+                      &error) != STATUS_OK)
+        log_error("indexer", "files of a deleted trace stay", "trace=%s reason=\"%s\"", hex,
+                  error.text);
+}
+
 enum status deletions_add(const struct rows_context *context, const struct batch *batch,
                           uint32_t first_span, struct arena *scratch, struct error *error)
 {
@@ -45,6 +61,7 @@ enum status deletions_add(const struct rows_context *context, const struct batch
         if (read_deletion(batch, &batch->spans[i], &one)) {
             one.place = rows__place_of(context, batch, first_span + (uint32_t)i);
             list[count++] = one;
+            release_media(context, batch, &batch->spans[i]);
         }
     return store_delete(context->store, list, count, error);
 }

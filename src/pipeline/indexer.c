@@ -67,6 +67,7 @@ static enum status add_frame(struct indexer *indexer, const struct journal_frame
     struct rows_context context = {
         .store = indexer->options.store,
         .prices = indexer->options.prices,
+        .media = indexer->options.media,
         .contents = journal_content_source(indexer->options.journal),
         .frame = frame->position,
     };

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "journal/journal.h"
+#include "media/media.h"
 #include "price/price.h"
 #include "store/store.h"
 
@@ -18,6 +19,7 @@ struct indexer_options {
     struct journal *journal;
     struct store *store;
     struct price_book *prices;
+    struct media *media; /* NULL: files of deleted traces stay */
     /* After each commit, on the index thread: everything before `end` is visible. NULL is fine. */
     void (*committed)(void *context, struct journal_position end);
     void *context;

@@ -3,12 +3,14 @@
 #pragma once
 
 #include "journal/journal.h"
+#include "media/media.h"
 #include "price/price.h"
 #include "store/store.h"
 
 struct rows_context {
     struct store *store;
     struct price_book *prices;
+    struct media *media; /* NULL: files of deleted traces stay */
     struct content_source contents;
     struct journal_position frame;
 };

@@ -161,6 +161,7 @@ static void *open_index(void *argument)
         const struct indexer_options indexer = {.journal = vitrine->journal,
                                                 .store = vitrine->store,
                                                 .prices = vitrine->prices,
+                                                .media = vitrine->media,
                                                 .committed = tell_tail,
                                                 .context = vitrine};
         const struct store_progress reached = store_progress(vitrine->store);
