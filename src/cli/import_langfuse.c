@@ -2,19 +2,20 @@
 /*
  * import_langfuse: what each kind of thing becomes. Traces, observations and scores are events as
  * SDKs send them, with ids made of what they say, so that the same one counts once and a changed
- * one replaces; prompts and data sets are made by the requests that make them.
+ * one replaces; prompts and data sets are made by the requests that make them. What scores are
+ * judged by and what models cost is in import_scores.c.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "cli/import.h"
+#include "cli/import_private.h"
 
 #define JSON_TYPE "application/json"
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static void put(struct json_out *out, const char *name, const struct json *value)
+void import__put(struct json_out *out, const char *name, const struct json *value)
 {
     if (!value)
         return;
@@ -40,50 +41,48 @@ static void put(struct json_out *out, const char *name, const struct json *value
     }
 }
 
-/* Members of the same name. */
-static void put_all(struct json_out *out, const struct json *item, const char *const *names)
+void import__put_all(struct json_out *out, const struct json *item, const char *const *names)
 {
     for (; *names; names++)
-        put(out, *names, json_get(item, str_from(*names)));
+        import__put(out, *names, json_get(item, str_from(*names)));
 }
 
-/* To where the target keeps what a request writes; the project stands in the address there. */
-static enum status post(struct import *import, const char *path, struct buf *body)
+enum status import__write(struct import *import, const char *method, const char *path,
+                          struct buf *body)
 {
     char whole[300];
     snprintf(whole, sizeof whole, "%s%s%s", path, import->target_project ? "?project=" : "",
              import->target_project ? import->target_project : "");
     enum status status =
-        client_ask(import->target, "POST", whole, JSON_TYPE, buf_str(body), NULL, import->error);
+        client_ask(import->target, method, whole, JSON_TYPE, buf_str(body), NULL, import->error);
     buf_done(body);
     return status;
 }
 
 /* --- events ----------------------------------------------------------------------------------- */
 
-struct event_batch {
-    struct buf body;
-    struct json_out out;
-};
-
-static void open_events(struct event_batch *batch)
+void import__open_events(struct event_batch *batch)
 {
-    batch->body = (struct buf){0};
+    *batch = (struct event_batch){0};
     batch->out = json_out(&batch->body);
     json_out_object(&batch->out, NULL);
     json_out_array(&batch->out, "batch");
 }
 
-/* Opens the body's object. What is the same in two imports has the same id. */
-static void open_event(struct event_batch *batch, const struct json *item, const char *type,
-                       struct str time, struct arena *arena)
+struct str import__event_id(const struct json *item, const char *type, struct arena *arena)
 {
     struct str id = json_string(json_get(item, STR("id")));
     struct str updated = json_string(json_get(item, STR("updatedAt")));
+    return arena_printf(arena, "import-%s-%016llx-%.*s", type, (unsigned long long)str_hash(id),
+                        STR_ARGS(updated));
+}
+
+void import__open_event(struct event_batch *batch, const struct json *item, const char *type,
+                        struct str time, struct arena *arena)
+{
+    struct str updated = json_string(json_get(item, STR("updatedAt")));
     json_out_object(&batch->out, NULL);
-    json_out_str(&batch->out, "id",
-                 arena_printf(arena, "import-%s-%016llx-%.*s", type,
-                              (unsigned long long)str_hash(id), STR_ARGS(updated)));
+    json_out_str(&batch->out, "id", import__event_id(item, type, arena));
     json_out_text(&batch->out, "type", type);
     json_out_str(&batch->out, "timestamp", time.len ? time : updated);
     json_out_object(&batch->out, "body");
@@ -103,28 +102,31 @@ static struct str end_of(const struct json *trace, struct arena *arena)
     return arena_copy(arena, str_from(text));
 }
 
-static void close_event(struct event_batch *batch)
+void import__close_event(struct event_batch *batch)
 {
     json_out_end_object(&batch->out);
     json_out_end_object(&batch->out);
 }
 
-/* A refusal of one is told and costs no other. */
-static void tell_errors(struct str reply, struct arena *arena)
+/* A refusal of one is told and costs no other, but may be tried in another way. */
+static void tell_errors(struct str reply, struct arena *arena, struct event_batch *batch)
 {
     struct json said;
     const struct json *errors = NULL;
-    if (json_parse(reply, arena, &said, NULL) == STATUS_OK && said.type == JSON_OBJECT)
+    struct str kept = arena_copy(arena, reply);
+    if (json_parse(kept, arena, &said, NULL) == STATUS_OK && said.type == JSON_OBJECT)
         errors = json_get(&said, STR("errors"));
-    for (uint32_t i = 0; errors && errors->type == JSON_ARRAY && i < errors->count; i++) {
-        struct str why = json_string(json_get(&errors->items[i], STR("error")));
+    if (errors && errors->type == JSON_ARRAY)
+        batch->errors = *errors;
+    for (uint32_t i = 0; !batch->quiet && i < batch->errors.count; i++) {
+        struct str why = json_string(json_get(&batch->errors.items[i], STR("error")));
         fprintf(stderr, "left out: %.*s\n", (int)(why.len > 300 ? 300 : why.len),
                 why.ptr ? why.ptr : "");
     }
 }
 
-static enum status send_events(struct import *import, struct event_batch *batch,
-                               struct arena *arena)
+enum status import__send_events(struct import *import, struct event_batch *batch,
+                                struct arena *arena)
 {
     struct buf reply = {0};
     json_out_end_array(&batch->out);
@@ -135,7 +137,7 @@ static enum status send_events(struct import *import, struct event_batch *batch,
                                            buf_str(&batch->body), &reply, import->error);
     buf_done(&batch->body);
     if (status == STATUS_OK)
-        tell_errors(buf_str(&reply), arena);
+        tell_errors(buf_str(&reply), arena, batch);
     buf_done(&reply);
     return status;
 }
@@ -146,14 +148,14 @@ static enum status copy_traces(struct import *import, const struct json *items, 
                                         "userId", "sessionId", "metadata",    "release", "version",
                                         "tags",   "public",    "environment", NULL};
     struct event_batch batch;
-    open_events(&batch);
+    import__open_events(&batch);
     for (uint32_t i = 0; i < items->count; i++) {
-        open_event(&batch, &items->items[i], "trace-create", end_of(&items->items[i], arena),
-                   arena);
-        put_all(&batch.out, &items->items[i], names);
-        close_event(&batch);
+        import__open_event(&batch, &items->items[i], "trace-create",
+                           end_of(&items->items[i], arena), arena);
+        import__put_all(&batch.out, &items->items[i], names);
+        import__close_event(&batch);
     }
-    return send_events(import, &batch, arena);
+    return import__send_events(import, &batch, arena);
 }
 
 /* "GENERATION" as "generation-create". */
@@ -191,48 +193,26 @@ static enum status copy_observations(struct import *import, const struct json *i
                                         "costDetails",
                                         NULL};
     struct event_batch batch;
-    open_events(&batch);
+    import__open_events(&batch);
     for (uint32_t i = 0; i < items->count; i++) {
         const struct json *item = &items->items[i];
         const char *type = create_event(json_string(json_get(item, STR("type"))), arena);
         const struct json *prompt = json_get(item, STR("promptName"));
-        open_event(&batch, item, type ? type : "span-create",
-                   json_string(json_get(item, STR("startTime"))), arena);
-        put_all(&batch.out, item, names);
+        import__open_event(&batch, item, type ? type : "span-create",
+                           json_string(json_get(item, STR("startTime"))), arena);
+        import__put_all(&batch.out, item, names);
         if (prompt && prompt->type == JSON_STRING) {
-            put(&batch.out, "promptName", prompt);
-            put(&batch.out, "promptVersion", json_get(item, STR("promptVersion")));
+            import__put(&batch.out, "promptName", prompt);
+            import__put(&batch.out, "promptVersion", json_get(item, STR("promptVersion")));
         }
-        close_event(&batch);
+        import__close_event(&batch);
     }
-    return send_events(import, &batch, arena);
-}
-
-static enum status copy_scores(struct import *import, const struct json *items, struct arena *arena)
-{
-    static const char *const names[] = {"id",        "name",         "traceId",  "observationId",
-                                        "sessionId", "datasetRunId", "dataType", "comment",
-                                        "metadata",  "environment",  "source",   NULL};
-    struct event_batch batch;
-    open_events(&batch);
-    for (uint32_t i = 0; i < items->count; i++) {
-        const struct json *item = &items->items[i];
-        struct str type = json_string(json_get(item, STR("dataType")));
-        bool is_text = str_equal(type, STR("CATEGORICAL")) || str_equal(type, STR("TEXT")) ||
-                       str_equal(type, STR("CORRECTION"));
-        open_event(&batch, item, "score-create", json_string(json_get(item, STR("timestamp"))),
-                   arena);
-        put_all(&batch.out, item, names);
-        put(&batch.out, "value", json_get(item, is_text ? STR("stringValue") : STR("value")));
-        close_event(&batch);
-    }
-    return send_events(import, &batch, arena);
+    return import__send_events(import, &batch, arena);
 }
 
 /* --- prompts ---------------------------------------------------------------------------------- */
 
-/* For a place in a path. */
-static struct str encoded(struct str text, struct arena *arena)
+struct str import__encoded(struct str text, struct arena *arena)
 {
     char *out = arena_alloc(arena, text.len * 3 + 1);
     size_t len = 0;
@@ -247,8 +227,8 @@ static struct str encoded(struct str text, struct arena *arena)
     return (struct str){out, out ? len : 0};
 }
 
-static enum status get(struct client *client, struct str path, struct arena *arena,
-                       struct json *out_reply, struct error *error)
+enum status import__get(struct client *client, struct str path, struct arena *arena,
+                        struct json *out_reply, struct error *error)
 {
     struct buf body = {0};
     if (!path.ptr)
@@ -268,7 +248,7 @@ static void put_labels(struct json_out *out, const struct json *labels)
     json_out_array(out, "labels");
     for (uint32_t i = 0; labels && labels->type == JSON_ARRAY && i < labels->count; i++)
         if (!str_equal(json_string(&labels->items[i]), STR("latest")))
-            put(out, NULL, &labels->items[i]);
+            import__put(out, NULL, &labels->items[i]);
     json_out_end_array(out);
 }
 
@@ -281,25 +261,26 @@ static enum status copy_version(struct import *import, struct str name, int64_t 
     struct buf body = {0};
     struct json_out out = json_out(&body);
     struct error absent;
-    struct str place = encoded(name, arena);
+    struct str place = import__encoded(name, arena);
     const char *project = import->target_project ? import->target_project : "default";
-    if (get(import->target,
+    if (import__get(
+            import->target,
             arena_printf(arena, "/api/public/v2/prompts/%.*s?version=%lld&resolve=false&project=%s",
                          STR_ARGS(place), (long long)version, project),
             arena, &prompt, &absent) == STATUS_OK)
         return STATUS_OK;
     enum status status =
-        get(import->source,
-            arena_printf(arena, "/api/public/v2/prompts/%.*s?version=%lld&resolve=false",
-                         STR_ARGS(place), (long long)version),
-            arena, &prompt, import->error);
+        import__get(import->source,
+                    arena_printf(arena, "/api/public/v2/prompts/%.*s?version=%lld&resolve=false",
+                                 STR_ARGS(place), (long long)version),
+                    arena, &prompt, import->error);
     if (status != STATUS_OK)
         return status;
     json_out_object(&out, NULL);
-    put_all(&out, &prompt, names);
+    import__put_all(&out, &prompt, names);
     put_labels(&out, json_get(&prompt, STR("labels")));
     json_out_end_object(&out);
-    return post(import, "/api/public/v2/prompts", &body);
+    return import__write(import, "POST", "/api/public/v2/prompts", &body);
 }
 
 /* Versions in their order: the target numbers them itself. */
@@ -338,9 +319,10 @@ static enum status each_item(struct import *import, struct str path, struct aren
     enum status status = STATUS_OK;
     for (int64_t page = 1; page <= pages && status == STATUS_OK; page++) {
         struct json reply;
-        status = get(import->source,
-                     arena_printf(arena, "%.*slimit=50&page=%lld", STR_ARGS(path), (long long)page),
-                     arena, &reply, import->error);
+        status = import__get(
+            import->source,
+            arena_printf(arena, "%.*slimit=50&page=%lld", STR_ARGS(path), (long long)page), arena,
+            &reply, import->error);
         const struct json *items = status == STATUS_OK ? json_get(&reply, STR("data")) : NULL;
         if (items)
             json_int(json_path(&reply, STR("meta.totalPages")), &pages);
@@ -357,9 +339,9 @@ static enum status copy_as_is(struct import *import, const struct json *item,
     struct buf body = {0};
     struct json_out out = json_out(&body);
     json_out_object(&out, NULL);
-    put_all(&out, item, names);
+    import__put_all(&out, item, names);
     json_out_end_object(&out);
-    return post(import, path, &body);
+    return import__write(import, "POST", path, &body);
 }
 
 static enum status copy_dataset_item(struct import *import, const struct json *item,
@@ -377,12 +359,13 @@ static enum status copy_run(struct import *import, const struct json *run, struc
     static const char *const names[] = {"datasetItemId", "traceId", "observationId", "createdAt",
                                         NULL};
     struct json whole;
-    struct str dataset = encoded(json_string(json_get(run, STR("datasetName"))), arena);
+    struct str dataset = import__encoded(json_string(json_get(run, STR("datasetName"))), arena);
     struct str name = json_string(json_get(run, STR("name")));
-    enum status status = get(import->source,
-                             arena_printf(arena, "/api/public/datasets/%.*s/runs/%.*s",
-                                          STR_ARGS(dataset), STR_ARGS(encoded(name, arena))),
-                             arena, &whole, import->error);
+    enum status status =
+        import__get(import->source,
+                    arena_printf(arena, "/api/public/datasets/%.*s/runs/%.*s", STR_ARGS(dataset),
+                                 STR_ARGS(import__encoded(name, arena))),
+                    arena, &whole, import->error);
     const struct json *items =
         status == STATUS_OK ? json_get(&whole, STR("datasetRunItems")) : NULL;
     for (uint32_t i = 0;
@@ -391,11 +374,11 @@ static enum status copy_run(struct import *import, const struct json *run, struc
         struct json_out out = json_out(&body);
         json_out_object(&out, NULL);
         json_out_str(&out, "runName", name);
-        put(&out, "runDescription", json_get(run, STR("description")));
-        put(&out, "metadata", json_get(run, STR("metadata")));
-        put_all(&out, &items->items[i], names);
+        import__put(&out, "runDescription", json_get(run, STR("description")));
+        import__put(&out, "metadata", json_get(run, STR("metadata")));
+        import__put_all(&out, &items->items[i], names);
         json_out_end_object(&out);
-        status = post(import, "/api/public/dataset-run-items", &body);
+        status = import__write(import, "POST", "/api/public/dataset-run-items", &body);
     }
     return status;
 }
@@ -407,7 +390,8 @@ static enum status copy_datasets(struct import *import, const struct json *items
                                         "inputSchema", "expectedOutputSchema", NULL};
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < items->count && status == STATUS_OK; i++) {
-        struct str name = encoded(json_string(json_get(&items->items[i], STR("name"))), arena);
+        struct str name =
+            import__encoded(json_string(json_get(&items->items[i], STR("name"))), arena);
         status = copy_as_is(import, &items->items[i], names, "/api/public/v2/datasets");
         if (status == STATUS_OK)
             status = each_item(
@@ -423,10 +407,13 @@ static enum status copy_datasets(struct import *import, const struct json *items
 }
 
 const struct import_stage import_stages[] = {
+    {"models", "/api/public/models?limit=50", import__models},
     {"traces", "/api/public/traces?limit=50&orderBy=timestamp.asc&fields=core,io,metrics",
      copy_traces},
     {"observations", "/api/public/observations?limit=50", copy_observations},
-    {"scores", "/api/public/v2/scores?limit=50", copy_scores},
+    {"score configs", "/api/public/score-configs?limit=50", import__score_configs},
+    {"scores", "/api/public/v2/scores?limit=50", import__scores},
+    {"archived score configs", "/api/public/score-configs?limit=50", import__archived_configs},
     {"prompts", "/api/public/v2/prompts?limit=50", copy_prompts},
     {"datasets", "/api/public/v2/datasets?limit=10", copy_datasets},
 };

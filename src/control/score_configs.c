@@ -262,27 +262,60 @@ static enum status write_row(struct control *control, uint32_t project_id,
     return status;
 }
 
+/* Ids are the database's own, as categories name them. */
+static enum status check_id(struct control *control, struct str id, struct error *error)
+{
+    sqlite3_stmt *statement;
+    int64_t count = 0;
+    enum status status = control__prepare(control, "SELECT count(*) FROM score_config WHERE id=?1",
+                                          &statement, error);
+    if (status != STATUS_OK)
+        return status;
+    control__bind(statement, 1, id);
+    status = control__count(control, statement, &count, error);
+    return status == STATUS_OK && count
+               ? fail(error, STATUS_CONFLICT, "id: there is a score config of this id already")
+               : status;
+}
+
+static enum status write(struct control *control, uint32_t project_id, struct score_config *config,
+                         bool is_new, struct error *error)
+{
+    enum status status = control__begin(control, error);
+    if (status != STATUS_OK)
+        return status;
+    config->updated_ns = clock_now_ns();
+    if (is_new) {
+        config->created_ns = config->updated_ns;
+        status = check_id(control, config->id, error);
+    }
+    if (status == STATUS_OK)
+        status = write_row(control, project_id, config, error);
+    if (status == STATUS_OK)
+        status = write_categories(control, config, error);
+    return control__end(control, status, error);
+}
+
+enum status control_score_config_add(struct control *control, uint32_t project_id,
+                                     struct score_config *config, struct arena *arena,
+                                     struct error *error)
+{
+    char id[CONTROL_ID_BYTES];
+    enum status status = check(config, arena, error);
+    if (status != STATUS_OK)
+        return status;
+    control__make_id(id);
+    if (config->id.len == 0)
+        config->id = arena_copy(arena, str_from(id));
+    if (!config->id.ptr)
+        return fail(error, STATUS_TOO_LARGE, "no memory for the score config");
+    return write(control, project_id, config, true, error);
+}
+
 enum status control_score_config_put(struct control *control, uint32_t project_id,
                                      struct score_config *config, struct arena *arena,
                                      struct error *error)
 {
     enum status status = check(config, arena, error);
-    if (status != STATUS_OK)
-        return status;
-    config->updated_ns = clock_now_ns();
-    if (config->id.len == 0) {
-        char id[CONTROL_ID_BYTES];
-        control__make_id(id);
-        config->id = arena_copy(arena, str_from(id));
-        config->created_ns = config->updated_ns;
-        if (!config->id.ptr)
-            return fail(error, STATUS_TOO_LARGE, "no memory for the score config");
-    }
-    status = control__begin(control, error);
-    if (status != STATUS_OK)
-        return status;
-    status = write_row(control, project_id, config, error);
-    if (status == STATUS_OK)
-        status = write_categories(control, config, error);
-    return control__end(control, status, error);
+    return status == STATUS_OK ? write(control, project_id, config, false, error) : status;
 }

@@ -14,6 +14,7 @@
 
 enum {
     SCORE_CONFIGS_MAX = 1000, /* a project */
+    SCORE_CONFIG_ID_MAX = 255,
     SCORE_CONFIG_NAME_MAX = 35,
     SCORE_CONFIG_TEXT_MAX = 2000,
     SCORE_CONFIG_CATEGORIES_MAX = 100,
@@ -28,8 +29,12 @@ enum status control_score_configs(struct control *control, uint32_t project_id, 
 enum status control_score_config(struct control *control, uint32_t project_id, struct str id,
                                  struct arena *arena, struct score_config *out_config,
                                  struct error *error);
-/* An empty id makes a new one and leaves its id in the arena, else that one is changed. Booleans
- * get their two categories. */
+/* A new one; an empty id is made, in the arena. Booleans get their two categories.
+ * STATUS_CONFLICT: there is one of that id. */
+enum status control_score_config_add(struct control *control, uint32_t project_id,
+                                     struct score_config *config, struct arena *arena,
+                                     struct error *error);
+/* Changes the one of this id, all but its type. */
 enum status control_score_config_put(struct control *control, uint32_t project_id,
                                      struct score_config *config, struct arena *arena,
                                      struct error *error);

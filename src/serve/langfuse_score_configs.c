@@ -128,12 +128,19 @@ static enum status read_members(struct call *call, const struct json *body,
     return status;
 }
 
+/* With an id, as an import has it, it becomes that one; there must be none of it yet. */
 static enum status read_new(struct call *call, const struct json *body,
                             struct score_config *out_config)
 {
-    struct str type;
+    struct str type, id;
     *out_config = (struct score_config){.least = NAN, .most = NAN};
-    enum status status = body_text(call, body, "dataType", true, &type);
+    enum status status = body_text(call, body, "id", false, &id);
+    if (status == STATUS_OK && id.len > SCORE_CONFIG_ID_MAX)
+        status = fail(&call->error, STATUS_INVALID, "id: expected at most %d bytes",
+                      SCORE_CONFIG_ID_MAX);
+    out_config->id = id;
+    if (status == STATUS_OK)
+        status = body_text(call, body, "dataType", true, &type);
     if (status != STATUS_OK)
         return status;
     if (!score_type_parse(type, &out_config->type) || !type_words[out_config->type])
@@ -143,16 +150,6 @@ static enum status read_new(struct call *call, const struct json *body,
 }
 
 /* --- handlers -------------------------------------------------------------------------------- */
-
-static enum status put(struct call *call, struct score_config *config)
-{
-    struct request *request = call->request;
-    enum status status = control_score_config_put(call->options->control, request->project_id,
-                                                  config, &request->arena, &call->error);
-    if (status == STATUS_OK)
-        write_config(call, config);
-    return status;
-}
 
 void serve__langfuse_score_config_create(struct request *request, void *context)
 {
@@ -164,7 +161,10 @@ void serve__langfuse_score_config_create(struct request *request, void *context)
     if (status == STATUS_OK)
         status = read_new(&call, &body, &config);
     if (status == STATUS_OK)
-        status = put(&call, &config);
+        status = control_score_config_add(call.options->control, request->project_id, &config,
+                                          &request->arena, &call.error);
+    if (status == STATUS_OK)
+        write_config(&call, &config);
     call_end(&call, status);
 }
 
@@ -188,7 +188,10 @@ void serve__langfuse_score_config_change(struct request *request, void *context)
     if (status == STATUS_OK)
         status = read_members(&call, &body, &config);
     if (status == STATUS_OK)
-        status = put(&call, &config);
+        status = control_score_config_put(call.options->control, request->project_id, &config,
+                                          &request->arena, &call.error);
+    if (status == STATUS_OK)
+        write_config(&call, &config);
     call_end(&call, status);
 }
 

@@ -36,7 +36,14 @@ before(async () => {
         add('tool-create', { id: `x-${i}`, traceId: `t-${i}`, parentObservationId: `g-${i}`, name: 'look up', startTime: at(1), endTime: at(2), costDetails: { total: 0.25 } });
         add('score-create', { id: `c-${i}`, traceId: `t-${i}`, observationId: `g-${i}`, name: i % 2 ? 'quality' : 'tone', value: i % 2 ? i / 8 : 'fine', comment: 'because' });
     }
+    // A score of an archived config, and one whose config has changed since; a model with a price by tiers.
+    const configs = [];
+    for (const name of ['open', 'archived', 'narrowed']) configs.push((await post('score-configs', { name, dataType: 'NUMERIC', minValue: 0, maxValue: 10, description: `of ${name}` })).id);
+    configs.forEach((configId, i) => batch.push({ id: `judged-${i}`, type: 'score-create', timestamp: '2026-11-20T01:00:00Z', body: { id: `judged-${i}`, traceId: 't-1', name: ['open', 'archived', 'narrowed'][i], value: 5, configId } }));
+    await post('models', { modelName: 'house', matchPattern: '^house$', unit: 'TOKENS', pricingTiers: [{ name: 'usual', isDefault: true, priority: 0, conditions: [], prices: { input: 1e-6, output: 2e-6 } }] });
     await post('ingestion', { batch });
+    await ask(source, `score-configs/${configs[1]}`, { method: 'PATCH', body: { isArchived: true } });
+    await ask(source, `score-configs/${configs[2]}`, { method: 'PATCH', body: { maxValue: 2 } });
     for (const prompt of ['Hello {{name}}', 'Good day {{name}}']) await post('v2/prompts', { name: 'folder/greeting', prompt, labels: ['production'], config: { temperature: 0 }, tags: ['polite'] });
     await post('v2/datasets', { name: 'capitals of the world', description: 'all' });
     await post('dataset-items', { datasetName: 'capitals of the world', id: 'france', input: { country: 'France' }, expectedOutput: 'Paris' });
@@ -54,6 +61,9 @@ const sums = async (server) => {
         observations: (await metrics('observations', [['count', 'count'], ['sum', 'inputTokens'], ['sum', 'latency']], ['type', 'name', 'level', 'providedModelName', 'promptName'])).data,
         cost: Math.round((await metrics('traces', [['sum', 'totalCost']], [])).data[0].sum_totalCost * 1e9),
         scores: (await ask(server, 'v2/scores?limit=1')).meta.totalItems,
+        configs: (await ask(server, 'score-configs')).data.map(({ createdAt, updatedAt, projectId, ...config }) => config).sort((a, b) => (a.id < b.id ? -1 : 1)),
+        models: (await ask(server, 'models?limit=5')).data.filter((one) => !one.isLangfuseManaged).map(({ createdAt, ...model }) => model),
+        judged: (await ask(server, 'v2/scores?scoreIds=judged-0,judged-1')).data.map(({ id, value, configId }) => ({ id, value, configId })).sort((a, b) => (a.id < b.id ? -1 : 1)),
         prompts: (await ask(server, 'v2/prompts')).data.map(({ name, versions, labels, tags }) => ({ name, versions, labels, tags })),
         datasets: (await ask(server, 'v2/datasets')).data.map(({ name, description }) => ({ name, description })),
         items: (await ask(server, 'dataset-items?datasetName=capitals%20of%20the%20world')).data.map(({ id, input, expectedOutput }) => ({ id, input, expectedOutput })),
@@ -76,6 +86,10 @@ test('an import that is killed goes on where it was, and ends with the same coun
     const [one, other] = await Promise.all([source, target].map((server) => ask(server, 'traces/t-7')));
     for (const name of ['name', 'input', 'output', 'tags', 'metadata', 'userId', 'sessionId', 'timestamp', 'latency', 'totalCost']) assert.deepEqual(other[name], one[name], name);
     assert.equal((await ask(target, 'v2/prompts/folder%2Fgreeting')).prompt, 'Good day {{name}}');
+    assert.deepEqual([expected.configs.length, expected.models.length, expected.judged.length], [3, 1, 2]);
+    assert.match(stderr, /a score does not fit its config any more, and comes without: judged-2/);
+    const narrowed = await ask(target, 'v2/scores/judged-2');
+    assert.deepEqual([narrowed.value, narrowed.configId], [5, null]);
 });
 
 test('a second import changes nothing', async () => {
