@@ -63,11 +63,9 @@ void search_part_free(struct search_part *part)
     if (!part)
         return;
     free(part->tokens);
-    free(part->token_at);
     free(part->posts);
-    free(part->post_at);
+    free(part->marks);
     free(part->shapes);
-    free(part->shape_masks);
     free(part->grams);
     free(part->refs);
     free(part->refers);
@@ -76,10 +74,9 @@ void search_part_free(struct search_part *part)
 
 size_t search_part_memory(const struct search_part *part)
 {
-    size_t tokens = part->token_bytes + part->post_bytes +
-                    part->token_count * (sizeof *part->token_at + sizeof *part->post_at);
-    size_t shapes = part->shape_count * (sizeof *part->shapes + sizeof *part->shape_masks);
-    return sizeof *part + tokens + shapes + part->gram_bytes + part->refs_bytes;
+    size_t marks = part->token_count / TOKENS_A_MARK * sizeof *part->marks;
+    return sizeof *part + part->token_bytes + part->post_bytes + marks + part->shape_bytes +
+           part->gram_bytes + part->refs_bytes;
 }
 
 /* --- reading */
@@ -139,61 +136,32 @@ static bool get_chunks(struct search_part *part, struct cursor *file)
     return good;
 }
 
-static bool get_words(struct search_part *part, struct cursor *file)
+/* Counts the tokens and their places, and notes where every so many of them begin. */
+static bool mark_tokens(struct search_part *part)
 {
-    struct part_places places; /* only read to learn where the next begin */
     size_t count = 0;
-    bool good = get_section(file, &part->tokens, &part->token_bytes) &&
-                get_section(file, &part->posts, &part->post_bytes);
-    if (part->unbounded)
-        part->token_count = 0;
-    part->token_at = calloc(part->token_count + 1, sizeof *part->token_at);
-    part->post_at = calloc(part->token_count + 1, sizeof *part->post_at);
-    good = good && part->token_at && part->post_at;
-    struct cursor in = cursor_of((struct str){part->posts, good ? part->post_bytes : 0});
+    struct cursor in = cursor_of((struct str){part->posts, part->post_bytes});
     const uint8_t *posts = in.at;
     /* The first line end begins the first token; every further one ends a token. */
-    const char *at = part->tokens, *end = part->tokens ? at + part->token_bytes : at;
-    while (good && count < part->token_count && end - at > 1) {
-        part->token_at[count] = (uint32_t)(at + 1 - part->tokens);
-        part->post_at[count++] = (uint32_t)(in.at - posts);
-        search_places_get(&in, &places);
+    const char *at = part->tokens, *end = at + part->token_bytes;
+    for (; at && count < part->token_count && end - at > 1; count++) {
+        if (count % TOKENS_A_MARK == 0)
+            part->marks[count / TOKENS_A_MARK] =
+                (struct token_mark){(uint32_t)(at + 1 - part->tokens), (uint32_t)(in.at - posts)};
+        search_places_skip(&in);
         at = memchr(at + 1, '\n', (size_t)(end - at - 1));
-        good = at != NULL;
     }
-    return good && count == part->token_count && !in.bad;
+    return at && count == part->token_count && !in.bad;
 }
 
-static uint64_t get_mask(struct cursor *in)
+static bool get_words(struct search_part *part, struct cursor *file)
 {
-    uint64_t head = get_varint(in), mask = 0, at = 0;
-    if (head & 1)
-        return UINT64_C(1) << (head >> 1 & 63);
-    for (uint64_t i = 0; i < head / 2 && !in->bad; i++) {
-        at += get_varint(in);
-        mask |= UINT64_C(1) << (at & 63);
-    }
-    return mask;
-}
-
-static bool get_shapes(struct search_part *part, struct cursor *file)
-{
-    char *bytes = NULL;
-    size_t size = 0, most;
-    bool good = get_section(file, &bytes, &size);
-    most = good ? size / 2 : 0; /* each takes two bytes at least */
-    part->shapes = calloc(most + 1, sizeof *part->shapes);
-    part->shape_masks = calloc(most + 1, sizeof *part->shape_masks);
-    good = good && part->shapes && part->shape_masks;
-    struct cursor in = cursor_of((struct str){bytes, good ? size : 0});
-    for (uint32_t gram = 0; cursor_left(&in) && part->shape_count < most && !in.bad;) {
-        gram += get_u32(&in);
-        part->shapes[part->shape_count] = gram;
-        part->shape_masks[part->shape_count++] = get_mask(&in);
-    }
-    good = good && !cursor_left(&in) && !in.bad;
-    free(bytes);
-    return good;
+    bool good = get_section(file, &part->tokens, &part->token_bytes) &&
+                get_section(file, &part->posts, &part->post_bytes);
+    if (part->unbounded || !good)
+        part->token_count = 0;
+    part->marks = calloc(part->token_count / TOKENS_A_MARK + 1, sizeof *part->marks);
+    return good && part->marks && mark_tokens(part);
 }
 
 static bool fits(const struct search_part *part)
@@ -214,7 +182,8 @@ enum status search_part_read(struct str bytes, struct search_part **out_part, st
     struct cursor in = cursor_of(body);
     if (search_part_head(bytes, part) && search_head_get(bytes, &head) &&
         head.body_hash == str_hash(body) && get_chunks(part, &in) && get_words(part, &in) &&
-        get_shapes(part, &in) && get_section(&in, (char **)&part->grams, &part->gram_bytes) &&
+        get_section(&in, &part->shapes, &part->shape_bytes) &&
+        get_section(&in, (char **)&part->grams, &part->gram_bytes) &&
         get_section(&in, &part->refs, &part->refs_bytes) && fits(part)) {
         *out_part = part;
         return STATUS_OK;

@@ -31,19 +31,23 @@ struct part_chunk {
     uint32_t section_frames[CONTENT_SECTIONS]; /* how many of its first frames have all of it */
 };
 
+/* Where a token and its places begin. */
+enum { TOKENS_A_MARK = 32 };
+struct token_mark {
+    uint32_t token, post;
+};
+
 struct search_part {
     uint32_t segment, first_chunk, chunk_count; /* first_chunk: its number in the segment */
     int64_t created_ns;                         /* of the segment */
     struct part_chunk chunks[PART_CHUNKS];
     char *tokens; /* each between line ends */
     size_t token_bytes, token_count;
-    uint32_t *token_at; /* where each begins, ascending */
-    char *posts;        /* where each stands, see places.h */
+    char *posts; /* where each stands, see places.h */
     size_t post_bytes;
-    uint32_t *post_at;
-    uint32_t *shapes;      /* grams of shapes, ascending */
-    uint64_t *shape_masks; /* chunks each stands in */
-    size_t shape_count;
+    struct token_mark *marks; /* of every TOKENS_A_MARK-th token */
+    char *shapes;             /* grams of shapes, as shape_reader reads them */
+    size_t shape_bytes;
     uint8_t longest[PART_CHUNKS][SHAPE_RUNS]; /* runs of each chunk */
     uint8_t *grams;                           /* bitmaps, one behind the other */
     size_t gram_bytes;
@@ -54,6 +58,18 @@ struct search_part {
 };
 void search_part_free(struct search_part *part); /* NULL is fine */
 size_t search_part_memory(const struct search_part *part);
+
+/* --- part_tokens.c: a place among the tokens, which only moves on */
+struct token_place {
+    const struct search_part *part;
+    size_t number;       /* part->token_count: behind the last one */
+    struct str text;     /* of the token */
+    struct cursor posts; /* at its places */
+};
+struct token_place search_tokens_start(const struct search_part *part);
+void search_tokens_next(struct token_place *place);
+/* To the token that begins at or before this byte of all tokens. */
+void search_tokens_seek(struct token_place *place, size_t byte);
 
 /* --- part_find.c: where the term can stand. */
 void search_part_find(const struct search_part *part, const struct search_term *term,

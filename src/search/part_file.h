@@ -3,6 +3,7 @@
 #pragma once
 
 #include "search/part.h"
+#include "search/shape_pack.h"
 
 /*
  * 64 bytes: "VTRSRCH" and the version, u32 segment, first chunk, chunks, tokens, u32 1: unbounded,
@@ -28,12 +29,3 @@ struct part_draft {
 void search_draft_done(struct part_draft *draft);
 enum status search_draft_write(const struct part_draft *draft, struct buf *out,
                                struct error *error);
-
-/* Grams of shapes, each given in rising order: how much larger than the one before, then its
- * chunks: one: its number * 2 + 1; several: their count * 2, then the gaps between their numbers.
- */
-struct shape_writer {
-    struct buf *out;
-    uint32_t last;
-};
-void search_shape_put(struct shape_writer *writer, uint32_t gram, uint64_t mask);

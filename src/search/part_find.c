@@ -46,21 +46,12 @@ static void keep_chunks(struct part_places *places, uint64_t chunks)
             places->in[i] = 0;
 }
 
-/* The last token that begins at or before the place, not before `from`. */
-static size_t token_of(const struct search_part *part, uint32_t place, size_t from)
+/* Adds where the token stands; gives the byte where it ends. */
+static size_t add_places(const struct token_place *token, struct part_places *places)
 {
-    size_t step = 1, low = from, high;
-    while (low + step < part->token_count && part->token_at[low + step] <= place)
-        step *= 2;
-    high = low + step < part->token_count ? low + step : part->token_count;
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (part->token_at[middle] <= place)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
+    struct cursor posts = token->posts;
+    search_places_get(&posts, places);
+    return (size_t)(token->text.ptr + token->text.len - token->part->tokens);
 }
 
 /* Adds where a token stands that has `needle` in it; a line end in the needle is where a token
@@ -69,20 +60,18 @@ static void find_words(const struct search_part *part, struct str needle,
                        struct part_places *places)
 {
     enum { LOOK_EVERY = 256 };
-    const char *at = part->tokens, *end = at + part->token_bytes;
-    struct cursor posts = cursor_of((struct str){part->posts, part->post_bytes});
-    const uint8_t *first_post = posts.at;
-    size_t token = 0;
-    for (size_t n = 1; part->token_count; n++) {
-        at = search_find_bytes((struct str){at, (size_t)(end - at)}, needle);
+    const struct str tokens = {part->tokens, part->token_bytes};
+    struct token_place token = search_tokens_start(part);
+    size_t from = 0;
+    for (size_t n = 1; token.number < part->token_count; n++) {
+        const char *at = search_find_bytes(str_sub(tokens, from, tokens.len), needle);
         if (!at)
             return;
-        token = token_of(part, (uint32_t)(at - part->tokens) + (needle.ptr[0] == '\n'), token);
-        posts.at = first_post + part->post_at[token];
-        search_places_get(&posts, places);
-        if (token + 1 >= part->token_count || (n % LOOK_EVERY == 0 && is_everywhere(part, places)))
+        search_tokens_seek(&token, (size_t)(at - tokens.ptr) + (needle.ptr[0] == '\n'));
+        from = add_places(&token, places);
+        if (n % LOOK_EVERY == 0 && is_everywhere(part, places))
             return;
-        at = part->tokens + part->token_at[token + 1] - 1;
+        search_tokens_next(&token);
     }
 }
 
@@ -225,26 +214,24 @@ static struct part_places find_in_tokens(const struct search_part *part,
 {
     enum { LOOK_EVERY = 256, MATCHES_MAX = 20000 };
     struct part_places places = find_atoms(part, term, find_in_bulk);
-    struct cursor posts = cursor_of((struct str){part->posts, part->post_bytes});
-    const uint8_t *first_post = posts.at;
     const struct str tokens = {part->tokens, part->token_bytes};
-    size_t start = 0, end, token = 0, from = 0;
+    struct token_place token = search_tokens_start(part);
+    size_t start = 0, end, from = 0;
     for (uint32_t i = 0; i < part->chunk_count; i++) {
         bool has_bulk = part->chunks[i].gram_log != 0;
         bool is_unlike = term->is_bounded && !part->chunks[i].is_ascii;
         places.in[i] = is_unlike ? ALL_SECTIONS : has_bulk ? places.in[i] : 0;
     }
-    for (size_t n = 1; part->token_count; n++) {
+    for (size_t n = 1; token.number < part->token_count; n++) {
         if (!search_regex_find(term->loose, tokens, from, &start, &end))
             return places;
         if (end == start || n == MATCHES_MAX)
             return everywhere(part);
-        token = token_of(part, (uint32_t)start, token);
-        posts.at = first_post + part->post_at[token];
-        search_places_get(&posts, &places);
-        if (token + 1 >= part->token_count || (n % LOOK_EVERY == 0 && is_everywhere(part, &places)))
+        search_tokens_seek(&token, start);
+        from = add_places(&token, &places);
+        if (n % LOOK_EVERY == 0 && is_everywhere(part, &places))
             return places;
-        from = part->token_at[token + 1] - 1;
+        search_tokens_next(&token);
     }
     return places;
 }
@@ -262,8 +249,8 @@ static struct part_places find_regex(const struct search_part *part, const struc
 void search_part_find(const struct search_part *part, const struct search_term *term,
                       struct part_places *out_places)
 {
-    const struct shape_grams shapes = {part->shapes, part->shape_masks, part->shape_count,
-                                       part->longest, part->chunk_count};
+    const struct shape_grams shapes = {
+        {part->shapes, part->shape_bytes}, part->longest, part->chunk_count};
     *out_places = everywhere(part);
     uint64_t chunks = term->shape ? search_shape_ask(term->shape, &shapes) : UINT64_MAX;
     if (part->unbounded || !chunks) {

@@ -5,18 +5,11 @@
 
 #include "search/part_file.h"
 
-static struct str token_at(const struct search_part *part, size_t i)
-{
-    size_t end = i + 1 < part->token_count ? part->token_at[i + 1] : part->token_bytes;
-    return (struct str){part->tokens + part->token_at[i], end - part->token_at[i] - 1};
-}
-
 /* Those of the second part follow those of the first. */
-static size_t read_places(const struct search_part *part, size_t i, uint32_t shift,
+static size_t read_places(const struct token_place *token, uint32_t shift,
                           struct chunk_place out_places[PART_CHUNKS])
 {
-    struct cursor in = cursor_of((struct str){part->posts, part->post_bytes});
-    in.at += part->post_at[i];
+    struct cursor in = token->posts;
     size_t count = search_places_read(&in, out_places);
     size_t kept = 0;
     for (size_t k = 0; k < count && out_places[k].chunk + shift < PART_CHUNKS; k++)
@@ -27,21 +20,25 @@ static size_t read_places(const struct search_part *part, size_t i, uint32_t shi
 static void join_tokens(const struct search_part *first, const struct search_part *second,
                         struct part_draft *draft)
 {
+    struct token_place a = search_tokens_start(first), b = search_tokens_start(second);
     put_byte(&draft->tokens, '\n');
-    for (size_t i = 0, k = 0; i < first->token_count || k < second->token_count;) {
-        int order = i == first->token_count ? 1
-                    : k == second->token_count
-                        ? -1
-                        : str_compare(token_at(first, i), token_at(second, k));
+    while (a.number < first->token_count || b.number < second->token_count) {
+        int order = a.number == first->token_count    ? 1
+                    : b.number == second->token_count ? -1
+                                                      : str_compare(a.text, b.text);
         struct chunk_place places[2 * PART_CHUNKS];
         size_t count = 0;
-        struct str text = order <= 0 ? token_at(first, i) : token_at(second, k);
-        if (order <= 0)
-            count += read_places(first, i++, 0, places);
-        if (order >= 0)
-            count += read_places(second, k++, first->chunk_count, places + count);
+        struct str text = order <= 0 ? a.text : b.text;
         put_bytes(&draft->tokens, text.ptr, text.len);
         put_byte(&draft->tokens, '\n');
+        if (order <= 0) {
+            count += read_places(&a, 0, places);
+            search_tokens_next(&a);
+        }
+        if (order >= 0) {
+            count += read_places(&b, first->chunk_count, places + count);
+            search_tokens_next(&b);
+        }
         search_places_put(&draft->posts, places, count);
         draft->token_count++;
     }
@@ -51,13 +48,19 @@ static void join_shapes(const struct search_part *first, const struct search_par
                         struct part_draft *draft)
 {
     struct shape_writer writer = {.out = &draft->shapes};
-    for (size_t i = 0, k = 0; i < first->shape_count || k < second->shape_count;) {
-        uint32_t a = i < first->shape_count ? first->shapes[i] : UINT32_MAX;
-        uint32_t b = k < second->shape_count ? second->shapes[k] : UINT32_MAX;
-        uint64_t mask = a <= b ? first->shape_masks[i++] : 0;
-        if (b <= a)
-            mask |= second->shape_masks[k++] << first->chunk_count;
-        search_shape_put(&writer, a < b ? a : b, mask);
+    struct shape_reader a = search_shape_read((struct str){first->shapes, first->shape_bytes});
+    struct shape_reader b = search_shape_read((struct str){second->shapes, second->shape_bytes});
+    search_shape_next(&a);
+    search_shape_next(&b);
+    while (a.gram != SHAPE_NO_GRAM || b.gram != SHAPE_NO_GRAM) {
+        uint32_t gram = a.gram < b.gram ? a.gram : b.gram;
+        uint64_t mask = a.gram == gram ? search_shape_mask(&a) : 0;
+        mask |= b.gram == gram ? search_shape_mask(&b) << first->chunk_count : 0;
+        search_shape_put(&writer, gram, mask);
+        if (a.gram == gram)
+            search_shape_next(&a);
+        if (b.gram == gram)
+            search_shape_next(&b);
     }
 }
 

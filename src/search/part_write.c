@@ -18,22 +18,6 @@ void search_draft_done(struct part_draft *draft)
     buf_done(&draft->refers);
 }
 
-void search_shape_put(struct shape_writer *writer, uint32_t gram, uint64_t mask)
-{
-    unsigned count = (unsigned)__builtin_popcountll(mask), last = 0;
-    put_varint(writer->out, gram - writer->last);
-    writer->last = gram;
-    if (count == 1) {
-        put_varint(writer->out, (uint64_t)__builtin_ctzll(mask) * 2 + 1);
-        return;
-    }
-    put_varint(writer->out, count * 2);
-    for (; mask; mask &= mask - 1) {
-        put_varint(writer->out, (unsigned)__builtin_ctzll(mask) - last);
-        last = (unsigned)__builtin_ctzll(mask);
-    }
-}
-
 static void put_refers(const struct part_draft *draft, uint32_t i, struct buf *out)
 {
     const struct part_chunk *one = &draft->part.chunks[i];

@@ -42,6 +42,13 @@ size_t search_places_read(struct cursor *in, struct chunk_place out_places[PART_
     return count;
 }
 
+void search_places_skip(struct cursor *in)
+{
+    uint64_t head = get_varint(in);
+    for (uint64_t left = head & 1 ? 1 : head; left && !in->bad; left--)
+        get_varint(in);
+}
+
 void search_places_get(struct cursor *in, struct part_places *places)
 {
     struct chunk_place read[PART_CHUNKS];

@@ -40,5 +40,6 @@ static inline uint32_t search_section_of(const struct journal_chunk *chunk, uint
 void search_places_put(struct buf *out, const struct chunk_place *places, size_t count);
 /* Gives how many there are, in rising order of chunks. */
 size_t search_places_read(struct cursor *in, struct chunk_place out_places[PART_CHUNKS]);
+void search_places_skip(struct cursor *in);
 /* Adds them to the places. */
 void search_places_get(struct cursor *in, struct part_places *places);

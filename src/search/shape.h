@@ -46,9 +46,7 @@ const struct shape_question *search_shape_of_text(struct str folded, struct aren
 
 /* What is known of up to 64 chunks. */
 struct shape_grams {
-    const uint32_t *grams; /* ascending */
-    const uint64_t *masks; /* of chunks, bit i: the i-th */
-    size_t count;
+    struct str packed;
     const uint8_t (*longest)[SHAPE_RUNS]; /* of each chunk */
     uint32_t chunk_count;
 };

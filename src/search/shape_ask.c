@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* shape_ask: conditions, and the chunks that meet them. */
+#include "search/shape_pack.h"
 #include "search/shape_private.h"
 
 uint8_t shape__add(struct shape_question *question, enum shape_kind kind, uint8_t parent)
@@ -108,15 +109,16 @@ static uint64_t ask_window(const struct shape_node *node, const struct shape_gra
 {
     enum { KEEP = (1 << SHAPE_SYMBOL_BITS) - 1 };
     uint64_t found = 0;
-    for (size_t i = 0; i < in->count; i++) {
+    struct shape_reader reader = search_shape_read(in->packed);
+    while (search_shape_next(&reader)) {
         int shift = SHAPE_SYMBOL_BITS * (SHAPE_LENGTH - 1);
-        uint32_t gram = in->grams[i], at = 0;
+        uint32_t gram = reader.gram, at = 0;
         while (at < node->len && node->window[at] >> (gram >> shift & KEEP) & 1) {
             shift -= SHAPE_SYMBOL_BITS;
             at++;
         }
         if (at == node->len)
-            found |= in->masks[i];
+            found |= search_shape_mask(&reader);
     }
     return found;
 }

@@ -225,24 +225,9 @@ static void scan_taken(struct search_walk *walk, struct walk_chunk *chunk,
     pthread_cond_broadcast(&walk->scanned);
 }
 
-enum status walk__scan(struct search_walk *walk, size_t number, struct error *error)
-{
-    struct walk_chunk *chunk = &walk->chunks[number];
-    pthread_mutex_lock(&walk->lock);
-    if (chunk->state == SCAN_NONE) {
-        chunk->state = SCAN_BUSY;
-        scan_taken(walk, chunk, &walk->matcher);
-    }
-    while (chunk->state != SCAN_DONE)
-        pthread_cond_wait(&walk->scanned, &walk->lock);
-    enum status status = chunk->status;
-    pthread_mutex_unlock(&walk->lock);
-    return status == STATUS_OK ? STATUS_OK : fail(error, status, "no memory for the search");
-}
-
 /* The newest chunk not yet read that will be needed. What only is referred to is read when a span
  * asks for it. */
-static struct walk_chunk *next_for_helper(struct search_walk *walk)
+static struct walk_chunk *next_wanted(struct search_walk *walk)
 {
     for (size_t i = walk->position + 1; i-- > 0;) {
         struct walk_chunk *chunk = &walk->chunks[i];
@@ -252,21 +237,41 @@ static struct walk_chunk *next_for_helper(struct search_walk *walk)
     return NULL;
 }
 
+/* With the lock held: reads another chunk, or waits until one was read. */
+static void work_or_wait(struct search_walk *walk, struct search_matcher *matcher)
+{
+    struct walk_chunk *chunk = walk->ahead < AHEAD_MAX ? next_wanted(walk) : NULL;
+    if (!chunk) {
+        pthread_cond_wait(&walk->scanned, &walk->lock);
+        return;
+    }
+    chunk->state = SCAN_BUSY;
+    scan_taken(walk, chunk, matcher);
+}
+
+enum status walk__scan(struct search_walk *walk, size_t number, struct error *error)
+{
+    struct walk_chunk *chunk = &walk->chunks[number];
+    pthread_mutex_lock(&walk->lock);
+    if (chunk->state == SCAN_NONE) {
+        chunk->state = SCAN_BUSY;
+        scan_taken(walk, chunk, &walk->matcher);
+    }
+    while (chunk->state != SCAN_DONE)
+        work_or_wait(walk, &walk->matcher);
+    enum status status = chunk->status;
+    pthread_mutex_unlock(&walk->lock);
+    return status == STATUS_OK ? STATUS_OK : fail(error, status, "no memory for the search");
+}
+
 void *walk__help(void *argument)
 {
     struct search_walk *walk = argument;
     struct search_matcher matcher = {.expression = walk->options.expression};
-    struct walk_chunk *chunk;
     enum status over;
     pthread_mutex_lock(&walk->lock);
-    while (!walk->stop && !walk__is_over(walk, &over) && (chunk = next_for_helper(walk)) != NULL) {
-        if (walk->ahead >= AHEAD_MAX) {
-            pthread_cond_wait(&walk->scanned, &walk->lock);
-            continue;
-        }
-        chunk->state = SCAN_BUSY;
-        scan_taken(walk, chunk, &matcher);
-    }
+    while (!walk->stop && !walk__is_over(walk, &over) && next_wanted(walk))
+        work_or_wait(walk, &matcher);
     pthread_mutex_unlock(&walk->lock);
     search_matcher_done(&matcher);
     return NULL;

@@ -23,7 +23,7 @@ static void check_shapes(const struct search_expression *expression, struct str 
                          uint32_t found)
 {
     static struct shape_collector collector;
-    struct buf grams = {0}, folded = {0};
+    struct buf grams = {0}, packed = {0}, folded = {0};
     struct search_reading reading = {0};
     uint8_t longest[1][SHAPE_RUNS];
     must(collector.seen || search_shape_init(&collector));
@@ -34,18 +34,19 @@ static void check_shapes(const struct search_expression *expression, struct str 
         search_shape_add(&collector, buf_str(&folded));
     }
     search_shape_take(&collector, &grams, longest[0]);
-    size_t count = grams.len / sizeof(uint32_t);
-    uint64_t *masks = malloc((count + 1) * sizeof *masks);
-    must(masks != NULL);
-    for (size_t i = 0; i < count; i++)
-        masks[i] = 1;
-    const struct shape_grams in = {(const uint32_t *)grams.ptr, masks, count, longest, 1};
+    struct shape_writer writer = {.out = &packed};
+    for (size_t at = 0; at < grams.len; at += sizeof(uint32_t)) {
+        uint32_t gram;
+        memcpy(&gram, grams.ptr + at, sizeof gram);
+        search_shape_put(&writer, gram, 1);
+    }
+    const struct shape_grams in = {buf_str(&packed), longest, 1};
     for (size_t i = 0; i < expression->term_count; i++)
         if (found >> i & 1 && expression->terms[i].shape)
             must(search_shape_ask(expression->terms[i].shape, &in) & 1);
-    free(masks);
     search_reading_done(&reading);
     buf_done(&grams);
+    buf_done(&packed);
     buf_done(&folded);
 }
 

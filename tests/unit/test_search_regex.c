@@ -208,6 +208,84 @@ static void test_joined_parts_say_the_same(void **state)
     buf_done(&again);
 }
 
+/* --- tokens */
+
+enum { MANY_TEXTS = 300, MANY_WORDS = 60 };
+
+/* Words of few letters, so that most stand within others. */
+static struct search_part *index_many(struct buf texts[MANY_TEXTS])
+{
+    struct str list[MANY_TEXTS];
+    for (int i = 0; i < MANY_TEXTS; i++) {
+        buf_clear(&texts[i]);
+        for (int word = 0; word < MANY_WORDS; word++) {
+            for (uint32_t n = 2 + below(6); n; n--)
+                buf_add_byte(&texts[i], (char)('a' + below(4)));
+            buf_add_byte(&texts[i], ' ');
+        }
+        list[i] = buf_str(&texts[i]);
+    }
+    struct search_part *part = index_texts(list, MANY_TEXTS);
+    assert_int_equal(part->chunks[0].chunk.content_count, MANY_TEXTS);
+    assert_true(part->token_count > 20 * TOKENS_A_MARK);
+    return part;
+}
+
+static uint16_t sections_of(const struct search_part *part, const struct buf texts[MANY_TEXTS],
+                            const char *word)
+{
+    const struct journal_chunk *chunk = &part->chunks[0].chunk;
+    uint16_t sections = 0;
+    for (uint32_t i = 0; i < MANY_TEXTS; i++)
+        if (search_find_bytes(buf_str(&texts[i]), str_from(word)))
+            sections |= (uint16_t)(1u << search_section_of(chunk, chunk->first_content + i));
+    return sections;
+}
+
+static void test_words_are_found_where_they_stand(void **state)
+{
+    (void)state;
+    static struct buf texts[2][MANY_TEXTS];
+    struct search_part *one = index_many(texts[0]), *joined;
+    struct search_part *other = moved(index_many(texts[1]), 1);
+    struct buf file = {0};
+    assert_int_equal(search_parts_join(one, other, &file, NULL), STATUS_OK);
+    assert_int_equal(search_part_read(buf_str(&file), &joined, NULL), STATUS_OK);
+    size_t nowhere = 0, somewhere = 0;
+    for (int round = 0; round < 1500; round++) {
+        char word[12] = {0}, pattern[24];
+        for (uint32_t n = 0, length = 2 + below(7); n < length; n++)
+            word[n] = (char)('a' + below(4));
+        snprintf(pattern, sizeof pattern, "/%.4s%s/", word, "[a-d]");
+        for (int asked = 0; asked < 2; asked++) {
+            struct search_expression *expression = NULL;
+            struct part_places places;
+            assert_int_equal(search_parse(str_from(asked ? pattern : word), &expression, NULL),
+                             STATUS_OK);
+            search_part_find(joined, &expression->terms[0], &places);
+            uint16_t first = 0, second = 0;
+            for (int last = 0; last < (asked ? 4 : 1); last++) {
+                char whole[16];
+                snprintf(whole, sizeof whole, asked ? "%.4s%c" : "%s", word, 'a' + last);
+                first |= sections_of(one, texts[0], whole);
+                second |= sections_of(other, texts[1], whole);
+            }
+            assert_int_equal(places.in[0], first);
+            assert_int_equal(places.in[1], second);
+            nowhere += !first && !second;
+            somewhere += first || second;
+            search_expression_free(expression);
+        }
+    }
+    assert_true(nowhere > 100 && somewhere > 100);
+    search_part_free(one);
+    search_part_free(other);
+    search_part_free(joined);
+    buf_done(&file);
+    for (int i = 0; i < 2 * MANY_TEXTS; i++)
+        buf_done(&texts[i / MANY_TEXTS][i % MANY_TEXTS]);
+}
+
 /* --- places */
 
 static void test_places_are_read_as_written(void **state)
@@ -226,8 +304,10 @@ static void test_places_are_read_as_written(void **state)
             if (places.in[i])
                 list[listed++] = (struct chunk_place){(uint16_t)i, places.in[i]};
         search_places_put(&out, list, listed);
-        struct cursor in = cursor_of(buf_str(&out));
+        struct cursor in = cursor_of(buf_str(&out)), skipped = in;
         search_places_get(&in, &read);
+        search_places_skip(&skipped);
+        assert_ptr_equal(skipped.at, in.at);
         assert_false(in.bad);
         assert_int_equal(cursor_left(&in), 0);
         assert_memory_equal(&places, &read, sizeof places);
@@ -242,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_no_match_is_ruled_out),
         cmocka_unit_test(test_a_match_across_texts_is_in_the_record),
         cmocka_unit_test(test_joined_parts_say_the_same),
+        cmocka_unit_test(test_words_are_found_where_they_stand),
         cmocka_unit_test(test_places_are_read_as_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
