@@ -196,6 +196,29 @@ void search__list_done(struct search_lists *lists)
         buf_done(&lists->texts[i]);
 }
 
+static void add_between(struct sql *sql, const char *column, uint64_t least, uint64_t most)
+{
+    sql_add(sql, " AND s.%s BETWEEN ", column);
+    sql_int(sql, (int64_t)least);
+    sql_add(sql, " AND ");
+    sql_int(sql, (int64_t)most);
+}
+
+/* Lets the engine skip most of the table. */
+static void add_extent(struct sql *sql, const struct journal_location *places, size_t count)
+{
+    struct journal_position least = places[0].frame, most = least;
+    for (size_t i = 1; i < count; i++) {
+        const struct journal_position at = places[i].frame;
+        least.segment = at.segment < least.segment ? at.segment : least.segment;
+        most.segment = at.segment > most.segment ? at.segment : most.segment;
+        least.offset = at.offset < least.offset ? at.offset : least.offset;
+        most.offset = at.offset > most.offset ? at.offset : most.offset;
+    }
+    add_between(sql, "segment", least.segment, most.segment);
+    add_between(sql, "frame", least.offset, most.offset);
+}
+
 enum status search__rows_at(const struct query *query, const struct search_question *question,
                             const struct journal_location *places, size_t count,
                             struct search_rows *out_rows, struct error *error)
@@ -212,16 +235,7 @@ enum status search__rows_at(const struct query *query, const struct search_quest
     search__join_list(&sql, &lists);
     sql_add(&sql, " ON s.segment = l.a AND s.frame = l.b AND s.record = l.c");
     search__where(&sql, query, question);
-    /* Lets the engine skip most of the table. */
-    uint32_t least = places[0].frame.segment, most = least;
-    for (size_t i = 1; i < count; i++) {
-        least = places[i].frame.segment < least ? places[i].frame.segment : least;
-        most = places[i].frame.segment > most ? places[i].frame.segment : most;
-    }
-    sql_add(&sql, " AND s.segment BETWEEN ");
-    sql_int(&sql, least);
-    sql_add(&sql, " AND ");
-    sql_int(&sql, most);
+    add_extent(&sql, places, count);
     sql_add(&sql, " ORDER BY s.segment DESC, s.frame DESC, s.record DESC");
     enum status status = search__list_failed(&lists)
                              ? fail(error, STATUS_BUSY, "no memory for the search")
