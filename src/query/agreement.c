@@ -106,7 +106,7 @@ bool agreement_of_numbers(const struct number_pair *pairs, size_t count,
                                    .pearson_high = NAN,
                                    .mae = NAN,
                                    .rmse = NAN};
-    double *a = malloc((2 * count + 1) * sizeof *a), *b = a + count;
+    double *a = calloc(2 * count + 1, sizeof *a), *b = a + count;
     struct ranked *space = malloc((count + 1) * sizeof *space);
     if (!a || !space) {
         free(a);

@@ -118,12 +118,51 @@ static enum status check_texts(const struct json *body, struct error *error)
     return STATUS_OK;
 }
 
+/* What is uninterpreted here must have the form that is read later. */
+static enum status check_forms(const struct json *body, struct error *error)
+{
+    static const struct {
+        const char *name;
+        enum json_type type;
+        const char *expected;
+    } members[] = {
+        {"tags", JSON_ARRAY, "a list of texts"},       {"public", JSON_BOOL, "true or false"},
+        {"modelParameters", JSON_OBJECT, "an object"}, {"usage", JSON_OBJECT, "an object"},
+        {"usageDetails", JSON_OBJECT, "an object"},    {"costDetails", JSON_OBJECT, "an object"},
+        {"promptVersion", JSON_INT, "a whole number"},
+    };
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        const struct json *member = json_get(body, str_from(members[i].name));
+        bool fits = !member || member->type == JSON_NULL || member->type == members[i].type;
+        for (uint32_t n = 0; fits && member && member->type == JSON_ARRAY && n < member->count; n++)
+            fits = member->items[n].type == JSON_STRING;
+        if (!fits)
+            return fail(error, STATUS_INVALID, "body.%s: expected %s", members[i].name,
+                        members[i].expected);
+    }
+    return STATUS_OK;
+}
+
+static enum status check_ids(const struct json *body, struct error *error)
+{
+    static const char *const names[] = {"id", "traceId", "parentObservationId"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (json_string(json_get(body, str_from(names[i]))).len > FOREIGN_ID_BYTES_MAX)
+            return fail(error, STATUS_INVALID, "body.%s: expected at most %d bytes", names[i],
+                        FOREIGN_ID_BYTES_MAX);
+    return STATUS_OK;
+}
+
 static enum status check_body(const struct json *body, struct error *error)
 {
     static const char *const levels[] = {"DEBUG", "DEFAULT", "WARNING", "ERROR"};
     enum status status = check_times(body, error);
     if (status == STATUS_OK)
         status = check_texts(body, error);
+    if (status == STATUS_OK)
+        status = check_forms(body, error);
+    if (status == STATUS_OK)
+        status = check_ids(body, error);
     if (status != STATUS_OK)
         return status;
     struct str level = json_string(json_get(body, STR("level")));
@@ -135,10 +174,6 @@ static enum status check_body(const struct json *body, struct error *error)
     if (is_there(body, STR("promptName")) != is_there(body, STR("promptVersion")))
         return fail(error, STATUS_INVALID,
                     "body.promptName: expected promptVersion beside it, or neither");
-    if (json_string(json_get(body, STR("id"))).len > FOREIGN_ID_BYTES_MAX ||
-        json_string(json_get(body, STR("traceId"))).len > FOREIGN_ID_BYTES_MAX)
-        return fail(error, STATUS_INVALID, "body.id: expected at most %d bytes",
-                    FOREIGN_ID_BYTES_MAX);
     return STATUS_OK;
 }
 

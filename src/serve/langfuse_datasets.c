@@ -31,6 +31,9 @@ enum status langfuse__dataset(struct call *call, struct str name, struct dataset
         status =
             control_dataset_get(control, request->project_id, STR_NONE,
                                 langfuse__decoded(call, name), &request->arena, out_dataset, NULL);
+    if (status == STATUS_NOT_FOUND)
+        fail(&call->error, status, "datasetName: this project has no dataset '%.*s'",
+             STR_ARGS(str_sub(name, 0, 100)));
     return status;
 }
 

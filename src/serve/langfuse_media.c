@@ -121,10 +121,16 @@ static enum status read_use(struct call *call, const struct json *body, struct m
     if (!trace.len == !use->dataset_item.len)
         return fail(&call->error, STATUS_INVALID,
                     "traceId: expected either traceId or datasetItemId");
-    if (trace.len > FOREIGN_ID_BYTES_MAX || use->observation.len > FOREIGN_ID_BYTES_MAX ||
-        use->dataset_item.len > FOREIGN_ID_BYTES_MAX)
-        return fail(&call->error, STATUS_INVALID, "traceId: expected ids of at most %d bytes",
-                    FOREIGN_ID_BYTES_MAX);
+    const struct {
+        const char *name;
+        struct str id;
+    } ids[] = {{"traceId", trace},
+               {"observationId", use->observation},
+               {"datasetItemId", use->dataset_item}};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        if (ids[i].id.len > FOREIGN_ID_BYTES_MAX)
+            return fail(&call->error, STATUS_INVALID, "%s: expected at most %d bytes", ids[i].name,
+                        FOREIGN_ID_BYTES_MAX);
     if (trace.len) {
         foreign_trace_id(trace, id);
         str_hex_encode(id, sizeof id, hex);
