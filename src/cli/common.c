@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* common: what commands say when they cannot go on. */
+/* common: what several commands do, and say when they cannot go on. */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -20,4 +20,18 @@ int cli_failure(const char *command, const struct error *error)
 {
     fprintf(stderr, "vitrine %s: %s\n", command, error->text);
     return 1;
+}
+
+enum status cli_control_open(const char *data, struct control **out_control, struct error *error)
+{
+    enum { PATH_BYTES = 4096 };
+    char path[PATH_BYTES];
+    bool first;
+    struct key_pair pair;
+    snprintf(path, sizeof path, "%s/control.db", data);
+    FILE *there = fopen(path, "r");
+    if (!there)
+        return fail(error, STATUS_NOT_FOUND, "%.400s: there is no data directory here", data);
+    fclose(there);
+    return control_open(path, NULL, NULL, out_control, &first, &pair, error);
 }

@@ -12,7 +12,7 @@
 #include "cli/config.h"
 #include "control/control.h"
 
-enum { WORDS_MAX = 4, PATH_BYTES = 4096 };
+enum { WORDS_MAX = 4 };
 
 /* What was asked: the words before the options. */
 struct order {
@@ -143,20 +143,6 @@ static const struct verb *find_verb(const struct verb *verbs, const struct order
     return NULL;
 }
 
-static enum status open_control(const struct config *config, struct order *order)
-{
-    char path[PATH_BYTES];
-    bool first;
-    struct key_pair pair;
-    snprintf(path, sizeof path, "%s/control.db", config->data);
-    FILE *there = fopen(path, "r");
-    if (!there)
-        return fail(order->error, STATUS_NOT_FOUND, "%.400s: there is no data directory here",
-                    config->data);
-    fclose(there);
-    return control_open(path, NULL, NULL, &order->control, &first, &pair, order->error);
-}
-
 static int run(const char *command, const struct verb *verbs, const char *usage, int argc,
                char **argv)
 {
@@ -178,7 +164,7 @@ static int run(const char *command, const struct verb *verbs, const char *usage,
     }
     log_set_level(LOG_WARN);
     order.arena = &config.arena;
-    enum status status = open_control(&config, &order);
+    enum status status = cli_control_open(config.data, &order.control, &error);
     if (status == STATUS_OK)
         status = verb->run(&order);
     control_close(order.control);

@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* prices: the price book as a table, and which entry and rule a model id gets. Reads no data
- * directory. */
+/* prices: the price book as a table, and which entry and rule a model id gets. Reads a data
+ * directory only for the prices of a project. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "cli/cli.h"
-#include "price/price.h"
+#include "cli/config.h"
+#include "control/custom_prices.h"
+#include "pipeline/custom_prices.h"
+#include "price/custom.h"
 
 enum { FILES_MAX = 16 };
 
 struct wishes {
     struct str files[FILES_MAX];
     size_t file_count;
-    struct str pattern, provider, model, tier, region;
+    struct str pattern, provider, model, tier, region, project, data;
     int64_t at_ns;
     bool all, resolve;
+    uint32_t project_id; /* 0: nobody's prices */
 };
 
 static void print_help(void)
@@ -25,7 +29,8 @@ static void print_help(void)
         "usage: vitrine prices [PATTERN] [--at DATE | --all] [--file FILE]...\n"
         "       vitrine prices --resolve PROVIDER MODEL [--at DATE] [--tier TIER] [--region "
         "PLACE]\n"
-        "                      [--file FILE]...\n\n"
+        "                      [--file FILE]...\n"
+        "       with --project NAME [--data DIR]: and what that project itself has set\n\n"
         "Shows the price book: US dollars per million tokens, as it holds today. PATTERN is a part "
         "of\n"
         "an entry's name or of a model id, or a whole one with * for any run of characters.\n\n"
@@ -36,7 +41,9 @@ static void print_help(void)
         "cost.\n"
         "                 PROVIDER and MODEL as a span carries them; \"\" for an unknown provider\n"
         "  --tier TIER    flex, priority, batch, fast\n"
-        "  --region PLACE of the endpoint called: us, eu-west-1, global\n\n"
+        "  --region PLACE of the endpoint called: us, eu-west-1, global\n"
+        "  --project NAME the project whose own prices come first, and are listed first\n"
+        "  --data DIR     the server's data directory\n\n"
         "  vitrine prices claude-opus\n"
         "  vitrine prices 'gemini-*' --all\n"
         "  vitrine prices --resolve aws.bedrock eu.anthropic.claude-sonnet-4-5-20250929-v1:0\n\n"
@@ -52,6 +59,15 @@ static void print_rate(const struct price_row *row, enum price_component compone
     if (row->has >> component & 1)
         price_format_dollars(row->rates[component], text);
     printf(" %*s", width, text);
+}
+
+static void print_rates(const struct price_row *row)
+{
+    print_rate(row, PRICE_INPUT, 9);
+    print_rate(row, PRICE_CACHE_READ, 9);
+    print_rate(row, PRICE_CACHE_WRITE, 9);
+    print_rate(row, PRICE_CACHE_WRITE_1H, 9);
+    print_rate(row, PRICE_OUTPUT, 9);
 }
 
 static void print_day(const char *word, int64_t time_ns)
@@ -128,11 +144,7 @@ static void print_entry(const struct price_entry *entry, const struct wishes *wi
         if (!wishes->all && (wishes->at_ns < row->from_ns || wishes->at_ns >= row->until_ns))
             continue;
         printf("%-32.*s", named ? 0 : (int)entry->id.len, entry->id.ptr);
-        print_rate(row, PRICE_INPUT, 9);
-        print_rate(row, PRICE_CACHE_READ, 9);
-        print_rate(row, PRICE_CACHE_WRITE, 9);
-        print_rate(row, PRICE_CACHE_WRITE_1H, 9);
-        print_rate(row, PRICE_OUTPUT, 9);
+        print_rates(row);
         print_conditions(row);
         putchar('\n');
         named = true;
@@ -165,7 +177,62 @@ static bool wanted(const struct price_entry *entry, struct str pattern)
     return false;
 }
 
-static int list(struct price_book *book, const struct wishes *wishes)
+/* Names that a project gives can have capitals; the pattern has none. */
+static bool wanted_own(const struct custom_price *price, struct str pattern, struct arena *arena)
+{
+    const struct str names[] = {price->model_name, price->match_pattern};
+    for (size_t i = 0; i < 2; i++) {
+        struct str lower = arena_copy(arena, names[i]);
+        for (size_t at = 0; at < lower.len; at++)
+            ((char *)lower.ptr)[at] = (char)tolower((unsigned char)lower.ptr[at]);
+        if (fits(pattern, lower))
+            return true;
+    }
+    return pattern.len == 0;
+}
+
+static void print_own(const struct custom_price *price, struct arena *arena)
+{
+    struct price_row row = {0};
+    struct error ignored;
+    size_t tiers = 0;
+    price_custom_default(price, arena, &row, &tiers, &ignored);
+    row.from_ns = price->start_ns == CUSTOM_PRICE_NO_START ? PRICE_ALWAYS_FROM : price->start_ns;
+    printf("%-32.*s", STR_ARGS(price->model_name));
+    print_rates(&row);
+    print_conditions(&row);
+    if (tiers > 1)
+        printf(" %zu tiers", tiers);
+    printf(" matches %.*s\n", STR_ARGS(price->match_pattern));
+}
+
+/* The project's own, newest first, as they come before the book. */
+static enum status list_own(struct control *control, const struct wishes *wishes, size_t *out_shown,
+                            struct error *error)
+{
+    struct custom_price *prices;
+    struct arena arena;
+    size_t count = 0;
+    int64_t total;
+    arena_init(&arena, ARENA_NO_LIMIT);
+    enum status status = control_custom_prices(control, wishes->project_id, 0, CUSTOM_PRICES_MAX,
+                                               &arena, &prices, &count, &total, error);
+    *out_shown = 0;
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        if (!wanted_own(&prices[i], wishes->pattern, &arena))
+            continue;
+        if ((*out_shown)++ == 0)
+            print_heading();
+        print_own(&prices[i], &arena);
+    }
+    if (status == STATUS_OK && *out_shown)
+        printf("\n%zu of %lld prices of %.*s\n\n", *out_shown, (long long)total,
+               STR_ARGS(wishes->project));
+    arena_done(&arena);
+    return status;
+}
+
+static int list(struct price_book *book, const struct wishes *wishes, size_t own)
 {
     size_t shown = 0;
     for (size_t i = 0; i < price_entry_count(book); i++) {
@@ -176,6 +243,8 @@ static int list(struct price_book *book, const struct wishes *wishes)
             print_heading();
         print_entry(entry, wishes);
     }
+    if (!shown && own)
+        return 0;
     if (!shown) {
         fprintf(stderr, "vitrine prices: nothing in the book matches '%.*s'\n",
                 STR_ARGS(wishes->pattern));
@@ -205,6 +274,8 @@ static int resolve(struct price_book *book, const struct wishes *wishes)
         .region = wishes->region,
         .time_ns = wishes->at_ns,
         .usage = &usage,
+        .project_id = wishes->project_id,
+        .arrival_ns = clock_now_ns(),
     };
     price_usage(book, &request, &result);
     price_explain(&result, words, sizeof words);
@@ -259,6 +330,10 @@ static int take_argument(int argc, char **argv, int *at, struct wishes *wishes)
         ok = take_value(argc, argv, at, &wishes->tier);
     } else if (!strcmp(word, "--region")) {
         ok = take_value(argc, argv, at, &wishes->region);
+    } else if (!strcmp(word, "--project")) {
+        ok = take_value(argc, argv, at, &wishes->project);
+    } else if (!strcmp(word, "--data")) {
+        ok = take_value(argc, argv, at, &wishes->data);
     } else if (!strcmp(word, "--resolve")) {
         wishes->resolve = true;
         ok = take_value(argc, argv, at, &wishes->provider) &&
@@ -275,10 +350,40 @@ static int take_argument(int argc, char **argv, int *at, struct wishes *wishes)
     return ok ? 0 : cli_usage_error("prices", "%s needs a value", word);
 }
 
+static enum status open_project(struct wishes *wishes, struct control **out_control,
+                                struct error *error)
+{
+    enum status status = cli_control_open(wishes->data.ptr, out_control, error);
+    if (status == STATUS_OK &&
+        control_project_find(*out_control, wishes->project, &wishes->project_id) != STATUS_OK)
+        status = fail(error, STATUS_NOT_FOUND, "--project: there is no project '%.*s'",
+                      STR_ARGS(str_sub(wishes->project, 0, 80)));
+    return status;
+}
+
+static int show(struct price_book *book, struct wishes *wishes)
+{
+    struct control *control = NULL;
+    struct error error;
+    size_t own = 0;
+    enum status status = STATUS_OK;
+    if (wishes->project.len)
+        status = open_project(wishes, &control, &error);
+    if (status == STATUS_OK && control)
+        status = custom_prices_load(control, book, &error);
+    if (status == STATUS_OK && control && !wishes->resolve)
+        status = list_own(control, wishes, &own, &error);
+    control_close(control);
+    if (status != STATUS_OK)
+        return cli_failure("prices", &error);
+    return wishes->resolve ? resolve(book, wishes) : list(book, wishes, own);
+}
+
 int cli_prices(int argc, char **argv)
 {
     struct wishes wishes = {.at_ns = clock_now_ns()};
     struct price_book *book;
+    struct config config;
     struct error error;
 
     for (int i = 1; i < argc; i++) {
@@ -290,11 +395,20 @@ int cli_prices(int argc, char **argv)
         if (code)
             return code;
     }
+    /* Where the data is when it is not said stands with the server's settings. */
+    if (config_load(1, argv, &config, &error) != STATUS_OK)
+        return cli_failure("prices", &error);
+    if (!wishes.data.len)
+        wishes.data = str_from(config.data);
     const struct price_options options = {.override_paths = wishes.files,
                                           .override_count = wishes.file_count};
-    if (price_open(&options, &book, &error) != STATUS_OK)
-        return cli_failure("prices", &error);
-    int code = wishes.resolve ? resolve(book, &wishes) : list(book, &wishes);
-    price_close(book);
+    int code = 0;
+    if (price_open(&options, &book, &error) == STATUS_OK) {
+        code = show(book, &wishes);
+        price_close(book);
+    } else {
+        code = cli_failure("prices", &error);
+    }
+    config_done(&config);
     return code;
 }

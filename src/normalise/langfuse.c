@@ -99,6 +99,8 @@ static const struct row rows[] = {
     SOURCE("langfuse.trace.output", output, 250, ANY),
     ROW("langfuse.observation.model.parameters", output_type, TEXT_AT, 4, LISTED,
         .path = "response_format.type"),
+    ROW("langfuse.observation.model.parameters", service_tier, TEXT_AT, 4, LISTED,
+        .path = "service_tier"),
     {.key = STR_INIT("langfuse.observation.model.parameters"), .slot = SLOT_parameter_bag},
 };
 

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "normalise/call_attributes.h"
 #include "normalise/normalise.h"
 #include "pipeline/deletions.h"
 #include "normalise/value_json.h"
@@ -29,8 +30,10 @@ static enum status add_spans(const struct rows_context *context, const struct ba
         normalise_span(&input, false, scratch, &observation);
         if (observation.flags & OBSERVATION_PENDING)
             continue;
-        bill_observation(context->prices, batch->project_id, batch->arrival_ns, &observation,
-                         &bill);
+        const struct called_span called = {&batch->spans[i], &context->contents, scratch};
+        const struct call_attributes attributes = span_call_attributes(&called);
+        bill_observation(context->prices, batch->project_id, batch->arrival_ns, &attributes,
+                         &observation, &bill);
         const struct store_span row = {
             .place = rows__place_of(context, batch, first + (uint32_t)i),
             .span = &batch->spans[i],

@@ -23,6 +23,7 @@ static int64_t sum_lines(const struct price_result *price, enum price_component 
 }
 
 static void bill_from_book(struct price_book *book, uint32_t project_id, int64_t arrival_ns,
+                           const struct call_attributes *attributes,
                            const struct observation *observation, struct bill *bill)
 {
     const struct price_request request = {
@@ -33,6 +34,7 @@ static void bill_from_book(struct price_book *book, uint32_t project_id, int64_t
         .usage = &observation->usage,
         .project_id = project_id,
         .arrival_ns = arrival_ns,
+        .attributes = attributes,
     };
     price_usage(book, &request, &bill->price);
     if (bill->price.status == PRICE_PRICED) {
@@ -46,7 +48,8 @@ static void bill_from_book(struct price_book *book, uint32_t project_id, int64_t
 }
 
 void bill_observation(struct price_book *book, uint32_t project_id, int64_t arrival_ns,
-                      struct observation *observation, struct bill *out_bill)
+                      const struct call_attributes *attributes, struct observation *observation,
+                      struct bill *out_bill)
 {
     *out_bill = (struct bill){.total_nano = -1, .input_nano = -1, .output_nano = -1};
     bool counts = observation->flags & (OBSERVATION_BILLED | OBSERVATION_SUMMARY);
@@ -57,7 +60,7 @@ void bill_observation(struct price_book *book, uint32_t project_id, int64_t arri
         return;
     }
     if (counts)
-        bill_from_book(book, project_id, arrival_ns, observation, out_bill);
+        bill_from_book(book, project_id, arrival_ns, attributes, observation, out_bill);
     int64_t given = nano_from_dollars(observation->cost_given_usd);
     int64_t input = nano_from_dollars(observation->cost_given_input_usd);
     int64_t output = nano_from_dollars(observation->cost_given_output_usd);

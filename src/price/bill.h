@@ -20,4 +20,5 @@ struct bill {
 /* Also sets OBSERVATION_UNPRICED on a billed observation whose model has no price. The project's
  * own prices come first, as they were when it arrived. */
 void bill_observation(struct price_book *book, uint32_t project_id, int64_t arrival_ns,
-                      struct observation *observation, struct bill *out_bill);
+                      const struct call_attributes *attributes, struct observation *observation,
+                      struct bill *out_bill);

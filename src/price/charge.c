@@ -337,8 +337,7 @@ void price_usage(struct price_book *book, const struct price_request *request,
     }
     result->prompt_tokens = call.prompt;
     const struct price_row *row =
-        custom ? price__custom_row(custom, call.tokens, usage_or_zero(request->usage->total))
-               : choose_row(&call);
+        custom ? price__custom_row(custom, request, call.tokens) : choose_row(&call);
     if (!row) {
         if (used)
             refuse(result, PRICE_NO_ROW);

@@ -292,11 +292,12 @@ struct price_match price__custom_match(const struct custom *custom)
 }
 
 const struct price_row *price__custom_row(const struct custom *custom,
-                                          const int64_t tokens[PRICE_COMPONENT_COUNT],
-                                          int64_t total)
+                                          const struct price_request *request,
+                                          const int64_t tokens[PRICE_COMPONENT_COUNT])
 {
     size_t at = 0;
-    while (at + 1 < custom->entry.row_count && !custom_tier_fits(&custom->tiers[at], tokens, total))
+    while (at + 1 < custom->entry.row_count &&
+           !custom_tier_fits(&custom->tiers[at], request, tokens))
         at++;
     return &custom->entry.rows[at];
 }

@@ -19,6 +19,7 @@
 enum {
     CUSTOM_TIERS_MAX = 16,
     CUSTOM_CONDITIONS_MAX = 8,
+    CUSTOM_TEXTS_MAX = 50, /* of one condition */
     CUSTOM_USAGE_TYPES_MAX = 64,
     CUSTOM_NAME_MAX = 255,
     CUSTOM_CONFIG_MAX = 16384,

@@ -52,6 +52,7 @@ bool price_rate_from_dollars(double dollars, int64_t *out_rate)
 /* Where a mistake is: pricingTiers[tier]. */
 struct place {
     size_t tier;
+    struct arena *arena; /* for what is kept */
     struct error *error;
 };
 
@@ -111,9 +112,44 @@ static enum status read_prices(const struct place *place, const struct json *pri
     return STATUS_OK;
 }
 
+static bool read_source(const struct json *json, enum call_attribute *out_attribute)
+{
+    struct str source = json_string(json_get(json, STR("source")));
+    *out_attribute = str_equal(source, STR("metadata")) ? CALL_METADATA : CALL_PARAMETER;
+    return str_equal(source, STR("metadata")) || str_equal(source, STR("model_parameters"));
+}
+
+/* {source, key, operator: "in", values} */
+static enum status read_attribute(const struct place *place, const struct json *json,
+                                  struct custom_condition *condition)
+{
+    static const char *const expected =
+        "{source: model_parameters or metadata, key, operator: in, values: 1 to 50 texts}";
+    const struct json *values = json_get(json, STR("values"));
+    struct str key = json_string(json_get(json, STR("key")));
+    size_t count = values && values->type == JSON_ARRAY ? values->count : 0;
+    if (!read_source(json, &condition->attribute) || !key.len ||
+        key.len > CALL_ATTRIBUTE_BYTES_MAX || count == 0 || count > CUSTOM_TEXTS_MAX ||
+        !str_equal(json_string(json_get(json, STR("operator"))), STR("in")))
+        return refuse(place, "conditions", expected);
+    condition->key = arena_copy(place->arena, key);
+    condition->texts = arena_array(place->arena, struct str, count);
+    if (!condition->key.ptr || !condition->texts)
+        return fail(place->error, STATUS_TOO_LARGE, "the price book is too large");
+    for (size_t i = 0; i < count; i++) {
+        struct str text = json_string(&values->items[i]);
+        if (!text.len || text.len > CALL_ATTRIBUTE_BYTES_MAX)
+            return refuse(place, "conditions", expected);
+        condition->texts[condition->text_count++] = arena_copy(place->arena, text);
+    }
+    return STATUS_OK;
+}
+
 static enum status read_condition(const struct place *place, const struct json *json,
                                   struct custom_condition *condition)
 {
+    if (json_get(json, STR("source")))
+        return read_attribute(place, json, condition);
     const struct json *value = json_get(json, STR("value"));
     const struct json *exact = json_get(json, STR("caseSensitive"));
     struct str pattern = json_string(json_get(json, STR("usageDetailPattern")));
@@ -125,7 +161,8 @@ static enum status read_condition(const struct place *place, const struct json *
     if (!pattern.ptr || at == CUSTOM_OPERATOR_COUNT || !value || value->type == JSON_STRING ||
         !json_number(value, &condition->value) || !isfinite(condition->value))
         return refuse(place, "conditions",
-                      "{usageDetailPattern, operator: gt, gte, lt, lte, eq or neq, value}");
+                      "{usageDetailPattern, operator: gt, gte, lt, lte, eq or neq, value}, or "
+                      "{source, key, operator: in, values}");
     condition->comparison = (enum custom_operator)at;
     bool ignore_case = !exact || exact->type != JSON_BOOL || !exact->boolean;
     enum status status = regex_new(pattern, ignore_case, &condition->pattern, &why);
@@ -159,9 +196,9 @@ static enum status read_tier(const struct place *place, const struct json *json,
     struct str name = json_string(json_get(json, STR("name")));
     if (!name.len || name.len > CUSTOM_NAME_MAX)
         return refuse(place, "name", "1 to 255 bytes");
-    if (!is_default || is_default->type != JSON_BOOL)
+    if (is_default && is_default->type != JSON_BOOL)
         return refuse(place, "isDefault", "true or false");
-    tier->is_default = is_default->boolean;
+    tier->is_default = is_default && is_default->boolean;
     const struct json *priority = json_get(json, STR("priority"));
     if (!priority || priority->type == JSON_STRING || !json_int(priority, &tier->priority) ||
         tier->priority < 0 || tier->is_default != (tier->priority == 0))
@@ -224,7 +261,7 @@ enum status custom_tiers_read(struct str json, struct arena *arena, struct custo
     if (!tiers || !rows)
         return fail(error, STATUS_TOO_LARGE, "the price book is too large");
     for (size_t i = 0; i < list.count && status == STATUS_OK; i++) {
-        const struct place place = {i, error};
+        const struct place place = {i, arena, error};
         bool total = false;
         status = read_tier(&place, &list.items[i], &tiers[i], &rows[i], &total);
         one_price = one_price && total;
@@ -272,16 +309,33 @@ static bool compares(double sum, enum custom_operator comparison, double value)
     }
 }
 
-bool custom_tier_fits(const struct custom_tier *tier, const int64_t tokens[PRICE_COMPONENT_COUNT],
-                      int64_t total)
+static bool has_attribute(const struct call_attributes *attributes,
+                          const struct custom_condition *condition)
+{
+    return attributes && attributes->is_any(attributes->call, condition->attribute, condition->key,
+                                            condition->texts, condition->text_count);
+}
+
+static double sum_of(const struct custom_condition *condition, const struct price_request *request,
+                     const int64_t tokens[PRICE_COMPONENT_COUNT])
+{
+    double sum = regex_finds(condition->pattern, STR("total"))
+                     ? (double)usage_or_zero(request->usage->total)
+                     : 0;
+    for (int kind = 0; kind < PRICE_REQUEST; kind++)
+        if (tokens[kind] && regex_finds(condition->pattern, str_from(price_usage_type(kind))))
+            sum += (double)tokens[kind];
+    return sum;
+}
+
+bool custom_tier_fits(const struct custom_tier *tier, const struct price_request *request,
+                      const int64_t tokens[PRICE_COMPONENT_COUNT])
 {
     for (size_t i = 0; i < tier->condition_count; i++) {
         const struct custom_condition *condition = &tier->conditions[i];
-        double sum = regex_finds(condition->pattern, STR("total")) ? (double)total : 0;
-        for (int kind = 0; kind < PRICE_REQUEST; kind++)
-            if (tokens[kind] && regex_finds(condition->pattern, str_from(price_usage_type(kind))))
-                sum += (double)tokens[kind];
-        if (!compares(sum, condition->comparison, condition->value))
+        if (condition->pattern ? !compares(sum_of(condition, request, tokens),
+                                           condition->comparison, condition->value)
+                               : !has_attribute(request->attributes, condition))
             return false;
     }
     return true;

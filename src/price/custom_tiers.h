@@ -17,11 +17,15 @@ enum custom_operator {
     CUSTOM_OPERATOR_COUNT
 };
 
-/* The sum of all usage whose type matches, against a number. */
+/* The sum of all usage whose type matches, against a number; or, without a pattern, an attribute of
+ * the call that is any of some texts. */
 struct custom_condition {
     struct regex *pattern;
     enum custom_operator comparison;
     double value;
+    enum call_attribute attribute;
+    struct str key, *texts;
+    size_t text_count;
 };
 
 struct custom_tier {
@@ -38,5 +42,5 @@ enum status custom_tiers_read(struct str json, struct arena *arena, struct custo
                               struct price_row **out_rows, size_t *out_count, bool *out_one_price,
                               struct error *error);
 void custom_tier_done(struct custom_tier *tier);
-bool custom_tier_fits(const struct custom_tier *tier, const int64_t tokens[PRICE_COMPONENT_COUNT],
-                      int64_t total);
+bool custom_tier_fits(const struct custom_tier *tier, const struct price_request *request,
+                      const int64_t tokens[PRICE_COMPONENT_COUNT]);

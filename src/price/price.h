@@ -13,6 +13,7 @@
 #pragma once
 
 #include "base/status.h"
+#include "model/call_attributes.h"
 #include "model/usage.h"
 
 enum price_component {
@@ -127,8 +128,9 @@ struct price_request {
     struct str region; /* of the endpoint called (never of the caller), when known, or empty */
     int64_t time_ns;   /* the call's own start */
     const struct token_usage *usage;
-    uint32_t project_id; /* whose own prices come first; 0: nobody's */
-    int64_t arrival_ns;  /* when the call was received */
+    uint32_t project_id;                      /* whose own prices come first; 0: nobody's */
+    int64_t arrival_ns;                       /* when the call was received */
+    const struct call_attributes *attributes; /* NULL: nothing is known */
 };
 
 enum price_status { PRICE_PRICED, PRICE_UNPRICED, PRICE_NO_USAGE };

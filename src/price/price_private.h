@@ -118,10 +118,10 @@ struct custom;
 const struct custom *price__custom_find(struct price_book *book,
                                         const struct price_request *request);
 struct price_match price__custom_match(const struct custom *custom);
-/* The first tier whose conditions hold, with the tokens of each component and all of them. */
+/* The first tier whose conditions hold, with the tokens of each component. */
 const struct price_row *price__custom_row(const struct custom *custom,
-                                          const int64_t tokens[PRICE_COMPONENT_COUNT],
-                                          int64_t total);
+                                          const struct price_request *request,
+                                          const int64_t tokens[PRICE_COMPONENT_COUNT]);
 void price__customs_free(struct customs *customs);
 
 /* 1-based line where the value at a path ("entries", 3, "prices", 0, "input") starts, or 0. */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "normalise/call_attributes.h"
 #include "normalise/normalise.h"
 #include "normalise/value_json.h"
 
@@ -103,8 +104,10 @@ enum status query_span_at(const struct query *query, struct journal_location loc
         .contents = &out_view->contents,
     };
     normalise_span(&input, true, arena, &out_view->observation);
-    bill_observation(query->prices, batch->project_id, batch->arrival_ns, &out_view->observation,
-                     &out_view->bill);
+    const struct called_span called = {out_view->span, &out_view->contents, arena};
+    const struct call_attributes attributes = span_call_attributes(&called);
+    bill_observation(query->prices, batch->project_id, batch->arrival_ns, &attributes,
+                     &out_view->observation, &out_view->bill);
     normalise_content(&input, &out_view->observation, arena, &out_view->conversation);
     return STATUS_OK;
 }

@@ -187,7 +187,24 @@ test('models that cannot be are refused by name, and prices come and go', async 
         const reply = await call('POST', path, { ...good, ...more });
         assert.deepEqual([reply.status, reply.json.message.startsWith(`${field}:`)], [400, true], `${JSON.stringify(more)}: ${JSON.stringify(reply.json)}`);
     }
+    // A tier by a parameter, and one by metadata, as an OpenTelemetry span and an event say them.
+    const by = (source, key) => [{ source, key, operator: 'in', values: ['flex', 'batch'] }];
+    const tiered = await call('PUT', `${path}/tiers/of ours`, { modelName: 'tiered', matchPattern: '^tiered$', pricingTiers: [tier({ prices: { input: 1e-3 } }), tier({ name: 'b', isDefault: false, priority: 1, conditions: by('model_parameters', 'service_tier'), prices: { input: 2e-3 } }),
+        tier({ name: 'c', isDefault: undefined, priority: 2, conditions: by('metadata', 'lane'), prices: { input: 3e-3 } })] });
+    assert.deepEqual([tiered.status, tiered.json.id, tiered.json.pricingTiers.length], [200, 'tiers/of ours', 3], tiered.text);
+    const now = new Date().toISOString(), calls = { plain: {}, asked: { modelParameters: { service_tier: 'flex' } }, told: { metadata: { lane: 'batch' } }, other: { modelParameters: { service_tier: 'fast' }, metadata: { lane: ['batch'] } } };
+    await call('POST', '/api/public/ingestion', { batch: Object.entries(calls).map(([id, more]) => ({ id, type: 'generation-create', timestamp: now, body: { id: `tiered-${id}`, traceId: 'tiered', model: 'tiered', startTime: now, usageDetails: { input: 10 }, ...more } })) });
+    await eventually(async () => {
+        const costs = [];
+        for (const id of Object.keys(calls)) costs.push((await call('GET', `/api/public/observations/tiered-${id}`)).json.calculatedTotalCost);
+        assert.deepEqual(costs, [0.01, 0.02, 0.03, 0.01]);
+    });
+    assert.equal((await call('PUT', `${path}/tiers/of ours`, { modelName: 'tiered', matchPattern: '^tiered$', inputPrice: 5 })).json.pricingTiers.length, 1);
+    assert.deepEqual((await call('GET', `${path}?limit=100`)).json.data.filter(({ id }) => id === 'tiers/of ours').map(({ inputPrice }) => inputPrice), [5]);
+    assert.equal((await call('DELETE', `${path}/tiers/of ours`)).status, 200);
+
     const managed = (await call('GET', `${path}?limit=1&page=50`)).json.data[0];
+    assert.equal((await call('PUT', `${path}/${encodeURIComponent(managed.id)}`, good)).status, 400);
     assert.equal((await call('DELETE', `${path}/${encodeURIComponent(managed.id)}`)).status, 400);
     assert.ok(new RegExp(managed.matchPattern.replace('(?i)', ''), 'i').test(managed.modelName), JSON.stringify(managed));
     assert.equal((await call('GET', `${path}/nothing`)).status, 404);
@@ -196,6 +213,10 @@ test('models that cannot be are refused by name, and prices come and go', async 
     const made = await call('POST', '/api/v1/prices', { model: 'Our.Model', prices: { input: 2.5, output: 10, cache_read: 0.25 } });
     assert.deepEqual([made.status, made.json.match, made.json.prices, made.json.tiers], [201, '(?i)^Our\\.Model$', { input: 2.5, cache_read: 0.25, output: 10 }, 1]);
     assert.deepEqual((await call('GET', '/api/v1/prices')).json.prices.find(({ id }) => id === made.json.id), made.json);
+    const shown = await runVerb(['prices', 'our.model', '--project', 'default', '--data', server.data]);
+    assert.match(shown.stdout, /^Our\.Model +2\.5 +0\.25 +10 matches \(\?i\)\^Our\\\.Model\$$/m, shown.stdout + shown.stderr);
+    assert.match((await runVerb(['prices', '--resolve', '', 'our.model', '--project', 'default', '--data', server.data])).stdout, /priced/);
+    assert.match((await runVerb(['prices', '--project', 'nobody', '--data', server.data])).stderr, /no project 'nobody'/);
     assert.equal((await call('GET', `${path}/${made.json.id}`)).json.inputPrice, 2.5e-6);
     for (const [body, field] of [[{ prices: { input: 1 } }, 'model'], [{ model: 'a' }, 'prices'], [{ model: 'a', prices: { words: 1 } }, 'prices.words'], [{ model: 'a', prices: { input: -1 } }, 'prices.input'], [{ model: 'a', match: '[', prices: { input: 1 } }, 'matchPattern'], [{ model: 'a', start: 7, prices: { input: 1 } }, 'start']]) {
         const reply = await call('POST', '/api/v1/prices', body);

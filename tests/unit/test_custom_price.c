@@ -175,6 +175,42 @@ static void tiers_are_asked_in_the_order_of_their_priority(void **state)
     assert_int_equal(cost_of(7, "tiers", 2000).cost, 1000 * 3000);
 }
 
+static bool says_flex(const void *call, enum call_attribute kind, struct str key,
+                      const struct str *texts, size_t count)
+{
+    (void)call;
+    return kind == CALL_PARAMETER && str_equal(key, STR("service_tier")) && count == 2 &&
+           str_equal(texts[1], STR("flex"));
+}
+
+static void a_tier_can_depend_on_what_the_call_was_asked_with(void **state)
+{
+    const struct custom_price price =
+        of("asked", "^asked$",
+           STR("[" FLAT "{\"input\":1e-6}},"
+               "{\"name\":\"b\",\"priority\":1,\"conditions\":[{\"source\":\"metadata\",\"key\":"
+               "\"service_tier\",\"operator\":\"in\",\"values\":[\"x\",\"flex\"]}],"
+               "\"prices\":{\"input\":3e-6}},"
+               "{\"name\":\"c\",\"priority\":2,\"conditions\":[{\"source\":\"model_parameters\","
+               "\"key\":\"service_tier\",\"operator\":\"in\",\"values\":[\"x\",\"flex\"]},{"
+               "\"usageDetailPattern\":\"^input\",\"operator\":\"gt\",\"value\":10}],"
+               "\"prices\":{\"input\":2e-6}}]"));
+    struct token_usage usage;
+    struct price_result result;
+    const struct call_attributes attributes = {says_flex, NULL};
+    struct price_request request = {
+        .model = STR("asked"), .usage = &usage, .project_id = 7, .arrival_ns = 2000};
+    (void)state;
+    add(&price);
+    usage_clear(&usage);
+    usage.input_total = 100;
+    price_usage(book, &request, &result);
+    assert_int_equal(result.cost, 100 * 1000);
+    request.attributes = &attributes;
+    price_usage(book, &request, &result);
+    assert_int_equal(result.cost, 100 * 2000);
+}
+
 static void what_cannot_be_is_refused_by_name(void **state)
 {
     const char *const tier = "{\"name\":\"x\",\"isDefault\":false,\"priority\":1,\"prices\":{"
@@ -191,7 +227,13 @@ static void what_cannot_be_is_refused_by_name(void **state)
         {"a", "[" FLAT "{\"input\":-1}}]", "pricingTiers[0].prices.input: "},
         {"a", "[" FLAT "{\"input\":\"1\"}}]", "pricingTiers[0].prices.input: "},
         {"a", "[" FLAT "{\"input\":1}}," FLAT "{\"input\":1}}]", "pricingTiers[1]: "},
-        {"a", "[{\"name\":\"x\"}]", "pricingTiers[0].isDefault: "},
+        {"a", "[{\"name\":\"x\"}]", "pricingTiers[0].priority: "},
+        {"a", "[{\"name\":\"x\",\"isDefault\":7}]", "pricingTiers[0].isDefault: "},
+        {"a",
+         "[%s[{\"source\":\"weather\",\"key\":\"a\",\"operator\":\"in\",\"values\":[\"x\"]}]}]",
+         "pricingTiers[0].conditions: "},
+        {"a", "[%s[{\"source\":\"metadata\",\"key\":\"a\",\"operator\":\"in\",\"values\":[7]}]}]",
+         "pricingTiers[0].conditions: "},
         {"a", "[{\"isDefault\":true}]", "pricingTiers[0].name: "},
         {"a", "[%s[{\"usageDetailPattern\":\"x\",\"operator\":\"gt\",\"value\":1}]}]",
          "pricingTiers: expected exactly one"},
@@ -244,6 +286,7 @@ int main(void)
         BOOK_TEST(it_stands_before_the_book_and_the_newest_before_older_ones),
         BOOK_TEST(a_total_without_a_split_is_enough_for_a_price_of_the_total),
         BOOK_TEST(tiers_are_asked_in_the_order_of_their_priority),
+        BOOK_TEST(a_tier_can_depend_on_what_the_call_was_asked_with),
         BOOK_TEST(what_cannot_be_is_refused_by_name),
         BOOK_TEST(many_models_and_many_prices_stay_right),
     };
