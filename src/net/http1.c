@@ -429,13 +429,20 @@ void net__h1_kill(struct exchange *exchange, enum status status, const char *mes
     }
 }
 
+bool net__h1_has_left(const struct connection *connection)
+{
+    char byte;
+    return recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 void net__h1_sweep(struct connection *connection)
 {
     struct loop *loop = connection->loop;
     int64_t limit_ns =
         connection->draining ? DRAIN_SECONDS * NS_PER_SEC : net__idle_ns(loop->server);
     int64_t since_ns = connection->draining ? connection->drain_since_ns : connection->since_ns;
-    if ((connection->draining || connection->active_count == 0) &&
-        loop->now_ns - since_ns > limit_ns)
+    bool is_idle = connection->active_count == 0;
+    if (((connection->draining || is_idle) && loop->now_ns - since_ns > limit_ns) ||
+        (is_idle && net__h1_has_left(connection)))
         shutdown(connection->fd, SHUT_RDWR);
 }

@@ -4,8 +4,7 @@
  * its inbox.
  *
  * A round: wait, let the ready ones work, take the inbox, run libmicrohttpd (its own epoll set is
- * one descriptor in ours), write what HTTP/2 gathered, and once a second look for those who are too
- * slow.
+ * one descriptor in ours), write what HTTP/2 gathered, and see who is too slow.
  */
 #define _GNU_SOURCE
 #include "net/net_private.h"
@@ -25,17 +24,6 @@ enum { EVENTS_MAX = 128 };
 static _Thread_local struct loop *current_loop;
 
 static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-int64_t net__idle_ns(const struct server *server)
-{
-    return server->options.idle_seconds * NS_PER_SEC;
-}
-
-int64_t net__head_ns(const struct server *server)
-{
-    int seconds = server->options.idle_seconds;
-    return (seconds < HEAD_SECONDS ? seconds : HEAD_SECONDS) * NS_PER_SEC;
-}
 
 bool net__loop_watch(struct loop *loop, int fd, struct watch *watch, uint32_t events, int operation)
 {
@@ -72,7 +60,7 @@ void net__connection_bury(struct connection *connection)
     net__count_open(-1);
 }
 
-static void close_new(struct connection *connection)
+void net__close_new(struct connection *connection)
 {
     close(connection->fd);
     net__connection_bury(connection);
@@ -90,7 +78,7 @@ static void peek(struct watch *watch, uint32_t events)
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
         return;
     if (got <= 0) {
-        close_new(connection);
+        net__close_new(connection);
     } else if (memcmp(bytes, preface, (size_t)got) != 0) {
         net__loop_watch(connection->loop, connection->fd, NULL, 0, EPOLL_CTL_DEL);
         net__h1_adopt(connection);
@@ -107,7 +95,7 @@ static void welcome(struct loop *loop, struct connection *connection)
     link_connection(loop, connection);
     if (!net__loop_watch(loop, connection->fd, &connection->watch, EPOLLIN | EPOLLRDHUP | EPOLLET,
                          EPOLL_CTL_ADD))
-        close_new(connection);
+        net__close_new(connection);
 }
 
 static void discard(struct connection *connection)
@@ -232,7 +220,7 @@ static void begin_stop(struct loop *loop, int64_t deadline_ns)
     for (struct connection *connection = loop->connections; connection; connection = next) {
         next = connection->next;
         if (connection->kind == KIND_NEW)
-            close_new(connection);
+            net__close_new(connection);
         else if (connection->kind == KIND_HTTP2)
             net__h2_goodbye(connection);
     }
@@ -264,76 +252,7 @@ static void take_inbox(struct loop *loop)
         begin_stop(loop, deadline_ns);
 }
 
-/* --- the clock --------------------------------------------------------------------------- */
-
-/* A body may take the grace time and then must keep a modest pace; so must somebody who reads our
- * answer. */
-static bool is_slow(const struct exchange *exchange, size_t bytes)
-{
-    int64_t waited = exchange->loop->now_ns - exchange->phase_since_ns;
-    int64_t allowed =
-        net__head_ns(exchange->server) + (int64_t)(bytes / SLOW_BYTES_PER_SEC) * NS_PER_SEC;
-    return waited > allowed;
-}
-
-static void end_slow(struct exchange *exchange, enum status status, const char *message)
-{
-    net__count_refusal(REFUSED_SLOW);
-    if (exchange->request.protocol == PROTOCOL_HTTP1)
-        net__h1_kill(exchange, status, message);
-    else
-        net__h2_give_up(exchange, status, message);
-}
-
-static void sweep_exchange(struct exchange *exchange)
-{
-    struct loop *loop = exchange->loop;
-    if (exchange->deadline_ns && exchange->deadline_ns <= loop->now_ns &&
-        exchange->phase != PHASE_SENDING) {
-        net__h2_give_up(exchange, STATUS_TIMEOUT, "the time given in grpc-timeout is over");
-        return;
-    }
-    if (exchange->phase == PHASE_HEAD && is_slow(exchange, 0))
-        end_slow(exchange, STATUS_TIMEOUT, "the request's headers took too long to arrive");
-    else if (exchange->phase == PHASE_BODY && is_slow(exchange, exchange->received_bytes))
-        end_slow(exchange, STATUS_TIMEOUT, "the request's body arrives too slowly");
-    else if (exchange->phase == PHASE_SENDING &&
-             (exchange->stream ? net__stream_is_stuck(exchange)
-                               : is_slow(exchange, net__reply_len(exchange))))
-        end_slow(exchange, STATUS_CANCELLED, NULL);
-    else if (exchange->deadline_ns && exchange->deadline_ns < loop->next_sweep_ns)
-        loop->next_sweep_ns = exchange->deadline_ns;
-}
-
-static void sweep_connection(struct connection *connection)
-{
-    struct loop *loop = connection->loop;
-    if (connection->kind == KIND_HTTP1)
-        net__h1_sweep(connection);
-    else if (connection->kind == KIND_HTTP2)
-        net__h2_sweep(connection);
-    else if (loop->now_ns - connection->since_ns > net__head_ns(loop->server))
-        close_new(connection);
-}
-
-static void sweep(struct loop *loop)
-{
-    struct exchange *next_exchange;
-    struct connection *next;
-    if (loop->now_ns < loop->next_sweep_ns)
-        return;
-    loop->next_sweep_ns = loop->now_ns + NS_PER_SEC;
-    for (struct exchange *exchange = loop->exchanges; exchange; exchange = next_exchange) {
-        next_exchange = exchange->next;
-        sweep_exchange(exchange);
-    }
-    for (struct connection *connection = loop->connections; connection; connection = next) {
-        next = connection->next;
-        sweep_connection(connection);
-    }
-    if (loop == loop->server->loops && loop->server->accept_paused)
-        net__accept_resume(loop->server);
-}
+/* --- the thread -------------------------------------------------------------------------- */
 
 static int wait_ms(struct loop *loop)
 {
@@ -351,8 +270,6 @@ static int wait_ms(struct loop *loop)
     int64_t left_ms = (until - loop->now_ns + NS_PER_MS - 1) / NS_PER_MS;
     return left_ms < 0 ? 0 : left_ms > 1000 ? 1000 : (int)left_ms;
 }
-
-/* --- the thread -------------------------------------------------------------------------- */
 
 static void on_wake(struct watch *watch, uint32_t events)
 {
@@ -395,7 +312,7 @@ static void close_all(struct loop *loop)
     for (struct connection *connection = loop->connections; connection; connection = next) {
         next = connection->next;
         if (connection->kind == KIND_NEW)
-            close_new(connection);
+            net__close_new(connection);
         else if (connection->kind == KIND_HTTP2)
             net__h2_close(connection);
     }
@@ -450,7 +367,7 @@ static void *run(void *argument)
         loop->replies = NULL;
         deliver(replies);
         net__h1_run(loop);
-        sweep(loop);
+        net__sweep(loop);
         flush_all(loop);
         free_graveyard(loop);
     }

@@ -173,17 +173,12 @@ bool net__body(struct exchange *exchange, const void *bytes, size_t len);
 void net__finish(struct exchange *exchange);
 void net__refuse(struct exchange *exchange, enum status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-bool net__reserve(struct exchange *exchange, size_t bytes);
-/* The Host header of a request to a loopback port names this machine. */
-bool net__host_is_local(struct str host, const char *const *more);
 
 /* reply.c: fills what the handler left open, words errors, compresses. On the answering thread. */
-void net__word_reply(struct exchange *exchange, const struct response *response);
 struct str net__reply_body(const struct exchange *exchange); /* of a reply that is not a file */
 size_t net__reply_len(const struct exchange *exchange);
 const char *net__reply_type(const struct exchange *exchange); /* NULL: no body, no type */
 void net__extra_header(struct exchange *exchange, struct str name, struct str value);
-bool net__has_header(const struct exchange *exchange, struct str name); /* of the response */
 void net__preflight(struct exchange *exchange, struct str allow);
 void net__count_reply(const struct exchange *exchange);
 
@@ -311,6 +306,13 @@ bool net__loop_watch(struct loop *loop, int fd, struct watch *watch, uint32_t ev
                      int operation);
 /* Takes it out of the loop's list; the memory goes at the end of the round. */
 void net__connection_bury(struct connection *connection);
+void net__close_new(struct connection *connection); /* one whose protocol is not known yet */
+
+/* patience.c: once a second, who is too slow. */
+void net__sweep(struct loop *loop);
+int64_t net__idle_ns(const struct server *server);
+/* For a head; a body may take as long before its pace is looked at. */
+int64_t net__head_ns(const struct server *server);
 
 enum status net__h1_start(struct loop *loop, struct error *error);
 void net__h1_run(struct loop *loop);
@@ -321,6 +323,9 @@ void net__h1_reply(struct exchange *exchange);
 void net__h1_resume(struct exchange *exchange); /* its stream has something to send */
 void net__h1_kill(struct exchange *exchange, enum status status, const char *message);
 void net__h1_sweep(struct connection *connection);
+/* Nothing more will come. libmicrohttpd does not see an end that came together with the last bytes.
+ */
+bool net__h1_has_left(const struct connection *connection);
 
 void net__h2_adopt(struct connection *connection);
 void net__h2_reply(struct exchange *exchange);
@@ -331,9 +336,6 @@ void net__h2_sweep(struct connection *connection);
 void net__h2_flush(struct connection *connection);
 void net__h2_goodbye(struct connection *connection); /* GOAWAY; closes when nothing is left */
 void net__h2_close(struct connection *connection);
-
-int64_t net__idle_ns(const struct server *server);
-int64_t net__head_ns(const struct server *server);
 
 /* --- counters that more than one file moves ---------------------------------------------- */
 

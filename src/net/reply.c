@@ -49,7 +49,7 @@ void net__extra_header(struct exchange *exchange, struct str name, struct str va
     exchange->extra[exchange->extra_count++] = (struct header){name, value};
 }
 
-bool net__has_header(const struct exchange *exchange, struct str name)
+static bool has_header(const struct exchange *exchange, struct str name)
 {
     for (size_t i = 0; i < exchange->response.header_count; i++) {
         if (str_equal_nocase(exchange->response.headers[i].name, name))
@@ -152,7 +152,7 @@ static void advise_retry(struct exchange *exchange)
     default:
         return;
     }
-    if (!net__has_header(exchange, STR("retry-after")))
+    if (!has_header(exchange, STR("retry-after")))
         net__extra_header(exchange, STR("retry-after"),
                           exchange->retry_ms == 1000 ? STR("1") : STR("10"));
 }
@@ -184,7 +184,7 @@ static void shrink(struct exchange *exchange)
     const char *type = net__reply_type(exchange);
     struct buf packed = {0};
     if (!type || response->file_bytes || !is_text(str_from(type)) || body.len <= GZIP_BYTES_MIN ||
-        net__has_header(exchange, STR("content-encoding")))
+        has_header(exchange, STR("content-encoding")))
         return;
     net__extra_header(exchange, STR("vary"), STR("accept-encoding"));
     if (!accepts_gzip(&exchange->request) || compress_gzip(body, &packed, NULL) != STATUS_OK) {
@@ -197,7 +197,7 @@ static void shrink(struct exchange *exchange)
     net__extra_header(exchange, STR("content-encoding"), STR("gzip"));
 }
 
-void net__word_reply(struct exchange *exchange, const struct response *given)
+static void word_reply(struct exchange *exchange, const struct response *given)
 {
     exchange->response = *given;
     struct response *response = &exchange->response;
@@ -219,7 +219,7 @@ void net__word_reply(struct exchange *exchange, const struct response *given)
         response->content_type = "application/json";
         exchange->http_status = 500;
     }
-    if (exchange->http_status == 401 && !net__has_header(exchange, STR("www-authenticate")))
+    if (exchange->http_status == 401 && !has_header(exchange, STR("www-authenticate")))
         net__extra_header(exchange, STR("www-authenticate"), STR("Bearer realm=\"vitrine\""));
     if (exchange->route && exchange->route->route->is_ingest &&
         request_header(&exchange->request, STR("origin")).ptr) {
@@ -233,7 +233,7 @@ void request_reply(struct request *request, struct response *response)
 {
     struct exchange *exchange = request->owner;
     must(!atomic_exchange(&exchange->answered, true));
-    net__word_reply(exchange, response);
+    word_reply(exchange, response);
     response->body = (struct buf){0}; /* taken, as is the file */
     response->file_bytes = 0;
     net__loop_reply(exchange);

@@ -123,7 +123,7 @@ void net__refuse(struct exchange *exchange, enum status status, const char *form
     exchange->dispatching = false;
 }
 
-bool net__reserve(struct exchange *exchange, size_t bytes)
+static bool reserve(struct exchange *exchange, size_t bytes)
 {
     struct server *server = exchange->server;
     size_t before = atomic_fetch_add(&server->bodies_bytes, bytes);
@@ -182,7 +182,7 @@ static bool split_target(struct exchange *exchange)
     return request->path.ptr && net__path_split(raw, &request->arena, &exchange->path);
 }
 
-bool net__host_is_local(struct str host, const char *const *more)
+static bool host_is_local(struct str host, const char *const *more)
 {
     size_t end =
         host.len && host.ptr[0] == '[' ? str_find_byte(host, ']') + 1 : str_find_byte(host, ':');
@@ -205,7 +205,7 @@ static enum status check_host(struct exchange *exchange, struct error *error)
     if (is_ingest || !exchange->carrier->on_loopback)
         return STATUS_OK;
     struct str host = request_header(&exchange->request, STR("host"));
-    if (net__host_is_local(host, exchange->server->options.hosts))
+    if (host_is_local(host, exchange->server->options.hosts))
         return STATUS_OK;
     net__count_refusal(REFUSED_HOST);
     return fail(error, STATUS_FORBIDDEN,
@@ -250,7 +250,7 @@ static enum status read_encoding(struct exchange *exchange, struct error *error)
 
 static bool set_capacity(struct exchange *exchange, size_t capacity)
 {
-    if (!net__reserve(exchange, capacity - exchange->body_capacity)) {
+    if (!reserve(exchange, capacity - exchange->body_capacity)) {
         net__refuse(exchange, STATUS_BUSY, "too many request bodies in memory at this moment");
         return false;
     }
@@ -382,7 +382,7 @@ static enum status inflate_body(struct exchange *exchange, struct error *error)
         net__count_refusal(REFUSED_INFLATED);
     else if (status == STATUS_INVALID)
         net__count_refusal(REFUSED_ENCODING);
-    if (status == STATUS_OK && !net__reserve(exchange, out.len))
+    if (status == STATUS_OK && !reserve(exchange, out.len))
         status = fail(error, STATUS_BUSY, "too many request bodies in memory at this moment");
     if (status != STATUS_OK) {
         buf_done(&out);

@@ -25,12 +25,16 @@
 #include <cmocka.h>
 #undef fail /* its macro; ours is meant */
 
+/* How long a test waits before it says that something never happened: only one that fails waits. */
+enum { PATIENCE_SECONDS = 60 };
+
 /* A handler can be held at a gate until the test opens it. */
 struct gate {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool open;
     int entered, left;
+    struct request *request; /* of the last who entered */
     bool saw_cancelled;
 };
 
@@ -111,6 +115,7 @@ static void handle_gate(struct request *request, void *context)
     (void)context;
     pthread_mutex_lock(&gate->lock);
     gate->entered++;
+    gate->request = request;
     pthread_cond_broadcast(&gate->changed);
     while (!gate->open)
         pthread_cond_wait(&gate->changed, &gate->lock);
@@ -233,6 +238,16 @@ static void fixture_await(struct fixture *fixture, const int *number, int least)
     pthread_mutex_unlock(&fixture->gate.lock);
 }
 
+/* Waits until the server knows that nobody wants the answer any more. */
+static inline void fixture_await_cancelled(const struct request *request)
+{
+    int64_t deadline_ns = clock_mono_ns() + PATIENCE_SECONDS * NS_PER_SEC;
+    while (!atomic_load(&request->cancelled)) {
+        assert_true(clock_mono_ns() < deadline_ns);
+        usleep(1000);
+    }
+}
+
 static void fixture_stop(struct fixture *fixture)
 {
     fixture_open_gate(fixture);
@@ -247,7 +262,7 @@ static int client_connect(const struct fixture *fixture)
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
                                   .sin_port = htons((uint16_t)fixture->port)};
-    struct timeval patience = {.tv_sec = 10};
+    struct timeval patience = {.tv_sec = PATIENCE_SECONDS};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_true(fd >= 0);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);

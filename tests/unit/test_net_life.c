@@ -67,7 +67,7 @@ static void an_answer_after_the_end_does_no_harm(void **state)
     fixture_await(&fixture, &fixture.gate.entered, 2);
     int64_t before_ns = clock_mono_ns();
     server_stop(fixture.server, 50);
-    assert_true(clock_mono_ns() - before_ns < 5 * NS_PER_SEC);
+    assert_true(clock_mono_ns() - before_ns < PATIENCE_SECONDS * NS_PER_SEC);
     fixture_open_gate(&fixture);
     pool_stop(fixture.pool);
     assert_int_equal(fixture.gate.left, 2);
@@ -99,7 +99,8 @@ static void the_idle_and_the_slow_are_sent_away(void **state)
 {
     struct client client;
     (void)state;
-    fixture_start(&fixture, (struct server_options){.idle_seconds = 1});
+    /* Long enough for a busy machine to make all of these before the first is sent away. */
+    fixture_start(&fixture, (struct server_options){.idle_seconds = 2});
     int silent = client_connect(&fixture), idle = client_connect(&fixture),
         head = client_connect(&fixture), body = client_connect(&fixture);
     client_text(idle, "GET /hello HTTP/1.1\r\n" HOST "\r\n");
