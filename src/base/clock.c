@@ -24,6 +24,11 @@ int64_t clock_mono_ns(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t clock_thread_ns(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
 void clock_format(int64_t time_ns, char out[CLOCK_TEXT_BYTES])
 {
     int64_t fraction = time_ns % NS_PER_SEC;

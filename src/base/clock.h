@@ -8,8 +8,9 @@
 #define NS_PER_MS  INT64_C(1000000)
 #define NS_PER_SEC INT64_C(1000000000)
 
-int64_t clock_now_ns(void);  /* since 1970 */
-int64_t clock_mono_ns(void); /* for intervals */
+int64_t clock_now_ns(void);    /* since 1970 */
+int64_t clock_mono_ns(void);   /* for intervals */
+int64_t clock_thread_ns(void); /* CPU time of this thread */
 
 enum { CLOCK_TEXT_BYTES = 96 };
 /* "2026-01-31T12:00:00.123456789Z", zero-terminated. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sql_regex: see sql_regex.h. No exception leaves this file. */
 extern "C" {
+#include "base/clock.h"
 #include "store/sql_regex.h"
 }
 
 #include <re2/re2.h>
-#include <time.h>
 
 #include <exception>
 #include <memory>
@@ -34,13 +34,6 @@ const RE2 *compiled(struct str pattern)
     return last->ok() ? last.get() : nullptr;
 }
 
-int64_t thread_ns()
-{
-    struct timespec time;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
-}
-
 size_t bytes_of_letter(const char *at, const char *end)
 {
     const char *next = at + 1;
@@ -54,7 +47,7 @@ bool replace(const RE2 &regex, struct str text, re2::StringPiece by, struct buf 
     re2::StringPiece whole = piece(text), groups[groups_max];
     const int count = 1 + RE2::MaxSubmatch(by);
     const int64_t until_ns =
-        thread_ns() + work_ns_least + static_cast<int64_t>(text.len) * work_ns_a_byte;
+        clock_thread_ns() + work_ns_least + static_cast<int64_t>(text.len) * work_ns_a_byte;
     const char *at = whole.data(), *end = at + whole.size(), *last = nullptr;
     std::string piece_made;
     if (count > groups_max || count > 1 + regex.NumberOfCapturingGroups()) {
@@ -63,7 +56,7 @@ bool replace(const RE2 &regex, struct str text, re2::StringPiece by, struct buf 
     }
     for (unsigned searches = 0; at <= end; searches++) {
         const size_t from = static_cast<size_t>(at - whole.data());
-        if (searches % 8 == 7 && thread_ns() > until_ns)
+        if (searches % 8 == 7 && clock_thread_ns() > until_ns)
             return false;
         if (!regex.Match(whole, from, whole.size(), RE2::UNANCHORED, groups, count))
             break;

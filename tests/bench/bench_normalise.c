@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "normalise/normalise.h"
 
 enum { ATTRIBUTES_MAX = 200 };
@@ -128,14 +128,6 @@ static struct bench flattened(void)
     return bench;
 }
 
-/* CPU time of this thread: the machine may be shared. */
-static double cpu_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
 static void measure(const char *what, struct bench bench)
 {
     enum { ROUNDS = 400000, TRIES = 20 };
@@ -144,7 +136,7 @@ static void measure(const char *what, struct bench bench)
     size_t sum = 0;
     for (int try = 0; try < TRIES; try++) {
         struct arena arena;
-        double start = cpu_ns();
+        int64_t start = clock_thread_ns();
         arena_init(&arena, ARENA_NO_LIMIT);
         for (int i = 0; i < ROUNDS / TRIES; i++) {
             struct observation out;
@@ -156,7 +148,7 @@ static void measure(const char *what, struct bench bench)
             }
         }
         arena_done(&arena);
-        double each = (cpu_ns() - start) / (ROUNDS / TRIES);
+        double each = (double)(clock_thread_ns() - start) / (ROUNDS / TRIES);
         if (each < best)
             best = each;
     }

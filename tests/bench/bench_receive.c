@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/must.h"
 #include "receive/otlp.h"
 #include "support/otlp_payload.c"
@@ -22,9 +22,7 @@ enum { REQUESTS = 4, WINDOWS = 25 };
 
 static double cpu_seconds(void)
 {
-    struct timespec time;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+    return (double)clock_thread_ns() / 1e9;
 }
 
 static size_t decode(struct str body, enum otlp_payload_form form)

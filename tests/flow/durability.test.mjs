@@ -64,7 +64,7 @@ async function sender(kind, retry, stopped) {
 
 const kept = (list) => list.filter(([, one]) => one.acked);
 
-test(`kill -9 ${rounds} times (SEED=${seed}): every acknowledged span is there once, bytes intact`, { timeout: 240000 }, async (t) => {
+test(`kill -9 ${rounds} times (SEED=${seed}): every acknowledged span is there once, bytes intact`, { timeout: 300000 }, async (t) => {
     let retry = [];
     for (let round = 0; round < rounds; round++) {
         if (round) await server.restart();
@@ -146,7 +146,7 @@ async function answers() {
         series: await server.api.series({ from, to, metric: 'cost', by: 'model', step: 60 }) };
 }
 
-test('fsck finds the journal clean, and reindex of a deleted index gives the same answers', { timeout: 120000 }, async () => {
+test('fsck finds the journal clean, and reindex of a deleted index gives the same answers', { timeout: 300000 }, async () => {
     const first = await answers();
     await server.stop();
     const fsck = await runVerb(['fsck', '--data', server.data]);
@@ -160,13 +160,13 @@ test('fsck finds the journal clean, and reindex of a deleted index gives the sam
     assert.deepEqual(await answers(), first);
 });
 
-test('a server that finds no index makes it by itself', { timeout: 120000 }, async () => {
+test('a server that finds no index makes it by itself', { timeout: 300000 }, async () => {
     const first = await answers();
     await server.stop();
     await rm(join(server.data, 'index'), { recursive: true });
     await server.restart();
     await server.api.settled(60000);
-    await eventually(async () => assert.deepEqual(await answers(), first), 10000);
+    await eventually(async () => assert.deepEqual(await answers(), first));
 });
 
 test('reindex refuses while a server runs, and says so', async () => {

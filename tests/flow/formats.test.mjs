@@ -246,7 +246,7 @@ const openStreams = async () => Number(/^vitrine_http_streams (\d+)$/m.exec(awai
 
 test('the first rows are there before the last, and an error behind them is told in the answer', async () => {
     await Promise.all([['ndjson', /\{"i":5000\}\n[^]*\n\{"error":\{"status":"timeout","message":"[^\n]+\}\}\n$/], ['csv', /^i\r\n0\r\n[^]*\r\n5000\r\n[^]*\r\n#error,timeout,[^\r\n]+\r\n$/]].map(async ([format, wanted]) => {
-        const { reply } = await begin({ sql: endless, format, timeout_ms: 3000, ...more }, 'sql');
+        const { reply } = await begin({ sql: endless, format, timeout_ms: 5000, ...more }, 'sql');
         assert.equal(reply.headers['x-vitrine-rows'], undefined);
         assert.match(await rest(reply), wanted); /* a question that never ended, but gave rows */
         assert.deepEqual([reply.trailers['x-vitrine-error'], reply.complete], ['timeout', true]);
@@ -258,7 +258,7 @@ test('whoever leaves in the middle ends the question', async () => {
     const { request } = await begin({ sql: endless, format: 'ndjson', timeout_ms: 20000, ...more }, 'sql');
     assert.ok(await openStreams() >= 1);
     request.destroy();
-    await eventually(async () => assert.equal(await openStreams(), 0), 15000); /* its thread has let go of it */
+    await eventually(async () => assert.equal(await openStreams(), 0), 18_000); /* before its time is up */
 });
 
 test('hundreds of thousands of rows of the query language, in bounded memory', async () => {
@@ -274,12 +274,17 @@ test('hundreds of thousands of rows of the query language, in bounded memory', a
         for await (const piece of reply) { bytes += piece.length; last = piece; }
         return { bytes, last: last.toString(), trailers: reply.trailers };
     };
-    await eventually(async () => assert.deepEqual((await (await ask({ query: 'stats count(*)', source: 'logs' }, {}, 'query')).json()).rows, [[300]]), 30000);
-    await get('csv'); /* what the engine and the allocator keep, they keep from here on */
-    const before_it = resident(), { bytes, last, trailers } = await get('ndjson');
-    assert.ok(bytes > 15e6 && last.endsWith('"words":"item-999 and more of the same"}\n'), `${bytes} bytes, at last ${last.slice(-100)}`);
-    assert.deepEqual([trailers['x-vitrine-rows'], trailers['x-vitrine-truncated']], ['300000', 'false']);
-    assert.ok(resident() - before_it < 40000, `grew by ${resident() - before_it} KiB over an answer of ${bytes} bytes`);
+    await eventually(async () => assert.deepEqual((await (await ask({ query: 'stats count(*)', source: 'logs' }, {}, 'query')).json()).rows, [[300]]));
+    /* What the engine and the allocator keep they keep once, sometimes of the second answer only; what we held we would hold each time. */
+    const grown = [];
+    await get('csv');
+    while (grown.length < 4 && !(grown.at(-1) < 10000)) {
+        const before_it = resident(), { bytes, last, trailers } = await get('ndjson');
+        grown.push(resident() - before_it);
+        assert.ok(bytes > 15e6 && last.endsWith('"words":"item-999 and more of the same"}\n'), `${bytes} bytes, at last ${last.slice(-100)}`);
+        assert.deepEqual([trailers['x-vitrine-rows'], trailers['x-vitrine-truncated']], ['300000', 'false']);
+    }
+    assert.ok(grown.at(-1) < 10000, `grew by ${grown} KiB over answers of 300,000 rows`);
     const refused = await ask({ ...question, format: 'json' }, {}, 'query');
     assert.equal(refused.status, 400); /* so many rows are not for JSON */
 });

@@ -3,7 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { eventually } from './support/eventually.mjs';
+import { eventually, patience_ms } from './support/eventually.mjs';
 import { startServer } from './support/server.mjs';
 import { modelCall, post, toProtobuf, traceId } from './support/otlp.mjs';
 
@@ -118,32 +118,25 @@ test('ten questions at once do not stop ingestion, and what was sent is indexed 
             asked++;
         }
     });
-    let sent = 0, slowest = 0;
-    const until = performance.now() + 3000;
-    while (performance.now() < until) {
-        const began = performance.now();
+    let batches = 0;
+    for (const until = performance.now() + patience_ms; batches < 30 || asked < 10; batches++) {
+        assert.ok(performance.now() < until, `${batches} batches taken, ${asked} questions answered`);
         assert.equal((await post(server.url, batch('during'))).status, 200);
-        slowest = Math.max(slowest, performance.now() - began);
-        sent += 200;
         await new Promise((done) => setTimeout(done, 20)); /* a sender, not a flood */
     }
     await eventually(async () => {
         const { rows } = JSON.parse((await call('POST', '/api/v1/query', { query: "filter service = 'during' | stats count(*) as n" })).text);
-        assert.equal(rows[0]?.[0], sent);
-    }, 10000);
+        assert.equal(rows[0]?.[0], 200 * batches);
+    });
     stop = true;
     await Promise.all(askers);
-    assert.ok(asked >= 10, `${asked} questions answered`);
-    assert.ok(slowest < 3000, `a batch took ${slowest} ms`);
 });
 
 test('stopping the server ends jobs at once; nothing is left on disk or running, and ids are forgotten', async () => {
     const job = await start('/api/v1/sql', forever);
     await start('/api/v1/sql', forever);
     await eventually(async () => assert.equal((await state(job)).state, 'running'));
-    const began = performance.now();
-    await server.stop();
-    assert.ok(performance.now() - began < 5000);
+    await server.stop(); /* which has less patience than the jobs */
     assert.deepEqual(readdirSync(`${server.data}/answers`), []);
     await server.start();
     assert.equal((await state(job)).http, 404);

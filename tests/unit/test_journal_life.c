@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -241,11 +242,15 @@ static void a_journal_has_one_owner(void **state)
 
 /* --- several threads */
 
-static void *wake_later(void *context)
+static atomic_bool is_awake;
+
+/* Again and again: who is not yet waiting is not woken. */
+static void *wake_up(void *context)
 {
-    struct journal *journal = context;
-    usleep(50000);
-    journal_wake(journal);
+    while (!is_awake) {
+        journal_wake(context);
+        usleep(1000);
+    }
     return NULL;
 }
 
@@ -259,10 +264,11 @@ static void readers_wait_and_can_be_woken(void **state)
     int64_t start = clock_mono_ns();
     assert_int_equal(journal_read(journal, journal_end(journal), 30, &frame, NULL), STATUS_TIMEOUT);
     assert_true(clock_mono_ns() - start >= 29 * NS_PER_MS);
-    pthread_create(&thread, NULL, wake_later, journal);
-    assert_int_equal(journal_read(journal, journal_end(journal), 60000, &frame, NULL),
-                     STATUS_CANCELLED);
+    assert_int_equal(pthread_create(&thread, NULL, wake_up, journal), 0);
+    enum status status = journal_read(journal, journal_end(journal), 60000, &frame, NULL);
+    is_awake = true;
     pthread_join(thread, NULL);
+    assert_int_equal(status, STATUS_CANCELLED);
     append_batch(journal, 5, 1000);
     assert_int_equal(journal_read(journal, (struct journal_position){0}, 60000, &frame, NULL),
                      STATUS_OK);
@@ -300,7 +306,7 @@ static void *follow(void *context)
     while (count < WRITERS * EACH) {
         struct journal_frame frame;
         struct error error = {0};
-        if (journal_read(journal, at, 10000, &frame, &error) != STATUS_OK)
+        if (journal_read(journal, at, 60000, &frame, &error) != STATUS_OK)
             STOP("follow: %s", error.text);
         for (size_t i = 0; i < frame.batch_count; i++) {
             uint64_t number = number_of(&frame.batches[i]->spans[0]);

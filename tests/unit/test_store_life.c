@@ -376,10 +376,11 @@ static void readers_see_whole_commits_only(void **unused)
 /* The thread sanitiser is there for races: so slow that a retry's time alone with the memory ends
  * before it, it gets enough of it. */
 #ifdef __SANITIZE_THREAD__
-enum { TRIES_MAX = 4, TIGHT_BYTES = 512 << 20 };
+enum { TIGHT_BYTES = 512 << 20 };
 #else
-enum { TRIES_MAX = 4, TIGHT_BYTES = 64 << 20 };
+enum { TIGHT_BYTES = 64 << 20 };
 #endif
+enum { BATCHES = 30, BATCH_SPANS = 2000, PATIENCE_SECONDS = 120 };
 static atomic_bool asking;
 static atomic_int answered, ended_for_us;
 
@@ -408,42 +409,36 @@ static void what_arrives_has_the_memory_before_questions(void **unused)
     const struct store_options options = {.directory = directory, .memory_bytes = TIGHT_BYTES};
     pthread_t askers[3];
     uint64_t span = 0;
-    int failures = 0, in_a_row = 0, most_in_a_row = 0;
+    int failures = 0, batch = 0;
     assert_ok(store_open(&options, &store, &error));
-    for (int batch = 0; batch < 30 && in_a_row < TRIES_MAX; batch++) {
-        for (int i = 0; i < 2000; i++) {
-            struct sent sent = plain(1 + span / 7, span + 1);
-            span++;
-            add(sent);
-        }
-        if (batch == 10) {
+    int64_t deadline_ns = clock_mono_ns() + PATIENCE_SECONDS * NS_PER_SEC;
+    while (batch < BATCHES && clock_mono_ns() < deadline_ns) {
+        for (uint64_t i = 0; i < BATCH_SPANS; i++)
+            add(plain(1 + (span + i) / 7, span + i + 1));
+        if (batch == 10 && !asking) {
             asking = true;
             for (int i = 0; i < 3; i++)
                 assert_int_equal(pthread_create(&askers[i], NULL, ask_greedily, NULL), 0);
         }
         struct error error = {0};
-        if (store_commit(store, (struct store_progress){1, span}, &error) == STATUS_OK) {
-            in_a_row = 0;
-            continue;
+        struct store_progress progress = {1, span + BATCH_SPANS};
+        if (store_commit(store, progress, &error) == STATUS_OK) {
+            span += BATCH_SPANS;
+            batch++;
+        } else { /* as the indexer does: the same again, alone with the memory */
+            failures++;
+            print_message("%s\n", error.text);
         }
-        /* As the indexer does: the same again, alone with the memory. A question that is slow to
-         * end may still hold some of it the first time. */
-        failures++;
-        in_a_row++;
-        most_in_a_row = in_a_row > most_in_a_row ? in_a_row : most_in_a_row;
-        print_message("%s\n", error.text);
-        span -= 2000;
-        batch--;
     }
     bool asked = asking;
     asking = false;
     for (int i = 0; i < 3 && asked; i++)
         pthread_join(askers[i], NULL);
-    assert_true(most_in_a_row < TRIES_MAX);
+    assert_int_equal(batch, BATCHES);
     print_message("%d commits found no memory, %d of %d questions were ended for that\n", failures,
                   ended_for_us, answered);
     assert_true(answered > 0);
-    assert_int_equal(number("SELECT count(*) FROM spans"), 60000);
+    assert_int_equal(number("SELECT count(*) FROM spans"), BATCHES * BATCH_SPANS);
 }
 
 int main(void)

@@ -3,7 +3,7 @@
 // asking. Rows are { time, body } (log records) or { time, duration, … } (spans); times are BigInt nanoseconds.
 import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
-import { eventually } from '../support/eventually.mjs';
+import { eventually, patience_ms } from '../support/eventually.mjs';
 
 const value = (one) => {
     if (one === null) return {};
@@ -63,7 +63,7 @@ export async function makeProject(server, name) {
     return name;
 }
 
-export async function indexed(server, records, deadline_ms = 60000) {
+export async function indexed(server, records, deadline_ms = patience_ms) {
     await eventually(async () => {
         const { index } = await server.api.status();
         assert.ok(index.caught_up && Number(index.indexed_records) >= records, `${index.indexed_records} of ${records} records are indexed`);
@@ -71,7 +71,7 @@ export async function indexed(server, records, deadline_ms = 60000) {
 }
 
 // The reply as { status, body, text }; body is undefined when it is not JSON.
-export async function post(server, project, body, { headers = {}, path = '/api/v1/query', deadline_ms = 60000 } = {}) {
+export async function post(server, project, body, { headers = {}, path = '/api/v1/query', deadline_ms = patience_ms } = {}) {
     const raw = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
     const where = `${server.url}${path}${project ? `?project=${encodeURIComponent(project)}` : ''}`;
     const reply = await fetch(where, { method: 'POST', body: raw, headers: { 'content-type': 'application/json', ...headers }, signal: AbortSignal.timeout(deadline_ms) });

@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Api } from '../support/api.mjs';
-import { eventually } from '../support/eventually.mjs';
+import { eventually, patience_ms } from '../support/eventually.mjs';
 import { binary, startServer } from '../support/server.mjs';
 
 const modules = fileURLToPath(new URL('../../../ui/node_modules', import.meta.url));
@@ -35,10 +35,10 @@ export function setStage({ fresh = false } = {}) {
         }
         stage.api = new Api(stage.url, { project: 'default' });
         stage.browser = await launch();
-        stage.indexed = () => eventually(async () => assert.equal((await stage.api.status()).index.caught_up, true, 'the index is behind'), 60_000);
+        stage.indexed = () => eventually(async () => assert.equal((await stage.api.status()).index.caught_up, true, 'the index is behind'));
         stage.open = async (path, options = {}) => {
             const opened = await openPage(stage.browser, { origin: stage.url, ...options });
-            opened.page.setDefaultTimeout(15_000);
+            opened.page.setDefaultTimeout(patience_ms);
             await opened.page.goto(stage.url + path);
             await settled(opened.page);
             return opened;

@@ -2,7 +2,7 @@
 // The calls of docs/api.md that tests make. Replies are given as they came; times that are absolute
 // stay decimal strings, which BigInt() reads.
 import { strict as assert } from 'node:assert';
-import { eventually } from './eventually.mjs';
+import { eventually, patience_ms } from './eventually.mjs';
 
 export { eventually };
 
@@ -112,7 +112,7 @@ export class Api {
     }
 
     // Waits until the index has read all that the journal holds.
-    async settled(deadline_ms = 30000) {
+    async settled(deadline_ms = patience_ms) {
         return eventually(async () => {
             const { index } = await this.status();
             assert.equal(index.caught_up, true, `the index is behind: ${JSON.stringify(index)}`);
@@ -120,7 +120,7 @@ export class Api {
     }
 
     // Waits for exactly one trace of a service with so many spans, and gives its shape.
-    async traceOf(service, spans, deadline_ms = 10000) {
+    async traceOf(service, spans, deadline_ms = patience_ms) {
         return eventually(async () => {
             const { traces } = await this.traces({ f: `service=${service}` });
             assert.equal(traces.length, 1, `traces of ${service}: ${JSON.stringify(traces.map((t) => t.name))}`);

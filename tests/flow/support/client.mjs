@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { patience_ms } from './eventually.mjs';
 
 const here = resolve(fileURLToPath(import.meta.url), '../..');
 const python = resolve(here, '.venv/bin/python');
@@ -13,7 +14,7 @@ const python = resolve(here, '.venv/bin/python');
 // Variables of whoever runs the tests must not steer a client.
 const foreign = /^(OTEL_|OPENAI_|LANGSMITH_|LANGCHAIN_|TRACELOOP_|AWS_|LANGFUSE_|VITRINE_|NODE_TEST_CONTEXT$|NODE_OPTIONS$|https?_proxy$|HTTPS?_PROXY$)/;
 
-export async function runClient(file, { env = {}, args = [], deadline_ms = 60000 } = {}) {
+export async function runClient(file, { env = {}, args = [], deadline_ms = 2 * patience_ms } = {}) {
     const path = resolve(here, 'clients', file);
     const inherited = Object.entries(process.env).filter(([name]) => !foreign.test(name));
     const child = spawn(file.endsWith('.py') ? python : process.execPath, [path, ...args], {

@@ -4,6 +4,7 @@
 // so that the two are checked against each other.
 import { randomBytes } from 'node:crypto';
 import grpc from '@grpc/grpc-js';
+import { patience_ms } from './eventually.mjs';
 
 // --- protobuf ------------------------------------------------------------------------------
 
@@ -111,7 +112,7 @@ export class GrpcClient {
     }
 
     // { code, message, body }; code 0 is OK.
-    call(bytes, { path = grpc_path, deadline_ms = 10000 } = {}) {
+    call(bytes, { path = grpc_path, deadline_ms = patience_ms } = {}) {
         return new Promise((done) => this.client.makeUnaryRequest(path, (x) => x, (x) => x, bytes, new grpc.Metadata(),
             { deadline: Date.now() + deadline_ms },
             (error, body) => done({ code: error?.code ?? 0, message: error?.details ?? '', body: body ?? Buffer.alloc(0) })));

@@ -8,14 +8,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Api } from './api.mjs';
-import { eventually } from './eventually.mjs';
+import { eventually, patience_ms } from './eventually.mjs';
 
 const top = resolve(fileURLToPath(import.meta.url), '../../../..');
 export const binary = resolve(top, process.env.VITRINE_BIN ?? 'build/vitrine');
 
 const sanitizer = /(AddressSanitizer|LeakSanitizer|ThreadSanitizer|MemorySanitizer|runtime error:)/;
-const start_ms = Number(process.env.VITRINE_START_MS ?? 15000);
-const stop_ms = Number(process.env.VITRINE_STOP_MS ?? 20000);
+const start_ms = Number(process.env.VITRINE_START_MS ?? patience_ms);
+const stop_ms = Number(process.env.VITRINE_STOP_MS ?? patience_ms);
 
 // What is still running when the test process ends for whatever reason goes with it.
 const running = new Set();
@@ -120,7 +120,7 @@ export async function startServer(options = {}) {
 }
 
 // Runs another verb of the binary (reindex, fsck) to its end.
-export async function runVerb(args, { deadline_ms = 60000 } = {}) {
+export async function runVerb(args, { deadline_ms = 2 * patience_ms } = {}) {
     const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(child);
     let stdout = '', stderr = '';
