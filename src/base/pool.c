@@ -83,14 +83,6 @@ enum status pool_submit(struct pool *pool, void (*run)(void *context), void *con
     return room ? STATUS_OK : STATUS_BUSY;
 }
 
-size_t pool_waiting(struct pool *pool)
-{
-    pthread_mutex_lock(&pool->lock);
-    size_t waiting = pool->waiting;
-    pthread_mutex_unlock(&pool->lock);
-    return waiting;
-}
-
 void pool_stop(struct pool *pool)
 {
     if (!pool)

@@ -14,6 +14,5 @@ enum status pool_start(const char *name, size_t threads, size_t queue_max, struc
                        struct error *error);
 /* STATUS_BUSY when queue_max jobs wait already. */
 enum status pool_submit(struct pool *pool, void (*run)(void *context), void *context);
-size_t pool_waiting(struct pool *pool);
 /* Runs what is queued, then ends the threads. NULL is fine. */
 void pool_stop(struct pool *pool);

@@ -108,7 +108,7 @@ static uint32_t quick_hash(struct str text)
     return (uint32_t)(mixed >> 32);
 }
 
-void journal__dictionary_clear(struct dictionary *strings, size_t records)
+static void dictionary_clear(struct dictionary *strings, size_t records)
 {
     size_t slots = records > 16 ? DICTIONARY_MAX * 2 : 512;
     strings->count = 0;
@@ -276,7 +276,7 @@ static void put_groups(struct encoder *encoder, const struct batch *batch, size_
     struct buf *body = encoder->out;
     for (size_t start = 0; start < count; start += GROUP_RECORDS) {
         size_t end = count - start < GROUP_RECORDS ? count : start + GROUP_RECORDS;
-        journal__dictionary_clear(encoder->strings, end - start);
+        dictionary_clear(encoder->strings, end - start);
         encoder->out = group;
         for (size_t i = start; i < end; i++)
             put(encoder, batch, i, start);

@@ -11,7 +11,7 @@
 
 /* --- lists ----------------------------------------------------------------------------------- */
 
-bool parser__item(struct parser *parser, struct item *out)
+static bool take_item(struct parser *parser, struct item *out)
 {
     struct expression *expression = parser__expression(parser);
     if (!expression)
@@ -45,7 +45,7 @@ struct items parser__items(struct parser *parser, bool (*more)(struct parser *, 
                                 "a command has at most %d items in its list", LANGUAGE_ITEMS_MAX);
             break;
         }
-        if (!parser__item(parser, &item) || !more(parser, &item))
+        if (!take_item(parser, &item) || !more(parser, &item))
             break;
         if (!arena_grow(parser->arena, &items.list, items.count, &capacity)) {
             parser__full(parser);

@@ -114,7 +114,6 @@ struct expression *parser__finish(struct parser *parser, struct expression *node
 struct language_query *parser__query(struct parser *parser);    /* up to the end or `)` */
 struct language_query *parser__subquery(struct parser *parser); /* ( query ) */
 struct items parser__items(struct parser *parser, bool (*more)(struct parser *, struct item *));
-bool parser__item(struct parser *parser, struct item *out); /* expression [as name] */
 bool parser__add_name(struct parser *parser, struct words *names, size_t *inout_capacity,
                       struct word name);
 void parser__helper(struct parser *parser, struct command *command);

@@ -13,7 +13,8 @@ static struct json_member *find(struct json *object, struct str key)
     return NULL;
 }
 
-struct json *merge_json(const struct json *old, const struct json *fresh, struct arena *arena)
+static struct json *merge_json(const struct json *old, const struct json *fresh,
+                               struct arena *arena)
 {
     struct json *merged = arena_new(arena, struct json);
     if (!merged)

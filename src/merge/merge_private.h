@@ -45,7 +45,6 @@ void fold__put(struct fold *fold, struct str key, struct value value);
 void fold__put_text(struct fold *fold, struct str key, struct str text); /* empty: nothing */
 
 /* --- json_merge.c: objects member by member, all else replaced */
-struct json *merge_json(const struct json *old, const struct json *fresh, struct arena *arena);
 struct str merge_json_text(const struct json *json, struct arena *arena);
 /* The metadata of all parts, deeply merged; empty when there is none. */
 struct str fold__metadata(const struct fold *fold);

@@ -88,12 +88,6 @@ size_t batch_record_count(const struct batch *batch)
     return batch->span_count + batch->log_count + batch->point_count + batch->score_count;
 }
 
-const char *signal_name(enum signal signal)
-{
-    static const char *const names[SIGNAL_COUNT] = {"spans", "logs", "points", "scores"};
-    return names[signal];
-}
-
 bool id_is_zero(const uint8_t *id, size_t size)
 {
     for (size_t i = 0; i < size; i++)

@@ -122,7 +122,6 @@ struct metric_point {
 };
 
 enum signal { SIGNAL_SPANS, SIGNAL_LOGS, SIGNAL_POINTS, SIGNAL_SCORES, SIGNAL_COUNT };
-const char *signal_name(enum signal signal); /* "spans", "logs", "points", "scores" */
 
 struct batch {
     struct arena arena;

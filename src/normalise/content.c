@@ -91,7 +91,7 @@ static void messages_from_group(struct content *content, enum group group, struc
 }
 
 /* The AI SDK's answer: text, reasoning, object, tool calls, each under a key of its own. */
-void messages_from_ai_text(struct content *content)
+static void messages_from_ai_text(struct content *content)
 {
     const struct reading *reading = content->reading;
     static const struct {

@@ -41,7 +41,7 @@ static bool document_from_json(struct content *content, const struct json *json,
     return out->id.len || out->content.len || out->metadata.len || !isnan(out->score);
 }
 
-void documents_from_json(struct content *content, const struct json *json)
+static void documents_from_json(struct content *content, const struct json *json)
 {
     struct conversation *out = content->out;
     if (json->type == JSON_OBJECT) {

@@ -182,7 +182,7 @@ struct str error_class_tail(struct str type)
     return colon + 1 < type.len ? str_sub(type, colon + 1, type.len) : type;
 }
 
-enum error_kind error_classify(struct str type, struct str message, bool is_tool)
+static enum error_kind error_classify(struct str type, struct str message, bool is_tool)
 {
     message = str_sub(message, 0, 2000);
     enum error_kind kind = type.len ? kind_of_class(error_class_tail(type)) : ERROR_KIND_NONE;

@@ -45,7 +45,7 @@ static const struct {
     {STR_INIT("failed"), STR_INIT("error")},
 };
 
-struct str finish_canonical(struct str raw)
+static struct str finish_canonical(struct str raw)
 {
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (raw.len == reasons[i].raw.len && str_equal_nocase(raw, reasons[i].raw))

@@ -348,7 +348,6 @@ void reading_start(struct reading *reading, const struct normalise_input *input,
                    struct arena *arena, struct observation *out);
 void reading_detect(struct reading *reading);
 void reading_apply(struct reading *reading, bool early);
-unsigned reading_rank(const struct reading *reading, const struct row *row, enum carrier carrier);
 static inline bool reading_has(const struct reading *reading, unsigned slot)
 {
     return reading->ranks[slot] != RANK_NONE;
@@ -418,16 +417,12 @@ void operation_read(struct reading *reading, const struct row *row, const struct
 void provider_read(struct reading *reading, const struct row *row, const struct value *value,
                    unsigned rank);
 void provider_decide(struct reading *reading);
-struct str provider_canonical(struct str raw, struct str model); /* empty: not known */
-bool provider_is_framework(struct str raw);
-struct str provider_from_model(struct str model);
 void model_decide(struct reading *reading);
 void usage_decide(struct reading *reading);
 void usage_details_read(struct reading *reading, const struct row *row, const struct value *value,
                         unsigned rank);
 void finish_read(struct reading *reading, const struct row *row, const struct value *value,
                  unsigned rank);
-struct str finish_canonical(struct str raw);
 void finish_set(struct reading *reading, unsigned rank, const struct row *row, struct str raw);
 void finish_decide(struct reading *reading);
 void events_scan(struct reading *reading);
@@ -437,7 +432,6 @@ struct str event_attribute(const struct reading *reading, const struct attribute
 void errors_decide(struct reading *reading);
 /* "AI_JSONParseError" of "vercel.ai.error:AI_JSONParseError". */
 struct str error_class_tail(struct str type);
-enum error_kind error_classify(struct str type, struct str message, bool is_tool);
 void ttft_by_producer_read(struct reading *reading, const struct row *row,
                            const struct value *value, unsigned rank);
 /* Text that counts only on a root span. */
@@ -486,8 +480,6 @@ struct str unflatten(struct arena *arena, const struct reading *reading,
                      const struct attributes *attributes, struct str prefix);
 struct str group_prefix(enum group group);
 void messages_from_events(struct content *content);
-void messages_from_ai_text(struct content *content);
 void documents_fill(struct content *content);
-void documents_from_json(struct content *content, const struct json *json);
 void tools_fill(struct content *content);
 void parameters_fill(struct content *content);

@@ -112,7 +112,7 @@ static const struct str frameworks[] = {
     STR_INIT("unknown"),
 };
 
-bool provider_is_framework(struct str raw)
+static bool provider_is_framework(struct str raw)
 {
     for (size_t i = 0; i < sizeof frameworks / sizeof *frameworks; i++)
         if (raw.len == frameworks[i].len && str_equal_nocase(raw, frameworks[i]))
@@ -126,30 +126,6 @@ static struct str alias_find(struct str name)
         if (name.len == aliases[i].name.len && (name.ptr[0] | 32) == aliases[i].name.ptr[0] &&
             str_equal_nocase(name, aliases[i].name))
             return aliases[i].canonical;
-    return STR_NONE;
-}
-
-static bool is_openai_model(struct str model)
-{
-    return str_equal(provider_from_model(model), STR("openai"));
-}
-
-/* "openai.responses", "amazon-bedrock.converse": whole segments are dropped from the end. */
-struct str provider_canonical(struct str raw, struct str model)
-{
-    raw = str_trim(raw);
-    for (struct str name = raw; name.len;) {
-        struct str found = alias_find(name);
-        if (found.len) {
-            if (str_equal_nocase(name, STR("azure")) && is_openai_model(model))
-                return STR("azure.ai.openai");
-            return found;
-        }
-        size_t dot = str_rfind_byte(name, '.');
-        if (dot >= name.len)
-            break;
-        name = str_sub(name, 0, dot);
-    }
     return STR_NONE;
 }
 
@@ -193,7 +169,7 @@ static bool is_bedrock_id(struct str model)
     return false;
 }
 
-struct str provider_from_model(struct str model)
+static struct str provider_from_model(struct str model)
 {
     if (model.len == 0)
         return STR_NONE;
@@ -216,6 +192,30 @@ struct str provider_from_model(struct str model)
         if (prefix.len == 2 && model.len > 2 && isdigit((unsigned char)model.ptr[2]))
             continue;
         return models[i].canonical;
+    }
+    return STR_NONE;
+}
+
+static bool is_openai_model(struct str model)
+{
+    return str_equal(provider_from_model(model), STR("openai"));
+}
+
+/* "openai.responses", "amazon-bedrock.converse": whole segments are dropped from the end. */
+static struct str provider_canonical(struct str raw, struct str model)
+{
+    raw = str_trim(raw);
+    for (struct str name = raw; name.len;) {
+        struct str found = alias_find(name);
+        if (found.len) {
+            if (str_equal_nocase(name, STR("azure")) && is_openai_model(model))
+                return STR("azure.ai.openai");
+            return found;
+        }
+        size_t dot = str_rfind_byte(name, '.');
+        if (dot >= name.len)
+            break;
+        name = str_sub(name, 0, dot);
     }
     return STR_NONE;
 }

@@ -207,7 +207,8 @@ void reading_detect(struct reading *reading)
 
 /* --- applying -------------------------------------------------------------------------------- */
 
-unsigned reading_rank(const struct reading *reading, const struct row *row, enum carrier carrier)
+static unsigned reading_rank(const struct reading *reading, const struct row *row,
+                             enum carrier carrier)
 {
     unsigned standing = row->standing;
     if (row->flags & ROW_NATIVE && row->owner == reading->vocabulary_number)

@@ -37,8 +37,7 @@ void price_custom_delete(struct price_book *book, uint32_t project_id, struct st
 enum status price_custom_default(const struct custom_price *price, struct arena *arena,
                                  struct price_row *out_row, size_t *out_tiers, struct error *error);
 
-/* A rate as dollars a unit, and back: false when it is none or too large. */
+/* A rate as dollars a unit. */
 double price_rate_dollars(int64_t rate);
-bool price_rate_from_dollars(double dollars, int64_t *out_rate);
 /* The usage type that stands for a component: "input_cached_tokens". */
 const char *price_usage_type(enum price_component component);

@@ -38,7 +38,7 @@ double price_rate_dollars(int64_t rate)
     return (double)rate / RATE_A_DOLLAR;
 }
 
-bool price_rate_from_dollars(double dollars, int64_t *out_rate)
+static bool rate_from_dollars(double dollars, int64_t *out_rate)
 {
     if (!isfinite(dollars) || dollars < 0 || dollars > 9000)
         return false;
@@ -93,7 +93,7 @@ static enum status read_prices(const struct place *place, const struct json *pri
     for (uint32_t i = 0; i < prices->count; i++) {
         const struct json_member *member = &prices->members[i];
         if (member->value.type == JSON_STRING || !json_number(&member->value, &dollars) ||
-            !price_rate_from_dollars(dollars, &rate))
+            !rate_from_dollars(dollars, &rate))
             return fail(place->error, STATUS_INVALID,
                         "pricingTiers[%zu].prices.%.*s: expected dollars a unit, 0 to 9000",
                         place->tier, STR_ARGS(str_sub(member->key, 0, 100)));

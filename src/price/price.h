@@ -103,7 +103,6 @@ enum price_reason {
     PRICE_NO_ROW,        /* the entry has no price for that day, place or hour */
     PRICE_BAD_USAGE,     /* counts beyond anything real, or a cost beyond int64 */
 };
-const char *price_reason_text(enum price_reason reason); /* a short sentence, for people */
 
 struct price_match {
     enum price_reason reason;

@@ -67,7 +67,7 @@ const char *price_status_name(enum price_status status)
     return names[status];
 }
 
-const char *price_reason_text(enum price_reason reason)
+static const char *reason_text(enum price_reason reason)
 {
     static const char *const texts[] = {
         [PRICE_KNOWN] = "known",
@@ -135,7 +135,7 @@ void price_explain(const struct price_result *result, char *out, size_t size)
     if (!result->row) {
         say(&text, "%s",
             result->status == PRICE_NO_USAGE ? "the span carries no token counts"
-                                             : price_reason_text(result->match.reason));
+                                             : reason_text(result->match.reason));
         return;
     }
     const struct price_match *match = &result->match;

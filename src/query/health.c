@@ -17,7 +17,7 @@
 
 enum { HOUR_S = 3600, DAY_S = 86400 };
 
-const double speed_quantiles[SPEED_QUANTILES] = {0.1, 0.5, 0.9};
+static const double speed_quantiles[SPEED_QUANTILES] = {0.1, 0.5, 0.9};
 
 struct asking {
     const struct query *query;

@@ -9,7 +9,6 @@
 #include "query/series.h"
 
 enum { BASELINE_DAYS = 7, SPEED_QUANTILES = 3, FALLBACKS_MAX = 10 };
-extern const double speed_quantiles[SPEED_QUANTILES]; /* 0.1 0.5 0.9 */
 
 /* Whole hours before the range, from the first one with data; nothing known: from_ns is 0. */
 struct health_baseline {
@@ -27,7 +26,7 @@ struct health {
     struct steps steps;
     struct health_baseline baseline;
     int64_t measured, over_target; /* requests with a plausible duration; those above the target */
-    double speed[SPEED_QUANTILES]; /* output tokens a second of a call; NaN: unknown */
+    double speed[SPEED_QUANTILES]; /* output tokens a second, p10 p50 p90 of calls; NaN: unknown */
     double *speed_values[SPEED_QUANTILES];
     /* Failed calls of a model asked again, of the same model or another one, and of these how many
      * were answered then. */

@@ -29,7 +29,7 @@ struct plan_block *plan_new_block(struct planner *planner)
     return block;
 }
 
-struct plan_block *plan_open_block(struct planner *planner)
+static struct plan_block *open_block(struct planner *planner)
 {
     struct plan_block *below = planner->block;
     bool open = !below->limited && !below->dedup.count && !below->unnested;
@@ -99,7 +99,7 @@ static void add_condition(struct planner *planner, struct plan_block *block, str
 
 static void plan_filter(struct planner *planner, const struct command *command)
 {
-    struct plan_block *block = plan_open_block(planner);
+    struct plan_block *block = open_block(planner);
     struct plan_expr *condition =
         as_boolean(planner, plan_expression(planner, command->expression));
     if (!planner_failed(planner))
@@ -154,7 +154,7 @@ static void add_output(struct planner *planner, struct plan_block *block, struct
 
 static void plan_stats(struct planner *planner, const struct command *command)
 {
-    struct plan_block *block = plan_open_block(planner);
+    struct plan_block *block = open_block(planner);
     size_t most = command->items.count + command->by.count;
     planner->outputs = arena_array(planner->arena, struct binding, most + 1);
     planner->output_count = 0;
@@ -186,7 +186,7 @@ static void plan_stats(struct planner *planner, const struct command *command)
 
 static void plan_sort(struct planner *planner, const struct command *command)
 {
-    struct plan_block *block = plan_open_block(planner);
+    struct plan_block *block = open_block(planner);
     block->sorts.count = 0;
     for (size_t i = 0; i < command->items.count; i++) {
         const struct item *item = &command->items.list[i];
@@ -228,7 +228,7 @@ static void plan_limit(struct planner *planner, const struct command *command)
 {
     struct plan_block *block = planner->block;
     if (block->unnested)
-        block = plan_open_block(planner);
+        block = open_block(planner);
     if (!command->any)
         sort_by_default(planner);
     if (block->limit < 0 || command->count < block->limit)
@@ -238,7 +238,7 @@ static void plan_limit(struct planner *planner, const struct command *command)
 
 static void plan_dedup(struct planner *planner, const struct command *command)
 {
-    struct plan_block *block = plan_open_block(planner);
+    struct plan_block *block = open_block(planner);
     sort_by_default(planner);
     for (size_t i = 0; i < command->items.count; i++) {
         struct plan_expr *key =
@@ -251,11 +251,11 @@ static void plan_dedup(struct planner *planner, const struct command *command)
 /* Items of one row stay in the order of their list. */
 static void plan_unnest(struct planner *planner, const struct command *command)
 {
-    struct plan_block *block = plan_open_block(planner);
+    struct plan_block *block = open_block(planner);
     struct plan_expr *list = as_any(planner, plan_expression(planner, command->expression));
     scope_use(planner, block, list);
     block->unnested = list;
-    block = plan_open_block(planner);
+    block = open_block(planner);
     sort_by_default(planner);
     sorts_add(planner, &block->sorts, expr_leaf(planner, OP_ITEM_NUMBER, ASK_INTEGER), false);
     scope_bind(planner, command->names.list[0].text, expr_leaf(planner, OP_ITEM, ASK_ANY));
@@ -398,7 +398,7 @@ static void finish(struct planner *planner)
     if (!plan->next_command)
         show_wanted(planner);
     if (rows->unnested)
-        rows = plan_open_block(planner);
+        rows = open_block(planner);
     limit_rows(planner, rows);
     struct plan_block *top = scope_block(planner);
     plan->columns = arena_array(planner->arena, struct ask_column, planner->shown_count + 1);

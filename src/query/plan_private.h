@@ -97,8 +97,6 @@ bool planner_failed(const struct planner *planner);
 void plan_show(struct planner *planner, struct str name, struct plan_expr *expr);
 /* When no command names any; what others made stands behind them. */
 void plan_show_default(struct planner *planner);
-/* A block whose rows may still be dropped. One above a cut keeps the order of what was cut. */
-struct plan_block *plan_open_block(struct planner *planner);
 /* One more on top, with the order of the one below. */
 struct plan_block *plan_new_block(struct planner *planner);
 void plan_parse(struct planner *planner, const struct command *command);
@@ -125,7 +123,6 @@ struct plan_expr *scope_lift(struct planner *planner, struct plan_expr *expr,
 struct plan_expr *scope_raw(struct planner *planner, const char *sql, struct plan_block *to);
 /* Says that the block evaluates it: its journal paths are read there. */
 void scope_use(struct planner *planner, struct plan_block *block, struct plan_expr *expr);
-size_t scope_column(struct planner *planner, struct plan_block *block, struct plan_expr *expr);
 
 bool exprs_add(struct planner *planner, struct plan_exprs *list, struct plan_expr *expr);
 bool sorts_add(struct planner *planner, struct plan_sorts *list, struct plan_expr *expr,

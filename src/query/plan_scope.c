@@ -88,7 +88,8 @@ static bool find_column(const struct plan_block *block, const struct plan_expr *
     return false;
 }
 
-size_t scope_column(struct planner *planner, struct plan_block *block, struct plan_expr *expr)
+static size_t scope_column(struct planner *planner, struct plan_block *block,
+                           struct plan_expr *expr)
 {
     size_t column;
     if (find_column(block, expr, &column))

@@ -33,9 +33,3 @@ struct sql_ask {
 enum status query_sql(const struct query *query, const struct sql_ask *ask, struct arena *arena,
                       const struct ask_sink *sink, struct ask_reply *out_reply,
                       struct error *error);
-
-/* What there is to read, for descriptions. */
-struct sql_column {
-    const char *view, *name, *type, *description;
-};
-const struct sql_column *query_sql_columns(size_t *out_count);

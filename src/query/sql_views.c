@@ -46,25 +46,14 @@ _Static_assert((int)SOURCES <= (int)SQL_VIEWS_MAX, "room for every view");
 static const struct {
     const char *view, *name;
     enum sandbox_type type;
-    const char *expression, *description;
+    const char *expression;
 } rows[] = {
 #define COLUMN(view, name, type, expression, description)                                          \
-    {#view, #name, SANDBOX_##type, expression, description},
+    {#view, #name, SANDBOX_##type, expression},
 #include "query/sql_columns.def"
 #undef COLUMN
 };
 enum { ROWS = sizeof rows / sizeof *rows };
-
-const struct sql_column *query_sql_columns(size_t *out_count)
-{
-    static const struct sql_column columns[] = {
-#define COLUMN(view, name, type, expression, description) {#view, #name, #type, description},
-#include "query/sql_columns.def"
-#undef COLUMN
-    };
-    *out_count = sizeof columns / sizeof *columns;
-    return columns;
-}
 
 bool sql__is_view(struct str name)
 {

@@ -16,22 +16,14 @@
 #include "search/match.h"
 #include "search/regex.h"
 
-static const struct {
-    const char *name, *help;
-} fields[] = {
-#define FIELD(name, help) {#name, help},
-#include "search/fields.def"
-#undef FIELD
-};
-
 const char *search_field_name(enum search_field field)
 {
-    return fields[field].name;
-}
-
-const char *search_field_help(enum search_field field)
-{
-    return fields[field].help;
+    static const char *const names[] = {
+#define FIELD(name, help) #name,
+#include "search/fields.def"
+#undef FIELD
+    };
+    return names[field];
 }
 
 struct parser {
@@ -278,7 +270,7 @@ static uint32_t take_field(struct parser *parser)
 {
     struct str rest = str_sub(parser->text, parser->at, parser->text.len);
     for (int i = 0; i < SEARCH_FIELD_COUNT; i++) {
-        struct str name = str_from(fields[i].name);
+        struct str name = str_from(search_field_name((enum search_field)i));
         if (str_starts_nocase(rest, name) && rest.len > name.len && rest.ptr[name.len] == ':') {
             parser->at += name.len + 1;
             return UINT32_C(1) << i;

@@ -30,7 +30,6 @@ enum search_field {
     SEARCH_FIELD_COUNT
 };
 const char *search_field_name(enum search_field field);
-const char *search_field_help(enum search_field field);
 
 enum search_node_kind { SEARCH_TERM, SEARCH_AND, SEARCH_OR, SEARCH_NOT };
 struct search_node {

@@ -217,7 +217,8 @@ static size_t unescape_one(struct str text, struct buf *out)
     return 1;
 }
 
-void search_unescape(struct str text, struct buf *out)
+/* Appends the text with each JSON escape replaced by what it stands for; what is none stays. */
+static void unescape(struct str text, struct buf *out)
 {
     if (!buf_reserve(out, text.len))
         return;
@@ -261,7 +262,7 @@ bool search_reading_next(struct search_reading *reading, struct str original, in
         return is_first;
     struct buf *into = &reading->texts[reading->level++ & 1];
     buf_clear(into);
-    search_unescape(reading->text, into);
+    unescape(reading->text, into);
     if (into->failed || into->len == reading->text.len)
         return is_first; /* no memory, or nothing was an escape */
     reading->text = buf_str(into);

@@ -20,8 +20,6 @@ void search_fold(struct str text, struct buf *out);
  * begins and ends in the text. Texts under 4 GiB. */
 void search_fold_mapped(struct str text, struct buf *out, struct buf *starts, struct buf *ends);
 
-/* Appends the text with each JSON escape replaced by what it stands for; what is none stays. */
-void search_unescape(struct str text, struct buf *out);
 /* The text is JSON by its first characters: escapes in it are never meant literally. */
 bool search_looks_like_json(struct str text);
 

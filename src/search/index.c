@@ -114,7 +114,7 @@ static enum status read_file(int directory, const char *name, struct buf *out, s
     return STATUS_OK;
 }
 
-enum status search__load(struct search_index *index, struct indexed_part *item, struct error *error)
+static enum status load(struct search_index *index, struct indexed_part *item, struct error *error)
 {
     struct buf bytes = {0};
     char name[PART_PATH_BYTES];
@@ -143,7 +143,7 @@ void search_index_parts(struct search_index *index, uint32_t segment, struct par
     out_parts->parts = calloc(end - first + 1, sizeof(*out_parts->parts));
     for (size_t i = first; i < end && out_parts->items && out_parts->parts;) {
         struct indexed_part *item = index->items[i];
-        if (search__load(index, item, NULL) != STATUS_OK) {
+        if (load(index, item, NULL) != STATUS_OK) {
             /* Made again by the thread. */
             search__remove(index, i, true);
             index->done_before = 0;

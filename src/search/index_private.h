@@ -41,8 +41,6 @@ void search__part_name(uint32_t segment, uint32_t first_chunk, uint32_t chunk_co
 size_t search__find(const struct search_index *index, uint32_t segment, uint32_t first_chunk);
 bool search__insert(struct search_index *index, struct indexed_part *item);
 void search__remove(struct search_index *index, size_t at, bool unlink_file);
-enum status search__load(struct search_index *index, struct indexed_part *item,
-                         struct error *error);
 void search__unload(struct search_index *index, struct indexed_part *item);
 /* --- index_build.c */
 void *search__build_run(void *index);

@@ -26,7 +26,7 @@ void search_head_put(const struct part_head *head, struct str file, uint8_t *out
     store_u64(out + HEAD_HASHED, str_hash((struct str){(const char *)out, HEAD_HASHED}));
 }
 
-bool search_head_get(struct str file, struct part_head *out)
+static bool head_get(struct str file, struct part_head *out)
 {
     const uint8_t *at = (const uint8_t *)file.ptr;
     if (file.len < PART_HEADER_BYTES || memcmp(at, magic, sizeof magic) != 0 ||
@@ -47,7 +47,7 @@ bool search_head_get(struct str file, struct part_head *out)
 bool search_part_head(struct str bytes, struct search_part *out_head)
 {
     struct part_head head;
-    if (!search_head_get(bytes, &head))
+    if (!head_get(bytes, &head))
         return false;
     *out_head = (struct search_part){.segment = head.segment,
                                      .first_chunk = head.first_chunk,
@@ -180,7 +180,7 @@ enum status search_part_read(struct str bytes, struct search_part **out_part, st
         return fail(error, STATUS_BUSY, "no memory for a part of the text index");
     struct str body = str_sub(bytes, PART_HEADER_BYTES, bytes.len);
     struct cursor in = cursor_of(body);
-    if (search_part_head(bytes, part) && search_head_get(bytes, &head) &&
+    if (search_part_head(bytes, part) && head_get(bytes, &head) &&
         head.body_hash == str_hash(body) && get_chunks(part, &in) && get_words(part, &in) &&
         get_section(&in, &part->shapes, &part->shape_bytes) &&
         get_section(&in, (char **)&part->grams, &part->gram_bytes) &&

@@ -17,7 +17,6 @@ struct part_head {
     uint64_t body_hash; /* read only */
 };
 void search_head_put(const struct part_head *head, struct str file, uint8_t *out);
-bool search_head_get(struct str file, struct part_head *out);
 
 /* What goes into the sections of a file. */
 struct part_draft {

@@ -17,7 +17,7 @@ static const struct answer_format *const formats[] = {
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 
-const struct answer_format *answer_format_find(struct str name)
+static const struct answer_format *find_format(struct str name)
 {
     for (size_t i = 0; i < (size_t)FORMATS; i++)
         if (str_equal_nocase(name, str_from(formats[i]->name)))
@@ -56,8 +56,8 @@ enum status answer_choose(struct call *call, const struct json *body,
     if (raw && raw->type != JSON_BOOL && raw->type != JSON_NULL)
         return fail(&call->error, STATUS_INVALID, "raw: expected true or false");
     out_choice->as_it_is = raw && raw->type == JSON_BOOL && raw->boolean;
-    out_choice->format = name.len ? answer_format_find(name)
-                                  : accepted(request_header(call->request, STR("accept")));
+    out_choice->format =
+        name.len ? find_format(name) : accepted(request_header(call->request, STR("accept")));
     return out_choice->format
                ? STATUS_OK
                : fail(&call->error, STATUS_INVALID,

@@ -50,8 +50,6 @@ struct answer_choice {
 };
 enum status answer_choose(struct call *call, const struct json *body,
                           struct answer_choice *out_choice);
-/* By name alone; NULL when there is none. */
-const struct answer_format *answer_format_find(struct str name);
 
 void answer_begin(struct answer *answer, const struct answer_choice *choice, struct arena *arena,
                   const char *directory);

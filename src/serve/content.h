@@ -21,6 +21,8 @@ void content_writer_at(struct content_writer *writer, struct trace_key trace, in
 /* A string, or {head, bytes, href}; `path` as span_view_text() takes it. */
 void content_text(struct content_writer *writer, const char *key, struct str text,
                   const char *path);
+/* The span that the path names; span_view_done() it. */
+enum status content_open(struct call *call, struct span_view *out_view);
 /* The span as it was sent, as JSON in the arena, for `path=raw`. */
 struct str content_raw(const struct span_view *view, struct arena *arena);
 void content_part(struct content_writer *writer, const struct part *part, const char *path);

@@ -6,7 +6,7 @@
 #include "serve/dataset_body.h"
 #include "serve/datasets.h"
 
-enum status datasets_page(struct call *call, struct dataset_page *out_page)
+static enum status read_page(struct call *call, struct dataset_page *out_page)
 {
     *out_page = (struct dataset_page){0};
     enum status status = param_int(call, STR("limit"), 50, 1, 500, &out_page->limit);
@@ -56,7 +56,7 @@ void serve__datasets(struct request *request, void *context)
     struct dataset *datasets;
     size_t count = 0;
     call_begin_plain(&call, request, context);
-    enum status status = datasets_page(&call, &page);
+    enum status status = read_page(&call, &page);
     if (status == STATUS_OK)
         status = control_dataset_list(call.options->control, request->project_id, &page,
                                       &request->arena, &datasets, &count, &call.error);
@@ -181,7 +181,7 @@ void serve__dataset_items(struct request *request, void *context)
         .project_id = request->project_id,
         .with_archived = str_equal(request_param(request, STR("archived")), STR("1")),
     };
-    enum status status = datasets_page(&call, &page);
+    enum status status = read_page(&call, &page);
     if (status == STATUS_OK)
         status = datasets_of_path(&call, &dataset);
     if (status == STATUS_OK && version.len && !time_parse(version, 0, &question.as_of_ns))

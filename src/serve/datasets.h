@@ -5,8 +5,6 @@
 #include "control/datasets.h"
 #include "serve/serve_private.h"
 
-/* `limit` 1 to 500, `skip`. */
-enum status datasets_page(struct call *call, struct dataset_page *out_page);
 /* {id} of the path: an id. */
 enum status datasets_of_path(struct call *call, struct dataset *out_dataset);
 /* Null when there is none. */

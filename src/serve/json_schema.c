@@ -10,7 +10,7 @@
 
 enum { DEPTH_MAX = 200, WORK_MAX = 5000000, PLACE_BYTES = 160 };
 
-const struct schema_word *schema__word(struct str name)
+static const struct schema_word *find_word(struct str name)
 {
     static const struct schema_word words[] = {
 #define SCHEMA_WORD(name, shape, check) {STR_INIT(name), SHAPE_##shape, schema__##check},
@@ -21,6 +21,38 @@ const struct schema_word *schema__word(struct str name)
         if (str_equal(words[i].name, name))
             return &words[i];
     return NULL;
+}
+
+/* --- regular expressions -------------------------------------------------------------------- */
+
+/* Our expressions ignore case unless told otherwise. */
+static enum status compile(struct str pattern, struct search_regex **out_regex, struct error *error)
+{
+    char text[REGEX_BYTES_MAX + 1];
+    int length = snprintf(text, sizeof text, "(?-i)%.*s", STR_ARGS(pattern));
+    if (length < 0 || (size_t)length >= sizeof text)
+        return fail(error, STATUS_INVALID, "at most %d bytes", REGEX_BYTES_MAX - 5);
+    return search_regex_new((struct str){text, (size_t)length}, false, out_regex, error);
+}
+
+static bool pattern_ok(struct str pattern, struct error *error)
+{
+    struct search_regex *regex;
+    if (compile(pattern, &regex, error) != STATUS_OK)
+        return false;
+    search_regex_free(regex);
+    return true;
+}
+
+bool schema__matches(struct str pattern, struct str text)
+{
+    struct search_regex *regex;
+    size_t start, end;
+    if (compile(pattern, &regex, NULL) != STATUS_OK)
+        return false;
+    bool found = search_regex_find(regex, text, 0, &start, &end);
+    search_regex_free(regex);
+    return found;
 }
 
 /* --- is it a schema? ------------------------------------------------------------------------ */
@@ -150,7 +182,7 @@ static enum status check_patterns(struct checking *checking, const struct json *
 {
     struct error why;
     for (uint32_t i = 0; i < map->count; i++)
-        if (!schema__pattern_ok(map->members[i].key, &why))
+        if (!pattern_ok(map->members[i].key, &why))
             return fail(checking->error, STATUS_INVALID, "%s: patternProperties: %s",
                         checking->name, why.text);
     return STATUS_OK;
@@ -191,10 +223,9 @@ static enum status check_word(struct checking *checking, const struct schema_wor
                        : fail(checking->error, STATUS_INVALID,
                               "%s: %s is understood at the root only", checking->name, name);
     case SHAPE_PATTERN:
-        return schema__pattern_ok(value->string, &why)
-                   ? STATUS_OK
-                   : fail(checking->error, STATUS_INVALID, "%s: pattern: %s", checking->name,
-                          why.text);
+        return pattern_ok(value->string, &why) ? STATUS_OK
+                                               : fail(checking->error, STATUS_INVALID,
+                                                      "%s: pattern: %s", checking->name, why.text);
     case SHAPE_REF:
         return schema__resolve(checking->root, value->string)
                    ? STATUS_OK
@@ -227,7 +258,7 @@ static enum status check_schema(struct checking *checking, const struct json *sc
                     DEPTH_MAX);
     for (uint32_t i = 0; i < schema->count && status == STATUS_OK; i++) {
         struct str key = schema->members[i].key;
-        const struct schema_word *word = schema__word(key);
+        const struct schema_word *word = find_word(key);
         status = word ? check_word(checking, word, &schema->members[i].value, is_root)
                       : fail(checking->error, STATUS_INVALID,
                              "%s: '%.*s' is no keyword of JSON Schema draft-07", checking->name,
@@ -307,7 +338,7 @@ bool schema__fits(struct schema_run *run, const struct json *schema, const struc
     }
     run->depth++;
     for (uint32_t i = 0; i < schema->count && fits && !run->gave_up; i++) {
-        const struct schema_word *word = schema__word(schema->members[i].key);
+        const struct schema_word *word = find_word(schema->members[i].key);
         at.word = &schema->members[i].value;
         if (word && schema__work(run, 1) && !wanted(word->shape, at.word))
             fits = word->check(&at);
@@ -403,34 +434,4 @@ const struct json *schema__resolve(const struct json *root, struct str reference
             return NULL;
     }
     return is_schema(at) ? at : NULL;
-}
-
-/* Our expressions ignore case unless told otherwise. */
-static enum status compile(struct str pattern, struct search_regex **out_regex, struct error *error)
-{
-    char text[REGEX_BYTES_MAX + 1];
-    int length = snprintf(text, sizeof text, "(?-i)%.*s", STR_ARGS(pattern));
-    if (length < 0 || (size_t)length >= sizeof text)
-        return fail(error, STATUS_INVALID, "at most %d bytes", REGEX_BYTES_MAX - 5);
-    return search_regex_new((struct str){text, (size_t)length}, false, out_regex, error);
-}
-
-bool schema__pattern_ok(struct str pattern, struct error *error)
-{
-    struct search_regex *regex;
-    if (compile(pattern, &regex, error) != STATUS_OK)
-        return false;
-    search_regex_free(regex);
-    return true;
-}
-
-bool schema__matches(struct str pattern, struct str text)
-{
-    struct search_regex *regex;
-    size_t start, end;
-    if (compile(pattern, &regex, NULL) != STATUS_OK)
-        return false;
-    bool found = search_regex_find(regex, text, 0, &start, &end);
-    search_regex_free(regex);
-    return found;
 }

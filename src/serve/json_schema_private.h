@@ -55,7 +55,6 @@ struct schema_word {
     enum schema_shape shape;
     bool (*check)(const struct schema_at *at); /* false: it does not fit, and that was said */
 };
-const struct schema_word *schema__word(struct str name); /* NULL: there is none */
 
 #define SCHEMA_WORD(name, shape, check) bool schema__##check(const struct schema_at *at);
 #include "serve/json_schema.def"
@@ -76,7 +75,5 @@ bool schema__misfit(const struct schema_at *at, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* The schema that "#/…" means; NULL: none. */
 const struct json *schema__resolve(const struct json *root, struct str reference);
-bool schema__equal(struct schema_run *run, const struct json *a, const struct json *b);
 /* False also when the pattern cannot be compiled. */
 bool schema__matches(struct str pattern, struct str text);
-bool schema__pattern_ok(struct str pattern, struct error *error);

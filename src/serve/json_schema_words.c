@@ -61,18 +61,19 @@ bool schema__type(const struct schema_at *at)
     return schema__misfit(at, "expected one of %.*s", (int)at->word->raw.len, at->word->raw.ptr);
 }
 
+static bool equal(struct schema_run *run, const struct json *a, const struct json *b);
+
 static bool members_equal(struct schema_run *run, const struct json *a, const struct json *b)
 {
     for (uint32_t i = 0; i < a->count; i++) {
         const struct json *other = json_get(b, a->members[i].key);
-        if (!schema__work(run, b->count) || !other ||
-            !schema__equal(run, &a->members[i].value, other))
+        if (!schema__work(run, b->count) || !other || !equal(run, &a->members[i].value, other))
             return false;
     }
     return true;
 }
 
-bool schema__equal(struct schema_run *run, const struct json *a, const struct json *b)
+static bool equal(struct schema_run *run, const struct json *a, const struct json *b)
 {
     if (!schema__work(run, 1))
         return false;
@@ -89,7 +90,7 @@ bool schema__equal(struct schema_run *run, const struct json *a, const struct js
         if (a->count != b->count)
             return false;
         for (uint32_t i = 0; i < a->count; i++)
-            if (!schema__equal(run, &a->items[i], &b->items[i]))
+            if (!equal(run, &a->items[i], &b->items[i]))
                 return false;
         return true;
     case JSON_OBJECT:
@@ -102,7 +103,7 @@ bool schema__equal(struct schema_run *run, const struct json *a, const struct js
 bool schema__enum(const struct schema_at *at)
 {
     for (uint32_t i = 0; i < at->word->count; i++)
-        if (schema__equal(at->run, at->value, &at->word->items[i]))
+        if (equal(at->run, at->value, &at->word->items[i]))
             return true;
     return schema__misfit(at, "expected one of %.*s",
                           (int)(at->word->raw.len > 120 ? 120 : at->word->raw.len),
@@ -111,8 +112,7 @@ bool schema__enum(const struct schema_at *at)
 
 bool schema__const(const struct schema_at *at)
 {
-    return schema__equal(at->run, at->value, at->word) ||
-           schema__misfit(at, "expected the value of const");
+    return equal(at->run, at->value, at->word) || schema__misfit(at, "expected the value of const");
 }
 
 /* --- numbers -------------------------------------------------------------------------------- */
@@ -226,7 +226,7 @@ bool schema__unique_items(const struct schema_at *at)
         return true;
     for (uint32_t i = 0; i < value->count; i++)
         for (uint32_t j = 0; j < i && !at->run->gave_up; j++)
-            if (schema__equal(at->run, &value->items[i], &value->items[j]))
+            if (equal(at->run, &value->items[i], &value->items[j]))
                 return schema__misfit(at, "items %u and %u are the same", j, i);
     return true;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * span: one span with its content, and pieces of content by byte range.
+ * span: one span with its content.
  *
- * Long texts are cut to their first 16 KiB with a link to the rest, so a reply stays small however
- * large the span is. Everything is quoted as JSON text: what a prompt contains is never markup.
+ * Long texts are cut to their first 16 KiB with a link to the rest (content.c), so a reply stays
+ * small however large the span is. Everything is quoted as JSON text: what a prompt contains is
+ * never markup.
  */
 #include <math.h>
 #include <stdio.h>
@@ -11,12 +12,9 @@
 
 #include "normalise/normalise.h"
 #include "normalise/value_json.h"
-#include "query/span_json.h"
 #include "query/span_view.h"
 #include "serve/content.h"
 #include "wire/utf8.h"
-
-enum { CONTENT_DEFAULT = 65536, CONTENT_MAX = 1 << 20 };
 
 static void write_messages(struct content_writer *writer, const char *key,
                            const struct messages *messages)
@@ -423,81 +421,18 @@ static void write_span(struct content_writer *writer)
     json_out_end_object(writer->out);
 }
 
-static enum status open_view(struct call *call, struct span_view *view)
-{
-    struct trace_key key;
-    int64_t span_id;
-    enum status status = param_trace_id(call, &key);
-    if (status == STATUS_OK)
-        status = param_span_id(call, &span_id);
-    if (status == STATUS_OK)
-        status = query_span(call->query, call->request->project_id, key, span_id,
-                            &call->request->arena, view, &call->error);
-    return status;
-}
-
 void serve__span(struct request *request, void *context)
 {
     struct call call;
     struct span_view view;
     if (!call_begin(&call, request, context))
         return;
-    enum status status = open_view(&call, &view);
+    enum status status = content_open(&call, &view);
     if (status == STATUS_OK) {
         struct content_writer writer = {
             .out = &call.out, .call = &call, .request = request, .view = &view};
         content_writer_at(&writer, trace_key(view.span->trace_id), id_half(view.span->span_id));
         write_span(&writer);
-        span_view_done(&view);
-    }
-    call_end(&call, status);
-}
-
-struct str content_raw(const struct span_view *view, struct arena *arena)
-{
-    struct buf buf = {0};
-    struct json_out out = json_out(&buf);
-    span_write_json(&out, view->batch, view->span, &view->contents, arena);
-    struct str text = arena_copy(arena, buf_str(&buf));
-    buf_done(&buf);
-    return text;
-}
-
-static enum status write_content(struct call *call, const struct span_view *view)
-{
-    int64_t offset, length;
-    struct str text = STR_NONE, path = request_param(call->request, STR("path"));
-    enum status status = param_int(call, STR("offset"), 0, 0, INT64_MAX, &offset);
-    if (status == STATUS_OK)
-        status = param_int(call, STR("length"), CONTENT_DEFAULT, 1, CONTENT_MAX, &length);
-    if (status == STATUS_OK && str_equal(path, STR("raw")))
-        text = content_raw(view, &call->request->arena);
-    else if (status == STATUS_OK)
-        status = span_view_text(view, path, &call->request->arena, &text, &call->error);
-    if (status != STATUS_OK)
-        return status;
-    size_t from = (size_t)offset < text.len ? (size_t)offset : text.len;
-    /* A start within a character moves on to the next one; the end is clipped likewise. */
-    while (from < text.len && ((unsigned char)text.ptr[from] & 0xC0) == 0x80)
-        from++;
-    struct str piece = utf8_clip(str_sub(text, from, text.len), (size_t)length);
-    response_header(&call->response, STR("content-range"),
-                    arena_printf(&call->request->arena, "bytes %zu-%zu/%zu", from,
-                                 piece.len ? from + piece.len - 1 : from, text.len));
-    call->response.content_type = "text/plain; charset=utf-8";
-    buf_add_str(&call->response.body, piece);
-    return STATUS_OK;
-}
-
-void serve__content(struct request *request, void *context)
-{
-    struct call call;
-    struct span_view view;
-    if (!call_begin(&call, request, context))
-        return;
-    enum status status = open_view(&call, &view);
-    if (status == STATUS_OK) {
-        status = write_content(&call, &view);
         span_view_done(&view);
     }
     call_end(&call, status);

@@ -25,7 +25,7 @@ void spool_done(struct spool *spool)
 }
 
 /* O_TMPFILE is not known to every file system. */
-int spool_file(const char *directory)
+static int nameless_file(const char *directory)
 {
     char path[4096];
     int file = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -44,7 +44,7 @@ enum status spool_write(struct spool *spool, struct error *error)
     if (spool->buf.failed)
         return fail(error, STATUS_TOO_LARGE, "no memory for the answer");
     if (spool->file < 0)
-        spool->file = spool_file(spool->directory);
+        spool->file = nameless_file(spool->directory);
     for (size_t written = 0; written < spool->buf.len;) {
         ssize_t some = spool->file < 0
                            ? -1

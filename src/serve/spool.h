@@ -33,5 +33,3 @@ enum status spool_give(struct spool *spool, struct response *response, struct er
  */
 enum status spool_take_file(struct spool *spool, int *out_file, int64_t *out_bytes,
                             struct error *error);
-/* A file without a name in the directory; -1 with errno. */
-int spool_file(const char *directory);

@@ -192,7 +192,7 @@ static bool is_our_file_at_fault(const char *message)
            !strstr(message, "Cannot open file") && !strstr(message, "ut of Memory");
 }
 
-enum status store__engine_open(struct store *store, struct error *error)
+static enum status open_index(struct store *store, struct error *error)
 {
     store->broken = false;
     bool existed = access(store->path, F_OK) == 0;
@@ -215,11 +215,6 @@ enum status store__engine_open(struct store *store, struct error *error)
     if (status != STATUS_OK)
         close_engine(store);
     return status;
-}
-
-void store__engine_close(struct store *store)
-{
-    close_engine(store);
 }
 
 /* --- what is kept in memory ----------------------------------------------------------------- */
@@ -279,7 +274,7 @@ static enum status load_progress(struct store *store, struct error *error)
     return STATUS_OK;
 }
 
-enum status store__load(struct store *store, struct error *error)
+static enum status load(struct store *store, struct error *error)
 {
     static const struct {
         const char *sql;
@@ -378,9 +373,9 @@ enum status store_open(const struct store_options *options, struct store **out_s
     if (!store)
         return fail(error, STATUS_INTERNAL, "index: no memory");
     struct error reason = {0};
-    enum status status = store__engine_open(store, &reason);
+    enum status status = open_index(store, &reason);
     if (status == STATUS_OK)
-        status = store__load(store, &reason);
+        status = load(store, &reason);
     if (status == STATUS_OK)
         status = store__pool_open(store, &reason);
     if (status != STATUS_OK) {
@@ -406,7 +401,7 @@ enum status store__engine_reopen(struct store *store, struct error *error)
     seen_done(&store->scores.seen);
     key_map_clear(&store->known_aliases);
     store__forget_calls(store);
-    enum status status = store__engine_open(store, error);
+    enum status status = open_index(store, error);
     if (status == STATUS_OK)
         status = load_progress(store, error);
     if (status == STATUS_OK)

@@ -9,29 +9,13 @@
  * Limits   64 MiB or 2,000,000 rows an answer; SELECT only; one statement; the question's timeout.
  */
 #define _GNU_SOURCE
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/must.h"
-#include "store/reader.h"
+#include "store/duckdb_answer.h"
 #include "wire/utf8.h"
 
 enum { ROWS_MAX = 2000000, ANSWER_BYTES_MAX = 64 << 20 };
-
-struct store_rows {
-    duckdb_data_chunk *chunks;
-    size_t chunk_count, capacity;
-    size_t chunk, row, row_count; /* where the reader stands; row_count of the current chunk */
-    size_t column_count, total_rows, total_bytes;
-    duckdb_type *types;
-    uint8_t *scales; /* of decimals */
-    duckdb_type *decimal_types;
-    struct cells {
-        const void *data;
-        const uint64_t *valid; /* NULL: none is null */
-    } * cells;                 /* a column each, of the current chunk */
-};
 
 static bool is_readable(duckdb_type type)
 {
@@ -122,18 +106,6 @@ static enum status keep_chunk(struct store_rows *rows, duckdb_data_chunk chunk, 
     return STATUS_OK;
 }
 
-/* Looked up once a chunk: the engine is not asked for every cell. */
-static void enter_chunk(struct store_rows *rows, duckdb_data_chunk chunk)
-{
-    rows->row = 0;
-    rows->row_count = duckdb_data_chunk_get_size(chunk);
-    for (size_t i = 0; i < rows->column_count; i++) {
-        duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, i);
-        rows->cells[i].data = duckdb_vector_get_data(vector);
-        rows->cells[i].valid = duckdb_vector_get_validity(vector);
-    }
-}
-
 /* Where rows go: all kept, or handed on one by one. */
 struct destination {
     struct store_rows *rows;
@@ -147,14 +119,12 @@ static enum status hand_on(const struct destination *to, duckdb_data_chunk chunk
 {
     struct store_rows *rows = to->rows;
     enum status status = STATUS_OK;
-    enter_chunk(rows, chunk);
+    store__rows_enter(rows, chunk);
     for (; rows->row < rows->row_count && status == STATUS_OK; rows->row++)
         status = to->take(to->context, rows, error);
     duckdb_destroy_data_chunk(&chunk);
     return status;
 }
-
-static int64_t int_at(const struct store_rows *rows, size_t column, size_t row);
 
 /* The types that most columns of numbers have, in loops without a choice in them. */
 static bool widen_all(const void *data, duckdb_type type, size_t count, int64_t *out)
@@ -182,7 +152,7 @@ static enum status hand_on_columns(const struct destination *to, duckdb_data_chu
                                    struct error *error)
 {
     struct store_rows *rows = to->rows;
-    enter_chunk(rows, chunk);
+    store__rows_enter(rows, chunk);
     size_t count = rows->row_count;
     const int64_t **columns = calloc(rows->column_count + 1, sizeof *columns);
     int64_t *room = malloc((rows->column_count * count + 1) * sizeof *room);
@@ -197,7 +167,7 @@ static enum status hand_on_columns(const struct destination *to, duckdb_data_chu
         else if (rows->cells[i].valid ||
                  !widen_all(rows->cells[i].data, rows->types[i], count, widened))
             for (size_t row = 0; row < count; row++)
-                widened[row] = int_at(rows, i, row);
+                widened[row] = store__rows_int_at(rows, i, row);
     }
     if (status == STATUS_OK)
         status = to->take_columns(to->context, columns, count, error);
@@ -389,160 +359,6 @@ enum status store_stream_columns(struct store *store, const struct store_questio
 {
     struct destination to = {.take_columns = take, .context = context};
     return stream(store, question, &to, error);
-}
-
-/* --- rows --------------------------------------------------------------------------------- */
-
-bool store_rows_next(struct store_rows *rows)
-{
-    rows->row++;
-    while (rows->row >= rows->row_count) {
-        if (rows->chunk == rows->chunk_count) {
-            rows->row_count = 0;
-            return false;
-        }
-        /* What is behind is given back. */
-        if (rows->chunk > 0)
-            duckdb_destroy_data_chunk(&rows->chunks[rows->chunk - 1]);
-        duckdb_data_chunk chunk = rows->chunks[rows->chunk++];
-        enter_chunk(rows, chunk);
-    }
-    return true;
-}
-
-size_t store_rows_columns(const struct store_rows *rows)
-{
-    return rows->column_count;
-}
-
-static bool is_null(const struct cells *cells, size_t row)
-{
-    return cells->valid && !(cells->valid[row / 64] >> row % 64 & 1);
-}
-
-bool store_rows_null(const struct store_rows *rows, size_t column)
-{
-    must(column < rows->column_count && rows->row < rows->row_count);
-    return rows->types[column] == DUCKDB_TYPE_SQLNULL || is_null(&rows->cells[column], rows->row);
-}
-
-static int64_t clamp_double(double number)
-{
-    if (isnan(number))
-        return 0;
-    return number >= 9.2e18 ? INT64_MAX : number <= -9.2e18 ? INT64_MIN : (int64_t)number;
-}
-
-static int64_t clamp_huge(duckdb_hugeint number)
-{
-    if (number.upper == 0 && number.lower <= INT64_MAX)
-        return (int64_t)number.lower;
-    if (number.upper == -1 && number.lower > INT64_MAX)
-        return (int64_t)number.lower;
-    return number.upper < 0 ? INT64_MIN : INT64_MAX;
-}
-
-/* Sums of int64 are 128 bits wide; what does not fit stops at the end of the range. */
-static bool integer_at(const void *data, duckdb_type type, size_t row, int64_t *out)
-{
-    switch (type) {
-    case DUCKDB_TYPE_BOOLEAN:
-        *out = ((const bool *)data)[row];
-        return true;
-    case DUCKDB_TYPE_TINYINT:
-        *out = ((const int8_t *)data)[row];
-        return true;
-    case DUCKDB_TYPE_SMALLINT:
-        *out = ((const int16_t *)data)[row];
-        return true;
-    case DUCKDB_TYPE_INTEGER:
-        *out = ((const int32_t *)data)[row];
-        return true;
-    case DUCKDB_TYPE_BIGINT:
-        *out = ((const int64_t *)data)[row];
-        return true;
-    case DUCKDB_TYPE_UTINYINT:
-        *out = ((const uint8_t *)data)[row];
-        return true;
-    case DUCKDB_TYPE_USMALLINT:
-        *out = ((const uint16_t *)data)[row];
-        return true;
-    case DUCKDB_TYPE_UINTEGER:
-        *out = ((const uint32_t *)data)[row];
-        return true;
-    case DUCKDB_TYPE_UBIGINT: {
-        uint64_t number = ((const uint64_t *)data)[row];
-        *out = number > INT64_MAX ? INT64_MAX : (int64_t)number;
-        return true;
-    }
-    case DUCKDB_TYPE_HUGEINT:
-        *out = clamp_huge(((const duckdb_hugeint *)data)[row]);
-        return true;
-    default:
-        return false;
-    }
-}
-
-static double real_at(const struct store_rows *rows, size_t column, size_t row)
-{
-    const void *data = rows->cells[column].data;
-    duckdb_type type = rows->types[column];
-    int64_t integer;
-    if (type == DUCKDB_TYPE_DOUBLE)
-        return ((const double *)data)[row];
-    if (type == DUCKDB_TYPE_FLOAT)
-        return ((const float *)data)[row];
-    if (type == DUCKDB_TYPE_HUGEINT)
-        return duckdb_hugeint_to_double(((const duckdb_hugeint *)data)[row]);
-    if (type == DUCKDB_TYPE_DECIMAL && integer_at(data, rows->decimal_types[column], row, &integer))
-        return (double)integer / pow(10, rows->scales[column]);
-    return integer_at(data, type, row, &integer) ? (double)integer : NAN;
-}
-
-static int64_t int_at(const struct store_rows *rows, size_t column, size_t row)
-{
-    const struct cells *cells = &rows->cells[column];
-    int64_t integer;
-    if (rows->types[column] == DUCKDB_TYPE_SQLNULL || is_null(cells, row))
-        return 0;
-    if (integer_at(cells->data, rows->types[column], row, &integer))
-        return integer;
-    return clamp_double(real_at(rows, column, row));
-}
-
-int64_t store_rows_int(const struct store_rows *rows, size_t column)
-{
-    must(column < rows->column_count && rows->row < rows->row_count);
-    return int_at(rows, column, rows->row);
-}
-
-double store_rows_double(const struct store_rows *rows, size_t column)
-{
-    return store_rows_null(rows, column) ? NAN : real_at(rows, column, rows->row);
-}
-
-struct str store_rows_text(const struct store_rows *rows, size_t column)
-{
-    if (store_rows_null(rows, column) || rows->types[column] != DUCKDB_TYPE_VARCHAR)
-        return STR_NONE;
-    const duckdb_string_t *text = (const duckdb_string_t *)rows->cells[column].data + rows->row;
-    /* The engine's declaration lacks a const; it only reads. */
-    return (struct str){duckdb_string_t_data((duckdb_string_t *)text),
-                        duckdb_string_t_length(*text)};
-}
-
-void store_rows_free(struct store_rows *rows)
-{
-    if (!rows)
-        return;
-    for (size_t i = rows->chunk ? rows->chunk - 1 : 0; i < rows->chunk_count; i++)
-        duckdb_destroy_data_chunk(&rows->chunks[i]);
-    free(rows->chunks);
-    free(rows->types);
-    free(rows->scales);
-    free(rows->decimal_types);
-    free(rows->cells);
-    free(rows);
 }
 
 struct str store_name(struct store *store, int32_t id)

@@ -1,48 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sandbox: starts the process that answers a statement, gives it the rows it asks for, takes what
- * it answers, and ends it: when it is done, when its time is over, when nobody waits any more.
+ * sandbox: the conversation with the process that answers a statement: shows the parse tree to who
+ * checks it, gives the rows that are asked for, takes what is answered.
  */
 #define _GNU_SOURCE
-#include "store/sandbox.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/counter.h"
-#include "base/log.h"
 #include "store/sandbox_private.h"
 #include "wire/json.h"
 #include "wire/utf8.h"
 
-enum { TICK_MS = 20, ROOM_BYTES = 64 * 1024 };
-
-COUNTER(sandboxes_started, "vitrine_sql_statements_total", "", "Statements run in a sandbox");
-COUNTER(sandboxes_killed, "vitrine_sql_statements_ended_total", "",
-        "Sandboxes ended because of time, memory or an asker who left");
-
 struct sandbox {
-    struct store *store;
     const struct sandbox_question *question;
     struct sandbox_answer *answer;
     struct arena *arena;
-    struct reader *reader; /* its clock and its place in the pool */
-    int64_t deadline_ns;
-    pid_t pid;
-    int socket;
+    struct sandbox_process process;
     struct buf out;
-    char *in; /* what came in and was not looked at yet */
-    size_t in_len, in_capacity;
     struct sandbox_scan scans[SANDBOX_SCANS_MAX];
     struct sandbox_answer_column *columns;
     struct sandbox_cell *cells;
@@ -50,199 +25,14 @@ struct sandbox {
     int64_t rows, bytes;
 };
 
-/* --- the process ---------------------------------------------------------------------------- */
-
-/* Nothing of our environment but where libraries are and what sanitisers are told: keys stand
- * there. */
-static void pick_environment(char **out, size_t most)
+static enum status nonsense(struct error *error)
 {
-    static const char *const names[] = {
-        "LD_LIBRARY_PATH=", "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "TSAN_OPTIONS="};
-    size_t count = 0;
-    for (char **one = environ; *one && count + 1 < most; one++)
-        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-            if (strncmp(*one, names[i], strlen(names[i])) == 0 && count + 1 < most)
-                out[count++] = *one;
-    out[count] = NULL;
-}
-
-static int spawn_with(int socket, pid_t *out_pid)
-{
-    static const char *const arguments[] = {"vitrine", "sandbox", NULL};
-    char *environment[8];
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, defaults;
-    pick_environment(environment, sizeof environment / sizeof *environment);
-    sigemptyset(&none);
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, socket, SANDBOX_SOCKET);
-    posix_spawn_file_actions_addclosefrom_np(&actions, SANDBOX_SOCKET + 1);
-    int failed = posix_spawn(out_pid, "/proc/self/exe", &actions, &attributes,
-                             (char *const *)(uintptr_t)arguments, environment);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    return failed;
-}
-
-static enum status start(struct sandbox *sandbox, struct error *error)
-{
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return fail(error, STATUS_INTERNAL, "sandbox: %s", strerror(errno));
-    fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    int failed = spawn_with(ends[1], &sandbox->pid);
-    close(ends[1]);
-    sandbox->socket = ends[0];
-    if (failed) {
-        sandbox->pid = 0;
-        return fail(error, STATUS_INTERNAL, "sandbox: %s", strerror(failed));
-    }
-    counter_add(&sandboxes_started, 1);
-    return STATUS_OK;
-}
-
-static void end(struct sandbox *sandbox)
-{
-    if (sandbox->pid > 0) {
-        kill(sandbox->pid, SIGKILL);
-        while (waitpid(sandbox->pid, NULL, 0) < 0 && errno == EINTR)
-            ;
-    }
-    if (sandbox->socket >= 0)
-        close(sandbox->socket);
-    sandbox->pid = 0;
-    sandbox->socket = -1;
-}
-
-/* It closed its end without a word: killed by a limit, or broken. */
-static enum status explain_end(struct sandbox *sandbox, struct error *error)
-{
-    int how = 0;
-    while (waitpid(sandbox->pid, &how, 0) < 0 && errno == EINTR)
-        ;
-    sandbox->pid = 0;
-    counter_add(&sandboxes_killed, 1);
-    if (WIFSIGNALED(how) && WTERMSIG(how) == SIGXCPU)
-        return fail(error, STATUS_TIMEOUT, "the statement took longer than it was given");
-    /* An engine that finds no memory where it does not expect that aborts. */
-    if (WIFSIGNALED(how) && (WTERMSIG(how) == SIGABRT || WTERMSIG(how) == SIGKILL))
-        return fail(error, STATUS_TOO_LARGE, "the statement needs more memory than it may have");
-    log_error("sandbox", "ended unexpectedly", "%s=%d", WIFSIGNALED(how) ? "signal" : "code",
-              WIFSIGNALED(how) ? WTERMSIG(how) : WEXITSTATUS(how));
-    return fail(error, STATUS_INVALID, "the engine cannot run this statement");
-}
-
-/* --- messages ------------------------------------------------------------------------------- */
-
-/* Waits until the socket is ready, in ticks, so that the clock and the asker are looked at. */
-static enum status wait_for(struct sandbox *sandbox, short events, struct error *error)
-{
-    struct pollfd one = {.fd = sandbox->socket, .events = events};
-    for (;;) {
-        const _Atomic bool *cancelled = sandbox->question->cancelled;
-        if (cancelled && *cancelled)
-            return fail(error, STATUS_CANCELLED, "the question was cancelled");
-        if (clock_mono_ns() >= sandbox->deadline_ns ||
-            store__reader_interrupted(sandbox->store, sandbox->reader)) {
-            counter_add(&sandboxes_killed, 1);
-            return fail(error, STATUS_TIMEOUT, "the statement took longer than it was given");
-        }
-        if (poll(&one, 1, TICK_MS) > 0)
-            return STATUS_OK;
-    }
+    return fail(error, STATUS_INTERNAL, "sandbox: a message makes no sense");
 }
 
 static enum status send_out(struct sandbox *sandbox, struct error *error)
 {
-    struct buf *out = &sandbox->out;
-    sandbox__end(out);
-    if (out->failed)
-        return fail(error, STATUS_TOO_LARGE, "sandbox: a message is too large");
-    for (size_t sent = 0; sent < out->len;) {
-        ssize_t some = send(sandbox->socket, out->ptr + sent, out->len - sent, MSG_NOSIGNAL);
-        if (some >= 0) {
-            sent += (size_t)some;
-            continue;
-        }
-        if (errno != EAGAIN && errno != EINTR)
-            return explain_end(sandbox, error);
-        enum status status = wait_for(sandbox, POLLOUT, error);
-        if (status != STATUS_OK)
-            return status;
-    }
-    return STATUS_OK;
-}
-
-static bool make_room(struct sandbox *sandbox, size_t len)
-{
-    if (len <= sandbox->in_capacity)
-        return true;
-    size_t capacity = len + ROOM_BYTES;
-    char *in = realloc(sandbox->in, capacity);
-    if (!in)
-        return false;
-    sandbox->in = in;
-    sandbox->in_capacity = capacity;
-    return true;
-}
-
-/* At least `len` bytes of input. */
-static enum status fill(struct sandbox *sandbox, size_t len, struct error *error)
-{
-    if (!make_room(sandbox, len))
-        return fail(error, STATUS_TOO_LARGE, "sandbox: no memory for a message");
-    while (sandbox->in_len < len) {
-        ssize_t got = recv(sandbox->socket, sandbox->in + sandbox->in_len,
-                           sandbox->in_capacity - sandbox->in_len, 0);
-        if (got > 0) {
-            sandbox->in_len += (size_t)got;
-            continue;
-        }
-        if (got == 0 || (errno != EAGAIN && errno != EINTR))
-            return explain_end(sandbox, error);
-        enum status status = wait_for(sandbox, POLLIN, error);
-        if (status != STATUS_OK)
-            return status;
-    }
-    return STATUS_OK;
-}
-
-/* The next message; it stays until drop() is called with its length. */
-static enum status receive(struct sandbox *sandbox, enum sandbox_message *out_kind,
-                           struct sandbox_in *out_in, size_t *out_len, struct error *error)
-{
-    uint32_t len;
-    enum status status = fill(sandbox, sizeof len + 1, error);
-    if (status != STATUS_OK)
-        return status;
-    memcpy(&len, sandbox->in, sizeof len);
-    if (len == 0 || len > SANDBOX_MESSAGE_BYTES)
-        return fail(error, STATUS_INTERNAL, "sandbox: a message of %u bytes", len);
-    status = fill(sandbox, sizeof len + len, error);
-    *out_kind = (enum sandbox_message)sandbox->in[sizeof len];
-    *out_in = (struct sandbox_in){sandbox->in + sizeof len + 1, len - 1, false};
-    *out_len = sizeof len + len;
-    return status;
-}
-
-static void drop(struct sandbox *sandbox, size_t len)
-{
-    memmove(sandbox->in, sandbox->in + len, sandbox->in_len - len);
-    sandbox->in_len -= len;
-}
-
-static enum status nonsense(struct error *error)
-{
-    return fail(error, STATUS_INTERNAL, "sandbox: a message makes no sense");
+    return sandbox__process_send(&sandbox->process, &sandbox->out, error);
 }
 
 /* --- what is said --------------------------------------------------------------------------- */
@@ -337,11 +127,12 @@ static enum status take_next(struct sandbox *sandbox, struct sandbox_in *in, str
     struct sandbox_scan *scan = &sandbox->scans[number];
     enum status status = STATUS_OK;
     if (!scan->open)
-        status =
-            sandbox__scan_start(scan, sandbox->store, sandbox->reader, view, columns, count, error);
+        status = sandbox__scan_start(scan, sandbox->process.store, sandbox->process.reader, view,
+                                     columns, count, error);
     duckdb_data_chunk chunk = NULL;
     if (status == STATUS_OK)
-        status = sandbox__scan_next(scan, sandbox->store, sandbox->reader, &chunk, error);
+        status = sandbox__scan_next(scan, sandbox->process.store, sandbox->process.reader, &chunk,
+                                    error);
     if (status != STATUS_OK)
         return status;
     sandbox__begin(&sandbox->out, chunk ? MESSAGE_CHUNK : MESSAGE_LAST);
@@ -440,7 +231,7 @@ static enum status talk(struct sandbox *sandbox, struct error *error)
         enum sandbox_message kind = 0;
         struct sandbox_in in;
         size_t len = 0;
-        status = receive(sandbox, &kind, &in, &len, error);
+        status = sandbox__process_receive(&sandbox->process, &kind, &in, &len, error);
         if (status != STATUS_OK || kind == MESSAGE_DONE)
             break;
         if (kind == MESSAGE_TREE)
@@ -458,7 +249,7 @@ static enum status talk(struct sandbox *sandbox, struct error *error)
         /* One row too many was asked for, to know; the rest is nobody's. */
         if (sandbox->answer->truncated)
             break;
-        drop(sandbox, len);
+        sandbox__process_drop(&sandbox->process, len);
     }
     return status;
 }
@@ -469,17 +260,18 @@ static enum status run(struct sandbox *sandbox, struct error *error)
 {
     const struct store_question clock = {.timeout_ms = sandbox->question->timeout_ms,
                                          .cancelled = sandbox->question->cancelled};
-    enum status status = store__reader_take(sandbox->store, &clock, &sandbox->reader, error);
+    enum status status =
+        store__reader_take(sandbox->process.store, &clock, &sandbox->process.reader, error);
     if (status != STATUS_OK)
         return status;
-    status = start(sandbox, error);
+    status = sandbox__process_start(&sandbox->process, error);
     if (status == STATUS_OK)
         status = talk(sandbox, error);
-    end(sandbox);
+    sandbox__process_end(&sandbox->process);
     for (int i = 0; i < SANDBOX_SCANS_MAX; i++)
         if (sandbox->scans[i].open)
-            sandbox__scan_done(&sandbox->scans[i], sandbox->store, sandbox->reader);
-    store__reader_give_back(sandbox->store, sandbox->reader);
+            sandbox__scan_done(&sandbox->scans[i], sandbox->process.store, sandbox->process.reader);
+    store__reader_give_back(sandbox->process.store, sandbox->process.reader);
     return status;
 }
 
@@ -494,12 +286,13 @@ enum status store_sandbox_select(struct store *store, const struct sandbox_quest
     if (!sandbox)
         return fail(error, STATUS_INTERNAL, "no memory for a sandbox");
     *sandbox = (struct sandbox){
-        .store = store,
         .question = question,
         .answer = out_answer,
         .arena = arena,
-        .deadline_ns = clock_mono_ns() + question->timeout_ms * NS_PER_MS,
-        .socket = -1,
+        .process = {.store = store,
+                    .cancelled = question->cancelled,
+                    .deadline_ns = clock_mono_ns() + question->timeout_ms * NS_PER_MS,
+                    .socket = -1},
     };
     enum status status =
         store__sandbox_enter(store, question->timeout_ms, question->cancelled, error);
@@ -510,7 +303,6 @@ enum status store_sandbox_select(struct store *store, const struct sandbox_quest
     if (status != STATUS_OK && question->cancelled && *question->cancelled)
         status = fail(error, STATUS_CANCELLED, "the question was cancelled");
     buf_done(&sandbox->out);
-    free(sandbox->in);
     free(sandbox);
     return status;
 }

@@ -2,10 +2,10 @@
 /*
  * sandbox_child: the process in which a statement runs.
  *
- * It gives up what it does not need, opens an empty engine, shows it the views as functions that
- * ask the other side, and runs the statement: parsed and shown to the other side first, prepared as
- * it is (so that errors point at what was written), then inside a SELECT of ours that limits it and
- * turns what it gives into numbers and text.
+ * It gives up what it does not need, opens an empty engine, shows it the views
+ * (sandbox_child_views.c), and runs the statement: parsed and shown to the other side first,
+ * prepared as it is (so that errors point at what was written), then inside a SELECT of ours that
+ * limits it and turns what it gives into numbers and text.
  *
  * Limits   SANDBOX_ENGINE_BYTES for the engine; SANDBOX_PROCESS_BYTES of address space and the
  *          question's time on the processor, kept by the kernel. One thread.
@@ -21,7 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "store/sandbox_private.h"
+#include "store/sandbox_child.h"
 #include "wire/json.h"
 
 /* Sanitisers reserve far more memory than they use, and look at it through pipes. */
@@ -31,53 +31,24 @@ enum { SANITISED = 1 };
 enum { SANITISED = 0 };
 #endif
 
-struct child {
-    int socket;
-    char *message; /* the last one that came in */
-    size_t message_len, message_capacity;
-    struct buf out;
-    struct arena arena;
-    struct sandbox_view *views;
-    uint32_t view_count, scan_count;
-    struct str sql;
-    int64_t limit;
-    duckdb_database database;
-    duckdb_connection connection;
-    struct {
-        enum sandbox_type type;
-        duckdb_type engine_type;
-    } columns[SANDBOX_COLUMNS_MAX];
-    size_t column_count;
-};
-
-/* A function of the engine that stands for a view, and one reading of it. */
-struct view_function {
-    struct child *child;
-    uint32_t view;
-};
-struct view_scan {
-    uint32_t number, column_count;
-    uint32_t *columns;
-};
-
 /* --- messages ------------------------------------------------------------------------------- */
 
 /* The other side went away, or made no sense: nothing is left to do. */
-_Noreturn static void give_up(void)
+_Noreturn void child__give_up(void)
 {
     _exit(1);
 }
 
-static void send_out(struct child *child)
+void child__send(struct child *child)
 {
     sandbox__end(&child->out);
     if (child->out.failed)
-        give_up();
+        child__give_up();
     for (size_t sent = 0; sent < child->out.len;) {
         ssize_t some =
             send(child->socket, child->out.ptr + sent, child->out.len - sent, MSG_NOSIGNAL);
         if (some < 0 && errno != EINTR)
-            give_up();
+            child__give_up();
         sent += some > 0 ? (size_t)some : 0;
     }
 }
@@ -87,23 +58,23 @@ static void receive_bytes(struct child *child, void *bytes, size_t len)
     for (size_t got = 0; got < len;) {
         ssize_t some = recv(child->socket, (char *)bytes + got, len - got, 0);
         if (some == 0 || (some < 0 && errno != EINTR))
-            give_up();
+            child__give_up();
         got += some > 0 ? (size_t)some : 0;
     }
 }
 
-static enum sandbox_message receive(struct child *child, struct sandbox_in *out_in)
+enum sandbox_message child__receive(struct child *child, struct sandbox_in *out_in)
 {
     uint32_t len;
     receive_bytes(child, &len, sizeof len);
     if (len == 0)
-        give_up();
+        child__give_up();
     if (len > child->message_capacity) {
         free(child->message);
         child->message = malloc(len);
         child->message_capacity = len;
         if (!child->message)
-            give_up();
+            child__give_up();
     }
     receive_bytes(child, child->message, len);
     *out_in = (struct sandbox_in){child->message + 1, len - 1, false};
@@ -116,7 +87,7 @@ static int send_failed(struct child *child, struct str type, struct str message,
     sandbox__add_text(&child->out, type);
     sandbox__add_text(&child->out, message);
     buf_add_u64(&child->out, (uint64_t)position);
-    send_out(child);
+    child__send(child);
     return 0;
 }
 
@@ -135,152 +106,15 @@ static int failed(struct child *child, const char *message)
                        json_string(json_get(&told, STR("exception_message"))), (int64_t)position);
 }
 
-/* --- views ---------------------------------------------------------------------------------- */
+/* --- the engine ----------------------------------------------------------------------------- */
 
-static duckdb_logical_type logical_type(enum sandbox_type type)
-{
-    switch (type) {
-    case SANDBOX_INTEGER:
-        return duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
-    case SANDBOX_NUMBER:
-        return duckdb_create_logical_type(DUCKDB_TYPE_DOUBLE);
-    case SANDBOX_MONEY:
-        return duckdb_create_decimal_type(18, 9);
-    case SANDBOX_TIME:
-        return duckdb_create_logical_type(DUCKDB_TYPE_TIMESTAMP);
-    case SANDBOX_BOOLEAN:
-        return duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN);
-    default:
-        return duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
-    }
-}
-
-static void bind_view(duckdb_bind_info info)
-{
-    const struct view_function *function = duckdb_bind_get_extra_info(info);
-    const struct sandbox_view *view = &function->child->views[function->view];
-    for (size_t i = 0; i < view->column_count; i++) {
-        duckdb_logical_type type = logical_type(view->columns[i].type);
-        duckdb_bind_add_result_column(info, view->columns[i].name, type);
-        duckdb_destroy_logical_type(&type);
-    }
-}
-
-static void free_scan(void *pointer)
-{
-    struct view_scan *scan = pointer;
-    free(scan->columns);
-    free(scan);
-}
-
-static void init_view(duckdb_init_info info)
-{
-    const struct view_function *function = duckdb_init_get_extra_info(info);
-    struct view_scan *scan = calloc(1, sizeof *scan);
-    uint32_t count = (uint32_t)duckdb_init_get_column_count(info);
-    if (scan)
-        scan->columns = calloc(count + 1, sizeof *scan->columns);
-    if (!scan || !scan->columns) {
-        free(scan);
-        duckdb_init_set_error(info, "no memory for a scan");
-        return;
-    }
-    /* A statement that only counts rows reads a column that is nobody's: any will do. */
-    size_t known = function->child->views[function->view].column_count;
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t column = duckdb_init_get_column_index(info, i);
-        scan->columns[i] = column < known ? (uint32_t)column : 0;
-    }
-    scan->column_count = count;
-    scan->number = function->child->scan_count++;
-    duckdb_init_set_max_threads(info, 1);
-    duckdb_init_set_init_data(info, scan, free_scan);
-}
-
-static void fill_texts(duckdb_vector vector, const struct sandbox_vector *from, size_t rows)
-{
-    const char *bytes = from->bytes.ptr;
-    for (size_t i = 0; i < rows; i++) {
-        uint32_t len;
-        memcpy(&len, from->data.ptr + 4 * i, sizeof len);
-        if (!sandbox_is_null(from, i))
-            duckdb_vector_assign_string_element_len(vector, i, bytes, len);
-        bytes += len;
-    }
-}
-
-static void fill_vector(duckdb_vector vector, const struct sandbox_vector *from,
-                        enum sandbox_type type, size_t rows)
-{
-    if (from->mask) {
-        duckdb_vector_ensure_validity_writable(vector);
-        memcpy(duckdb_vector_get_validity(vector), from->mask, (rows + 7) / 8);
-    }
-    if (sandbox_is_text(type))
-        fill_texts(vector, from, rows);
-    else
-        memcpy(duckdb_vector_get_data(vector), from->data.ptr, from->data.len);
-}
-
-static void next_chunk(duckdb_function_info info, duckdb_data_chunk output)
-{
-    const struct view_function *function = duckdb_function_get_extra_info(info);
-    const struct view_scan *scan = duckdb_function_get_init_data(info);
-    struct child *child = function->child;
-    struct sandbox_in in;
-    sandbox__begin(&child->out, MESSAGE_NEXT);
-    buf_add_u32(&child->out, scan->number);
-    buf_add_u32(&child->out, function->view);
-    buf_add_u32(&child->out, scan->column_count);
-    for (uint32_t i = 0; i < scan->column_count; i++)
-        buf_add_u32(&child->out, scan->columns[i]);
-    send_out(child);
-    enum sandbox_message kind = receive(child, &in);
-    size_t rows = kind == MESSAGE_CHUNK ? sandbox__in_u32(&in) : 0;
-    if ((kind != MESSAGE_CHUNK && kind != MESSAGE_LAST) || rows > duckdb_vector_size())
-        give_up();
-    for (uint32_t i = 0; i < scan->column_count && rows; i++) {
-        struct sandbox_vector vector;
-        enum sandbox_type type = child->views[function->view].columns[scan->columns[i]].type;
-        sandbox__in_vector(&in, type, rows, &vector);
-        if (in.failed)
-            give_up();
-        fill_vector(duckdb_data_chunk_get_vector(output, i), &vector, type, rows);
-    }
-    duckdb_data_chunk_set_size(output, rows);
-}
-
-static bool run(struct child *child, const char *sql)
+bool child__run(struct child *child, const char *sql)
 {
     duckdb_result result;
     bool done = duckdb_query(child->connection, sql, &result) == DuckDBSuccess;
     duckdb_destroy_result(&result);
     return done;
 }
-
-static bool define_view(struct child *child, uint32_t number)
-{
-    const char *name = child->views[number].name;
-    struct view_function *extra = malloc(sizeof *extra);
-    struct str function_name = arena_printf(&child->arena, "read_%s", name);
-    struct str sql =
-        arena_printf(&child->arena, "CREATE VIEW %s AS SELECT * FROM read_%s()", name, name);
-    if (!extra || !function_name.ptr || !sql.ptr)
-        return false;
-    *extra = (struct view_function){child, number};
-    duckdb_table_function function = duckdb_create_table_function();
-    duckdb_table_function_set_name(function, function_name.ptr);
-    duckdb_table_function_set_extra_info(function, extra, free);
-    duckdb_table_function_set_bind(function, bind_view);
-    duckdb_table_function_set_init(function, init_view);
-    duckdb_table_function_set_function(function, next_chunk);
-    duckdb_table_function_supports_projection_pushdown(function, true);
-    bool done = duckdb_register_table_function(child->connection, function) == DuckDBSuccess;
-    duckdb_destroy_table_function(&function);
-    return done && run(child, sql.ptr);
-}
-
-/* --- the engine ----------------------------------------------------------------------------- */
 
 static bool open_engine(struct child *child)
 {
@@ -303,10 +137,11 @@ static bool open_engine(struct child *child)
            duckdb_connect(child->database, &child->connection) == DuckDBSuccess;
     duckdb_destroy_config(&config);
     for (uint32_t i = 0; i < child->view_count && done; i++)
-        done = define_view(child, i);
-    return done && run(child, "SET TimeZone = 'UTC'; SET max_expression_depth = 250; "
-                              "SET errors_as_json = true; SET streaming_buffer_size = '64KB'; "
-                              "SET lock_configuration = true");
+        done = child__define_view(child, i);
+    return done &&
+           child__run(child, "SET TimeZone = 'UTC'; SET max_expression_depth = 250; "
+                             "SET errors_as_json = true; SET streaming_buffer_size = '64KB'; "
+                             "SET lock_configuration = true");
 }
 
 /* --- the statement -------------------------------------------------------------------------- */
@@ -414,7 +249,7 @@ static bool send_head(struct child *child, duckdb_prepared_statement statement)
         duckdb_free((void *)(uintptr_t)name);
     }
     child->column_count = count;
-    send_out(child);
+    child__send(child);
     return true;
 }
 
@@ -463,13 +298,13 @@ static int send_rows(struct child *child, duckdb_result *result)
         sandbox__begin(&child->out, MESSAGE_ROWS);
         sandbox__add_chunk(&child->out, chunk);
         duckdb_destroy_data_chunk(&chunk);
-        send_out(child);
+        child__send(child);
     }
     const char *broken = duckdb_result_error(result);
     if (broken && *broken)
         return failed(child, broken);
     sandbox__begin(&child->out, MESSAGE_DONE);
-    send_out(child);
+    child__send(child);
     return 0;
 }
 
@@ -481,7 +316,7 @@ static int answer(struct child *child)
     struct buf sql = {0};
     write_wrapped(child, &sql);
     if (sql.failed)
-        give_up();
+        child__give_up();
     if (duckdb_prepare(child->connection, sql.ptr, &statement) != DuckDBSuccess)
         return failed(child, duckdb_prepare_error(statement));
     if (duckdb_prepared_statement_type(statement) != DUCKDB_STATEMENT_TYPE_SELECT)
@@ -545,13 +380,13 @@ int store_sandbox_serve(int socket)
     memset(&parsed, 0, sizeof parsed);
     child->socket = socket;
     arena_init(&child->arena, ARENA_NO_LIMIT);
-    if (receive(child, &in) != MESSAGE_QUESTION)
-        give_up();
+    if (child__receive(child, &in) != MESSAGE_QUESTION)
+        child__give_up();
     int seconds = (int)sandbox__in_u32(&in);
     child->limit = (int64_t)sandbox__in_u64(&in);
     child->sql = arena_copy(&child->arena, sandbox__in_text(&in));
     if (!child->sql.ptr || !read_views(child, &in))
-        give_up();
+        child__give_up();
     give_up_rights(seconds);
     bool opened = open_engine(child);
     /* From here on there is no descriptor left for a file or a socket, whatever the engine does. */
@@ -563,9 +398,9 @@ int store_sandbox_serve(int socket)
         return failed(child, duckdb_result_error(&parsed));
     sandbox__begin(&child->out, MESSAGE_TREE);
     sandbox__add_text(&child->out, tree);
-    send_out(child);
-    if (receive(child, &in) != MESSAGE_GO)
-        give_up();
+    child__send(child);
+    if (child__receive(child, &in) != MESSAGE_GO)
+        child__give_up();
     /* What is left in memory goes with the process. */
     return describe(child) ? answer(child) : 0;
 }

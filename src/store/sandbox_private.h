@@ -18,6 +18,8 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "base/buf.h"
 #include "store/reader.h"
 #include "store/sandbox.h"
@@ -51,7 +53,6 @@ struct sandbox_in {
 uint32_t sandbox__in_u32(struct sandbox_in *in);
 uint64_t sandbox__in_u64(struct sandbox_in *in);
 struct str sandbox__in_text(struct sandbox_in *in);
-struct str sandbox__in_bytes(struct sandbox_in *in, size_t len);
 
 /* A message under construction: begin, add members with buf_add_*(), end. */
 void sandbox__begin(struct buf *out, enum sandbox_message kind);
@@ -77,6 +78,31 @@ static inline bool sandbox_is_null(const struct sandbox_vector *vector, size_t r
 {
     return vector->mask && !(vector->mask[row / 8] >> (row % 8) & 1);
 }
+
+/* --- sandbox_process.c: the process, seen from the server --------------------------------------
+ */
+
+struct sandbox_process {
+    struct store *store;
+    struct reader *reader;         /* its clock and its place in the pool */
+    const _Atomic bool *cancelled; /* NULL: never */
+    int64_t deadline_ns;
+    pid_t pid;
+    int socket; /* -1: none */
+    char *in;   /* what came in and was not looked at yet */
+    size_t in_len, in_capacity;
+};
+enum status sandbox__process_start(struct sandbox_process *process, struct error *error);
+/* Kills it when it still runs, waits until it is gone, and frees what came in. */
+void sandbox__process_end(struct sandbox_process *process);
+/* A message under construction, ended and sent. */
+enum status sandbox__process_send(struct sandbox_process *process, struct buf *out,
+                                  struct error *error);
+/* The next message; it stays until it is dropped with its length. */
+enum status sandbox__process_receive(struct sandbox_process *process,
+                                     enum sandbox_message *out_kind, struct sandbox_in *out_in,
+                                     size_t *out_len, struct error *error);
+void sandbox__process_drop(struct sandbox_process *process, size_t len);
 
 /* --- sandbox_scan.c: a view read from the index --------------------------------------------- */
 

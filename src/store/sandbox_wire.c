@@ -7,7 +7,7 @@
 
 /* --- reading -------------------------------------------------------------------------------- */
 
-struct str sandbox__in_bytes(struct sandbox_in *in, size_t len)
+static struct str in_bytes(struct sandbox_in *in, size_t len)
 {
     if (in->failed || len > in->left) {
         in->failed = true;
@@ -22,7 +22,7 @@ struct str sandbox__in_bytes(struct sandbox_in *in, size_t len)
 uint32_t sandbox__in_u32(struct sandbox_in *in)
 {
     uint32_t number = 0;
-    struct str bytes = sandbox__in_bytes(in, sizeof number);
+    struct str bytes = in_bytes(in, sizeof number);
     if (bytes.ptr)
         memcpy(&number, bytes.ptr, sizeof number);
     return number;
@@ -31,7 +31,7 @@ uint32_t sandbox__in_u32(struct sandbox_in *in)
 uint64_t sandbox__in_u64(struct sandbox_in *in)
 {
     uint64_t number = 0;
-    struct str bytes = sandbox__in_bytes(in, sizeof number);
+    struct str bytes = in_bytes(in, sizeof number);
     if (bytes.ptr)
         memcpy(&number, bytes.ptr, sizeof number);
     return number;
@@ -39,7 +39,7 @@ uint64_t sandbox__in_u64(struct sandbox_in *in)
 
 struct str sandbox__in_text(struct sandbox_in *in)
 {
-    return sandbox__in_bytes(in, sandbox__in_u32(in));
+    return in_bytes(in, sandbox__in_u32(in));
 }
 
 void sandbox__in_vector(struct sandbox_in *in, enum sandbox_type type, size_t rows,
@@ -47,19 +47,19 @@ void sandbox__in_vector(struct sandbox_in *in, enum sandbox_type type, size_t ro
 {
     *out_vector = (struct sandbox_vector){0};
     if (sandbox__in_u32(in))
-        out_vector->mask = (const uint8_t *)sandbox__in_bytes(in, (rows + 7) / 8).ptr;
+        out_vector->mask = (const uint8_t *)in_bytes(in, (rows + 7) / 8).ptr;
     if (!sandbox_is_text(type)) {
-        out_vector->data = sandbox__in_bytes(in, type == SANDBOX_BOOLEAN ? rows : 8 * rows);
+        out_vector->data = in_bytes(in, type == SANDBOX_BOOLEAN ? rows : 8 * rows);
         return;
     }
-    out_vector->data = sandbox__in_bytes(in, 4 * rows);
+    out_vector->data = in_bytes(in, 4 * rows);
     size_t sum = 0;
     for (size_t i = 0; out_vector->data.ptr && i < rows; i++) {
         uint32_t len;
         memcpy(&len, out_vector->data.ptr + 4 * i, sizeof len);
         sum += len;
     }
-    out_vector->bytes = sandbox__in_bytes(in, sum);
+    out_vector->bytes = in_bytes(in, sum);
 }
 
 /* --- writing -------------------------------------------------------------------------------- */

@@ -210,7 +210,6 @@ typedef enum status store_take_columns(void *context, const int64_t *const *colu
 enum status store_stream_columns(struct store *store, const struct store_question *question,
                                  store_take_columns *take, void *context, struct error *error);
 bool store_rows_next(struct store_rows *rows); /* false at the end */
-size_t store_rows_columns(const struct store_rows *rows);
 bool store_rows_null(const struct store_rows *rows, size_t column);
 int64_t store_rows_int(const struct store_rows *rows, size_t column);     /* 0 when null */
 double store_rows_double(const struct store_rows *rows, size_t column);   /* NaN when null */

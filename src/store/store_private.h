@@ -173,13 +173,10 @@ enum status store__each_chunk(struct store *store, duckdb_result *result,
                               enum status (*take)(struct store *store, duckdb_data_chunk chunk,
                                                   struct error *error),
                               struct error *error);
-enum status store__engine_open(struct store *store, struct error *error);
-void store__engine_close(struct store *store);
 enum status store__engine_reopen(struct store *store, struct error *error);
 /* An engine's message as ours; marks the store broken when the engine says that it gave up. */
 enum status store__engine_failed(struct store *store, const char *what, const char *message,
                                  struct error *error);
-enum status store__load(struct store *store, struct error *error); /* dictionaries and progress */
 
 /* --- writing ------------------------------------------------------------------------------ */
 enum status store__append(struct store *store, enum table_id id, const void *rows, size_t count,

@@ -10,7 +10,7 @@
 
 enum { ROWS_KEPT = 1 << 14, RANK_BITS = 61 };
 
-int64_t part_rank(int level, int64_t start_ns)
+static int64_t part_rank(int level, int64_t start_ns)
 {
     int64_t start = start_ns < 0 ? 0 : start_ns >> 2;
     return ((int64_t)level << RANK_BITS) | (((INT64_C(1) << RANK_BITS) - 1) - start);

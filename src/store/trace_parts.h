@@ -24,7 +24,6 @@ struct trace_parts {
     struct key_map at;
 };
 
-int64_t part_rank(int level, int64_t start_ns);
 struct part_row *trace_parts_find(struct trace_parts *parts, int32_t project, int64_t trace_hi,
                                   int64_t trace_lo); /* made when new; NULL: no memory */
 bool trace_parts_add(struct trace_parts *parts, const struct span_row *span);
