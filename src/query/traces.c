@@ -66,14 +66,26 @@ static void having_cursor(struct sql *sql, const struct trace_list_question *que
     sql_add(sql, ")))");
 }
 
-void trace_select(struct sql *sql, const struct query *query,
-                  const struct trace_list_question *question, const char *columns)
+void trace_select_parts(struct sql *sql, const struct query *query,
+                        const struct trace_list_question *question, const char *columns)
 {
     sql_add(sql, "SELECT %s FROM trace_parts p WHERE ", columns);
     where_range(sql, question->project_id, question->range);
     where_spans_match(sql, query, question);
+}
+
+void trace_select_sums(struct sql *sql, const struct query *query,
+                       const struct trace_list_question *question)
+{
     sql_add(sql, " GROUP BY p.trace_hi, p.trace_lo HAVING sum(p.spans) > 0");
     filter_traces(question->filters, query, sql);
+}
+
+void trace_select(struct sql *sql, const struct query *query,
+                  const struct trace_list_question *question, const char *columns)
+{
+    trace_select_parts(sql, query, question, columns);
+    trace_select_sums(sql, query, question);
 }
 
 void trace_select_keys(struct sql *sql, const struct query *query,

@@ -66,6 +66,11 @@ enum status query_trace_count(const struct query *query, const struct trace_list
 /* `columns` (ours, over trace_parts p) of each trace that the question's range and filters hold. */
 void trace_select(struct sql *sql, const struct query *query,
                   const struct trace_list_question *question, const char *columns);
+/* Its two halves, for a condition on `p` in between. */
+void trace_select_parts(struct sql *sql, const struct query *query,
+                        const struct trace_list_question *question, const char *columns);
+void trace_select_sums(struct sql *sql, const struct query *query,
+                       const struct trace_list_question *question);
 /* The keys, sort value and status of all traces the question's range and filters hold: `limit` 0,
  * or the first ones. */
 void trace_select_keys(struct sql *sql, const struct query *query,

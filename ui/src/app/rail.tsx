@@ -5,6 +5,7 @@ import { isLagging, useProjects, useStatus } from "../api/queries";
 import { Go } from "../components/go";
 import { Icon, type IconName } from "../components/icon";
 import { Menu } from "../components/menu";
+import { lateTitle } from "../components/pieces";
 import { duration } from "../format/number";
 import { visible } from "../format/text";
 import { type Screen, screenHref } from "../url/href";
@@ -148,13 +149,13 @@ function ThemeMenu() {
 
 function ZoneButton() {
     const { zone } = usePrefs();
-    const local = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const local = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
     return (
         <button
             type="button"
             className="button bare small"
             onClick={() => setPref("zone", zone === "utc" ? "local" : "utc")}
-            title={zone === "utc" ? `Times are in UTC. Switch to ${local}` : `Times are in ${local}. Switch to UTC`}
+            {...lateTitle(() => (zone === "utc" ? `Times are in UTC. Switch to ${local()}` : `Times are in ${local()}. Switch to UTC`))}
         >
             {zone === "utc" ? "UTC" : "Local time"}
         </button>

@@ -1,40 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The routes: one project in front, one screen behind it. Screens beyond the first paint load when asked for. */
+/* The routes: one project in front, one screen behind it. */
 import { createRootRoute, createRoute, createRouter, redirect } from "@tanstack/react-router";
-import { lazy } from "react";
+import { type ComponentType, lazy } from "react";
 import { screenHref } from "../url/href";
 import { parseSearch, type Search, stringifySearch } from "../url/search";
-import { OverviewScreen } from "../screens/overview/overview";
-import { TraceScreen } from "../screens/trace/trace";
-import { TracesScreen } from "../screens/traces/traces";
 import { Crashed, Frame } from "./frame";
 import { HomeScreen, NotFound } from "./home";
-
-const Logs = lazy(() => import("../screens/logs/logs"));
-const Live = lazy(() => import("../screens/live/live"));
-const Compare = lazy(() => import("../screens/compare/compare"));
-const Infrastructure = lazy(() => import("../screens/infrastructure/infrastructure"));
-const Agents = lazy(() => import("../screens/agents/agents"));
-const Models = lazy(() => import("../screens/models/models"));
-const Metrics = lazy(() => import("../screens/metrics/metrics"));
-const QueryPage = lazy(() => import("../screens/query/query"));
-const Explain = lazy(() => import("../screens/explain/explain"));
-const Dashboards = lazy(() => import("../screens/dashboards/dashboards"));
-const DashboardPage = lazy(() => import("../screens/dashboards/dashboard"));
-const Prompts = lazy(() => import("../screens/prompts/prompts"));
-const PromptPage = lazy(() => import("../screens/prompts/prompt"));
-const Scores = lazy(() => import("../screens/scores/scores"));
-const Datasets = lazy(() => import("../screens/datasets/datasets"));
-const DatasetPage = lazy(() => import("../screens/datasets/dataset"));
-const CompareRuns = lazy(() => import("../screens/datasets/compare"));
-const Queues = lazy(() => import("../screens/queues/queues"));
-const QueuePage = lazy(() => import("../screens/queues/queue"));
-const Sessions = lazy(() => import("../screens/people/sessions"));
-const Session = lazy(() => import("../screens/people/session"));
-const Users = lazy(() => import("../screens/people/users"));
-const User = lazy(() => import("../screens/people/user"));
-const ProjectSettings = lazy(() => import("../screens/settings/settings"));
-const Setup = lazy(() => import("../screens/setup/setup"));
 
 const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: Crashed });
 
@@ -50,42 +21,59 @@ const projectHome = createRoute({
     },
 });
 
-const screen = (path: string, component: () => React.ReactNode) => createRoute({ getParentRoute: () => project, path, component });
+const loaders = new Map<string, () => Promise<unknown>>();
+
+/** A screen is code of its own, which loads when somebody goes there. */
+function screen<Props extends object>(path: string, load: () => Promise<{ default: ComponentType<Props> }>, props = {} as Props) {
+    const Screen = lazy(load) as unknown as ComponentType<Props>;
+    loaders.set(path, load);
+    return createRoute({ getParentRoute: () => project, path, component: () => <Screen {...props} /> });
+}
+
+/** Begins to load the screen of this address; React, which asks for it again, may take its time to start. */
+export function loadScreen(pathname: string): void {
+    const parts = pathname.split("/").slice(3);
+    const fits = (path: string) => {
+        const own = path.split("/");
+        return own.length === parts.length && own.every((part, at) => part.startsWith("$") || part === parts[at]);
+    };
+    for (const [path, load] of loaders) if (fits(path)) load().catch(() => undefined);
+}
 
 export const router = createRouter({
     routeTree: root.addChildren([
         home,
         project.addChildren([
             projectHome,
-            screen("overview", OverviewScreen),
-            screen("traces", TracesScreen),
-            screen("traces/$traceId", TraceScreen),
-            screen("live", () => <Live />),
-            screen("compare", () => <Compare />),
-            screen("models", () => <Models />),
-            screen("agents", () => <Agents />),
-            screen("prompts", () => <Prompts />),
-            screen("prompts/$promptName", () => <PromptPage />),
-            screen("scores", () => <Scores />),
-            screen("sessions", () => <Sessions />),
-            screen("sessions/$sessionId", () => <Session />),
-            screen("users", () => <Users />),
-            screen("users/$userId", () => <User />),
-            screen("logs", () => <Logs />),
-            screen("metrics", () => <Metrics />),
-            screen("infrastructure", () => <Infrastructure />),
-            screen("query", () => <QueryPage />),
-            screen("explain", () => <Explain />),
-            screen("dashboards", () => <Dashboards />),
-            screen("dashboards/$dashboardId", () => <DashboardPage />),
-            screen("datasets", () => <Datasets />),
-            screen("datasets/$datasetId", () => <DatasetPage part="runs" />),
-            screen("datasets/$datasetId/items", () => <DatasetPage part="items" />),
-            screen("datasets/$datasetId/compare", () => <CompareRuns />),
-            screen("queues", () => <Queues />),
-            screen("queues/$queueId", () => <QueuePage />),
-            screen("setup", () => <Setup />),
-            screen("settings", () => <ProjectSettings />),
+            screen("overview", () => import("../screens/overview/overview")),
+            screen("traces", () => import("../screens/traces/traces")),
+            screen("traces/$traceId", () => import("../screens/trace/trace")),
+            screen("live", () => import("../screens/live/live")),
+            screen("compare", () => import("../screens/compare/compare")),
+            screen("models", () => import("../screens/models/models")),
+            screen("agents", () => import("../screens/agents/agents")),
+            screen("prompts", () => import("../screens/prompts/prompts")),
+            screen("prompts/$promptName", () => import("../screens/prompts/prompt")),
+            screen("scores", () => import("../screens/scores/scores")),
+            screen("sessions", () => import("../screens/people/sessions")),
+            screen("sessions/$sessionId", () => import("../screens/people/session")),
+            screen("users", () => import("../screens/people/users")),
+            screen("users/$userId", () => import("../screens/people/user")),
+            screen("logs", () => import("../screens/logs/logs")),
+            screen("metrics", () => import("../screens/metrics/metrics")),
+            screen("infrastructure", () => import("../screens/infrastructure/infrastructure")),
+            screen("query", () => import("../screens/query/query")),
+            screen("explain", () => import("../screens/explain/explain")),
+            screen("dashboards", () => import("../screens/dashboards/dashboards")),
+            screen("dashboards/$dashboardId", () => import("../screens/dashboards/dashboard")),
+            screen("datasets", () => import("../screens/datasets/datasets")),
+            screen("datasets/$datasetId", () => import("../screens/datasets/dataset"), { part: "runs" }),
+            screen("datasets/$datasetId/items", () => import("../screens/datasets/dataset"), { part: "items" }),
+            screen("datasets/$datasetId/compare", () => import("../screens/datasets/compare")),
+            screen("queues", () => import("../screens/queues/queues")),
+            screen("queues/$queueId", () => import("../screens/queues/queue")),
+            screen("setup", () => import("../screens/setup/setup")),
+            screen("settings", () => import("../screens/settings/settings")),
         ]),
     ]),
     parseSearch: (source) => parseSearch(source) as Record<string, unknown>,

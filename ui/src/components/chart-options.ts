@@ -10,6 +10,7 @@ interface Setup {
     element: HTMLElement;
     latest: { current: ChartProps };
     zone: Zone;
+    dark: boolean;
     stacked: boolean;
     width: number;
     height: number;
@@ -18,14 +19,25 @@ interface Setup {
     pressed?: "plain" | "shift";
 }
 
+/* Each look at a computed style makes the browser work out all styles that wait, so what a theme answered is kept. */
+const resolved = new Map<string, string>();
+
+function once(key: string, resolve: () => string): string {
+    const known = resolved.get(key) ?? resolve();
+    resolved.set(key, known);
+    return known;
+}
+
 /** Canvas needs real colours: lets the browser resolve a `var(--x)` in the current theme. */
-export function resolveColor(element: HTMLElement, color: string): string {
-    const probe = document.createElement("span");
-    probe.style.color = color;
-    element.append(probe);
-    const resolved = getComputedStyle(probe).color;
-    probe.remove();
-    return resolved;
+function resolveColor({ element, dark }: Setup, color: string): string {
+    return once(`${color} ${dark ? "dark" : "light"}`, () => {
+        const probe = document.createElement("span");
+        probe.style.color = color;
+        element.append(probe);
+        const found = getComputedStyle(probe).color;
+        probe.remove();
+        return found;
+    });
 }
 
 function faded(color: string, alpha: number): string {
@@ -40,10 +52,11 @@ const TIME_STEPS = [
     ...[2, 5, 10, 20, 50, 100, 500, 1000, 10_000, 1e5, 1e6].map((d) => d * 86400e9),
 ];
 
-function axes({ element, latest, zone, compact }: Setup): uPlot.Axis[] {
-    const text = resolveColor(element, "var(--text-3)");
-    const grid = resolveColor(element, "var(--line)");
-    const font = `11px ${getComputedStyle(element).fontFamily}`;
+function axes(setup: Setup): uPlot.Axis[] {
+    const { element, latest, zone, compact } = setup;
+    const text = resolveColor(setup, "var(--text-3)");
+    const grid = resolveColor(setup, "var(--line)");
+    const font = once("font", () => `11px ${getComputedStyle(element).fontFamily}`);
     const xLabels = (_: uPlot, splits: number[]) => {
         let day = "";
         return splits.map((split) => {
@@ -71,11 +84,12 @@ function axes({ element, latest, zone, compact }: Setup): uPlot.Axis[] {
     ];
 }
 
-function drawn({ element, latest, stacked }: Setup): uPlot.Series[] {
+function drawn(setup: Setup): uPlot.Series[] {
+    const { latest, stacked } = setup;
     const { kind, series, filled } = latest.current;
     const bars = uPlot.paths.bars!({ size: [0.82, 60], align: 1, gap: 1 });
     return series.map((each, at) => {
-        const stroke = resolveColor(element, each.color);
+        const stroke = resolveColor(setup, each.color);
         if (kind === "bars") return { label: each.label, stroke: undefined, fill: stroke, width: 0, paths: bars, points: { show: false } };
         const alone = series.length === 1 && !stacked;
         return {

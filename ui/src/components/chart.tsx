@@ -3,7 +3,7 @@
  * A time chart. All charts of a screen share one cursor; dragging zooms the screen's time range,
  * with Shift it asks what that stretch is made of;
  * clicking (or Enter on a focused chart) opens what is behind the point. Drawn by uPlot on a canvas,
- * so it is made anew when data, theme or zone change, which takes a few milliseconds.
+ * so it is made anew when data, theme or zone change, which takes a few milliseconds, and not before it is seen.
  */
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
@@ -13,6 +13,7 @@ import { useDark, usePrefs } from "../app/prefs";
 import { span as spanText } from "../format/time";
 import { chartOptions } from "./chart-options";
 import { stack } from "./chart-data";
+import { useSeen } from "./seen";
 
 export interface ChartSeries {
     key: string;
@@ -44,7 +45,7 @@ export interface ChartProps {
 
 export function Chart(props: ChartProps) {
     const { times, stepMs, series, kind, height = 168, label, format, compact, filled } = props;
-    const host = useRef<HTMLDivElement>(null);
+    const [host, seen] = useSeen<HTMLDivElement>();
     const plot = useRef<uPlot | null>(null);
     const latest = useRef(props);
     latest.current = props;
@@ -55,27 +56,23 @@ export function Chart(props: ChartProps) {
 
     useEffect(() => {
         const element = host.current;
-        if (!element || !times.length) return;
-        const options = chartOptions({
-            element,
-            latest,
-            zone,
-            stacked,
-            width: Math.max(120, element.clientWidth),
-            height,
-            compact: !!compact,
-        });
+        if (!seen || !element || !times.length) return;
         const own = series.map((each) => each.values);
         const values = stacked ? stack(own).reverse() : own;
-        plot.current = new uPlot(options, [times.map((ms) => ms / 1000), ...values] as uPlot.AlignedData, element);
-        const observer = new ResizeObserver(() => plot.current?.setSize({ width: Math.max(120, element.clientWidth), height }));
+        const data = [times.map((ms) => ms / 1000), ...values] as uPlot.AlignedData;
+        /* Told the width when all is laid out; to ask here would lay the page out again for every chart. */
+        const observer = new ResizeObserver(([{ contentRect }]) => {
+            const width = Math.max(120, Math.round(contentRect.width));
+            if (!plot.current) plot.current = new uPlot(chartOptions({ element, latest, zone, dark, stacked, width, height, compact: !!compact }), data, element);
+            else if (width !== plot.current.width) plot.current.setSize({ width, height });
+        });
         observer.observe(element);
         return () => {
             observer.disconnect();
             plot.current?.destroy();
             plot.current = null;
         };
-    }, [times, series, stepMs, kind, stacked, filled, height, zone, dark, compact]);
+    }, [seen, times, series, stepMs, kind, stacked, filled, height, zone, dark, compact]);
 
     const move = (event: KeyboardEvent) => {
         const chart = plot.current;

@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Small things that appear on every screen: moments, errors, skeletons, copy buttons, sparklines. */
-import { type ReactNode, useRef, useState } from "react";
+import { type PointerEvent, type ReactNode, useRef, useState } from "react";
 import { ApiError } from "../api/client";
 import { usePrefs } from "../app/prefs";
 import { ago, fullMoment, moment, nsToMs } from "../format/time";
 import { visible } from "../format/text";
 import { Icon } from "./icon";
 
+/** A title that is made when the pointer comes: a list has hundreds that nobody looks at. */
+export function lateTitle(make: () => string) {
+    return {
+        onPointerEnter: (event: PointerEvent<HTMLElement>) => {
+            event.currentTarget.title = make();
+        },
+    };
+}
+
 export function Moment({ ns, relative }: { ns: string; relative?: boolean }) {
     const { zone } = usePrefs();
     const ms = nsToMs(ns);
     return (
-        <time dateTime={new Date(ms).toISOString()} title={`${fullMoment(ms, zone)} · ${ago(ms)}`} className="nowrap">
+        <time dateTime={new Date(ms).toISOString()} {...lateTitle(() => `${fullMoment(ms, zone)} · ${ago(ms)}`)} className="nowrap">
             {relative ? ago(ms) : moment(ms, zone)}
         </time>
     );

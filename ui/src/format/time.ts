@@ -15,49 +15,58 @@ export function nsToDate(ns: string): Date {
     return new Date(Math.floor(nsToMs(ns)));
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const two = (value: number) => String(value).padStart(2, "0");
 
-function formatter(zone: Zone, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-    const key = zone + JSON.stringify(options);
-    let made = formats.get(key);
-    if (!made) {
-        made = new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone === "utc" ? "UTC" : undefined });
-        formats.set(key, made);
-    }
-    return made;
+/** A date whose UTC parts are those of the zone. Intl knows them too, but its first answer takes tens of milliseconds. */
+function partsIn(ms: number, zone: Zone): Date {
+    return new Date(zone === "utc" ? ms : ms - new Date(ms).getTimezoneOffset() * 60e3);
 }
 
-const CLOCK: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
-const SHORT: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-const DATE: Intl.DateTimeFormatOptions = { day: "numeric", month: "short" };
-const FULL: Intl.DateTimeFormatOptions = { ...CLOCK, weekday: "short", day: "numeric", month: "short", year: "numeric", timeZoneName: "short" };
+function clockFine(ms: number, zone: Zone): string {
+    return `${clockTime(ms, zone)}:${two(partsIn(ms, zone).getUTCSeconds())}`;
+}
 
 /** JavaScript dates end in the year 275760; what lies beyond is a sender's mistake. */
 function showable(ms: number): boolean {
-    return Math.abs(ms) <= 8.64e15;
+    return Math.abs(ms) <= 8.64e15 - DAY;
 }
 
 /** 14:03:22 today, 21 Nov 14:03:22 otherwise. */
 export function moment(ms: number, zone: Zone, now = Date.now()): string {
     if (!showable(ms)) return "out of range";
-    const clock = formatter(zone, CLOCK).format(ms);
-    return sameDay(ms, now, zone) ? clock : `${formatter(zone, DATE).format(ms)} ${clock}`;
+    const clock = clockFine(ms, zone);
+    return sameDay(ms, now, zone) ? clock : `${dayName(ms, zone)} ${clock}`;
 }
 
-/** Fri, 21 Nov 2025, 14:03:22.123 CET: for titles. */
+let full: { zone: Zone; format: Intl.DateTimeFormat } | undefined;
+
+function fullFormat(zone: Zone): Intl.DateTimeFormat {
+    if (full?.zone !== zone) {
+        const options: Intl.DateTimeFormatOptions = { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZoneName: "short" };
+        full = { zone, format: new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone === "utc" ? "UTC" : undefined }) };
+    }
+    return full.format;
+}
+
+/** Fri, 21 Nov 2025, 14:03:22.123 CET: for titles, made when they are wanted. */
 export function fullMoment(ms: number, zone: Zone): string {
     if (!showable(ms)) return "a time outside the calendar";
-    const text = formatter(zone, FULL).format(ms);
+    const text = fullFormat(zone).format(ms);
     const part = String(Math.floor(((ms % 1000) + 1000) % 1000)).padStart(3, "0");
     return text.replace(/(\d\d:\d\d:\d\d)/, `$1.${part}`);
 }
 
 export function clockTime(ms: number, zone: Zone): string {
-    return showable(ms) ? formatter(zone, SHORT).format(ms) : "";
+    if (!showable(ms)) return "";
+    const at = partsIn(ms, zone);
+    return `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`;
 }
 
 export function dayName(ms: number, zone: Zone): string {
-    return showable(ms) ? formatter(zone, DATE).format(ms) : "";
+    if (!showable(ms)) return "";
+    const at = partsIn(ms, zone);
+    return `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}`;
 }
 
 function sameDay(a: number, b: number, zone: Zone): boolean {
@@ -79,7 +88,7 @@ export function ago(ms: number, now = Date.now()): string {
 export function span(fromMs: number, toMs: number, zone: Zone, now = Date.now()): string {
     const day = (ms: number) => (sameDay(ms, now, zone) ? "" : `${dayName(ms, zone)} `);
     const fine = toMs - fromMs < 5 * 60e3;
-    const clock = (ms: number) => (fine ? formatter(zone, CLOCK).format(ms) : clockTime(ms, zone));
+    const clock = (ms: number) => (fine ? clockFine(ms, zone) : clockTime(ms, zone));
     const first = day(fromMs);
     const last = day(toMs);
     return `${first}${clock(fromMs)} – ${first === last ? "" : last}${clock(toMs)}`;

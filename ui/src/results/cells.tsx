@@ -2,18 +2,19 @@
 /* One value of a result as people read it, with the exact one in its title. Text is always inert. */
 import type { Cell, Column } from "../api/ask";
 import { Moment } from "../components/pieces";
-import { NONE } from "../format/number";
+import { exact, NONE } from "../format/number";
 import { clip, oneLine } from "../format/text";
 import { asNumber, cellText } from "./shape";
 import { formatOf, type Unit } from "./units";
 
-const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-const BROKEN = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
+let broken: Intl.NumberFormat | undefined;
 
 /** Tables show whole numbers to the unit and others to four digits; durations, money and bytes as everywhere else. */
 export function tableNumber(value: number, unit: Unit): string {
     if (unit && unit !== "tokens") return formatOf(unit)(value);
-    return (Number.isInteger(value) || Math.abs(value) >= 1e4 ? WHOLE : BROKEN).format(value);
+    if (Number.isInteger(value) || Math.abs(value) >= 1e4) return exact(value);
+    broken ??= new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
+    return broken.format(value);
 }
 
 export function isNumeric(column: Column): boolean {

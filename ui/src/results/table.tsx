@@ -17,7 +17,6 @@ import { asNumber, cellText } from "./shape";
 import type { Unit } from "./units";
 
 const ROW = 30;
-const natural = new Intl.Collator("en", { numeric: true });
 
 export interface Order {
     column: string;
@@ -30,6 +29,7 @@ export function sortedRows(result: QueryResult, order: Order | null): number[] {
     const column = order ? result.columns.findIndex(({ name }) => name === order.column) : -1;
     if (!order || column < 0) return rows;
     const sign = order.descending ? -1 : 1;
+    const natural = new Intl.Collator("en", { numeric: true });
     const keys = result.rows.map((row) => {
         const cell = row[column];
         return cell === null ? null : (asNumber(cell) ?? cellText(cell));

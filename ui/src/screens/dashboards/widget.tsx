@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One widget: its query over the screen's time range, asked when it comes into sight, in the view it was given. */
-import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import type { Widget } from "../../api/dashboards";
 import { type Question, type QueryResult, useAnswer, useCatalogue } from "../../api/ask";
 import { useUrl } from "../../app/url";
@@ -8,6 +8,7 @@ import { useExplainRange } from "../../components/explain-link";
 import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { Skeleton } from "../../components/pieces";
+import { useSeen } from "../../components/seen";
 import { visible } from "../../format/text";
 import { behindGroup } from "../../language/behind";
 import { measuredBy } from "../../language/measured";
@@ -16,19 +17,6 @@ import { columnUnits, type Unit } from "../../results/units";
 import { ResultView } from "../../results/view";
 import { absolute } from "../../url/range";
 import { fillIn, intervalOf, type Values } from "./fill";
-
-/** Becomes and stays true once the element is near the part of the screen that is seen. */
-function useSeen(): [React.RefObject<HTMLDivElement | null>, boolean] {
-    const element = useRef<HTMLDivElement>(null);
-    const [seen, setSeen] = useState(false);
-    useEffect(() => {
-        if (seen || !element.current) return;
-        const observer = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && setSeen(true), { rootMargin: "300px" });
-        observer.observe(element.current);
-        return () => observer.disconnect();
-    }, [seen]);
-    return [element, seen];
-}
 
 export function useWidgetQuestion(widget: Widget, values: Values): Question | null {
     const { project, range } = useUrl();
@@ -48,7 +36,7 @@ interface Props {
 
 export function WidgetPanel({ widget, values, tools }: Props) {
     const url = useUrl();
-    const [element, seen] = useSeen();
+    const [element, seen] = useSeen<HTMLDivElement>();
     const question = useWidgetQuestion(widget, values);
     const answer = useAnswer(seen ? question : null, url.live, true);
     const title = widget.title || widget.query.split("\n")[0];

@@ -24,7 +24,6 @@ import { Section } from "./section";
 import { SpendSection } from "./spend";
 import { Tiles } from "./tiles";
 import { Worth } from "./worth";
-import "./overview.css";
 
 export interface Shown {
     data: Overview;
@@ -32,7 +31,7 @@ export interface Shown {
     stepMs: number;
 }
 
-export function OverviewScreen() {
+export default function OverviewScreen() {
     const url = useUrl();
     const filters = useMemo(() => usable(url.filters, OVERVIEW_FIELDS), [url.filters]);
     const overview = useOverview({ ...url, filters });
@@ -68,10 +67,10 @@ export function OverviewScreen() {
                                     )}
                                 </Section>
                                 <Section title="Cost and usage" about="What it costs, and who spends it" height={1100}>
-                                    {(near) => <SpendSection shown={shown} filters={filters} near={near} />}
+                                    {(seen) => <SpendSection shown={shown} filters={filters} seen={seen} />}
                                 </Section>
                                 <Section title="Quality" about="Are the answers any good; compared with the seven days before" height={480}>
-                                    {(near) => <QualitySection filters={filters} near={near} />}
+                                    {(seen) => <QualitySection filters={filters} seen={seen} />}
                                 </Section>
                             </>
                         ) : (

@@ -154,10 +154,10 @@ function Scores({ scores }: { scores: QualityScore[] }) {
     );
 }
 
-export function QualitySection({ filters, near }: { filters: string[]; near: boolean }) {
+export function QualitySection({ filters, seen }: { filters: string[]; seen: boolean }) {
     const url = useUrl();
-    const quality = useQuality({ ...url, filters }, near);
-    if (!near) return null;
+    const quality = useQuality({ ...url, filters }, seen);
+    if (!seen) return null;
     if (quality.error) return <Failure error={quality.error} retry={() => quality.refetch()} what="This section" />;
     if (!quality.data) return <Skeleton height={360} />;
     return (

@@ -48,9 +48,9 @@ function Success({ spend, unpriced }: { spend: Spend; unpriced: boolean }) {
     );
 }
 
-export function SpendSection({ shown, filters, near }: { shown: Shown; filters: string[]; near: boolean }) {
+export function SpendSection({ shown, filters, seen }: { shown: Shown; filters: string[]; seen: boolean }) {
     const url = useUrl();
-    const spend = useSpend({ ...url, filters }, near, url.search.sort === "rise" ? "rise" : undefined);
+    const spend = useSpend({ ...url, filters }, seen, url.search.sort === "rise" ? "rise" : undefined);
     const series = useMemo(() => fromOverview(shown), [shown.data]);
     const days = useMemo(() => {
         if (!spend.data) return null;
@@ -58,7 +58,7 @@ export function SpendSection({ shown, filters, near }: { shown: Shown; filters: 
         const total = sum(cost) ?? 0;
         return { times: times.map(nsToMs), series: [{ key: "day", label: "spent in 30 days", color: "var(--amber-fill)", values: cost, total: money(total), filters: () => ["cost>0"], href: url.traces(["cost>0"], { from: "-30d", to: undefined, live: undefined, sort: "cost" }) }] as PanelSeries[] };
     }, [spend.data, url.project]);
-    if (!near) return null;
+    if (!seen) return null;
     const at = { times: shown.times, stepMs: shown.stepMs };
     return (
         <>

@@ -22,7 +22,6 @@ import { PlayheadBar, usePlayhead } from "./playhead";
 import { RunGraph } from "./run-graph";
 import { buildTree, extent, nextFailed, type Tree } from "./tree";
 import { Waterfall } from "./waterfall";
-import "./trace.css";
 
 const VIEWS = [
     { id: "steps", label: "Steps", keys: "v" },
@@ -31,7 +30,7 @@ const VIEWS = [
     { id: "around", label: "Logs & metrics", keys: "v" },
 ] as const;
 
-export function TraceScreen() {
+export default function TraceScreen() {
     const { traceId = "" } = useParams({ strict: false }) as { traceId?: string };
     const url = useUrl();
     const trace = useTrace(url.project, traceId);

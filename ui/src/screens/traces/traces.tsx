@@ -15,9 +15,8 @@ import { FacetPanel } from "./facets";
 import { Histogram } from "./histogram";
 import { SearchBox, SearchHits } from "./search";
 import { TraceTable } from "./table";
-import "./traces.css";
 
-export function TracesScreen() {
+export default function TracesScreen() {
     const url = useUrl();
     const sort = url.search.sort ?? "start";
     const order = url.search.order ?? "desc";
