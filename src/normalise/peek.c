@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "normalise/normalise_private.h"
+#include "wire/utf8.h"
 
 static const char *skip_space(const char *at, const char *end)
 {
@@ -214,12 +215,6 @@ static size_t take_escape(const char **at, const char *end, char out[4])
     return put_utf8(code, out);
 }
 
-static size_t utf8_width(char lead)
-{
-    uint8_t byte = (uint8_t)lead;
-    return byte < 0xC0 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
-}
-
 size_t peek_string(struct str raw, char *out, size_t max)
 {
     const char *at = raw.ptr, *end = raw.ptr + raw.len;
@@ -230,18 +225,20 @@ size_t peek_string(struct str raw, char *out, size_t max)
             end--;
     }
     while (at < end) {
+        /* One character more than there is room for shows where to cut. */
+        struct str ahead = str_sub((struct str){at, (size_t)(end - at)}, 0, max - len + 4);
+        const char *slash = memchr(ahead.ptr, '\\', ahead.len);
+        struct str plain = slash ? str_sub(ahead, 0, (size_t)(slash - at)) : ahead;
+        struct str fits = utf8_clip(plain, max - len);
+        memcpy(out + len, fits.ptr, fits.len);
+        len += fits.len;
+        if (!slash || fits.len < plain.len)
+            break;
+        at = slash + 1;
+        if (at == end)
+            break;
         char piece[4];
-        size_t width;
-        if (*at == '\\' && at + 1 < end) {
-            at++;
-            width = take_escape(&at, end, piece);
-        } else {
-            width = utf8_width(*at);
-            if (width > (size_t)(end - at))
-                break;
-            memcpy(piece, at, width);
-            at += width;
-        }
+        size_t width = take_escape(&at, end, piece);
         if (len + width > max)
             break;
         memcpy(out + len, piece, width);
