@@ -287,6 +287,24 @@ enum status journal_read_content(struct journal *journal, struct content_ref ref
     return status;
 }
 
+static enum status read_end(void *context, struct content_ref ref, size_t bytes,
+                            struct arena *arena, struct str *out_text, struct error *error)
+{
+    struct lookup lookup = {.journal = context, .segment = ref.segment};
+    struct content_finder finder = {find_record, &lookup};
+    enum content_kind kind;
+    struct str record;
+    size_t offset = ref.size_bytes > bytes ? (size_t)(ref.size_bytes - bytes) : 0;
+    enum status status = find_record(&lookup, ref.ordinal, &kind, &record, error);
+    if (status == STATUS_OK)
+        status = kind == CONTENT_LIST
+                     ? read_content(&finder, ref.ordinal, offset, bytes, arena, out_text, error)
+                     : fail(error, STATUS_NOT_FOUND, "the content is in one piece");
+    journal__chunk_unref(lookup.views[0].chunk);
+    journal__chunk_unref(lookup.views[1].chunk);
+    return status;
+}
+
 static enum status read_whole(void *context, struct content_ref ref, struct arena *arena,
                               struct str *out_text, struct error *error)
 {
@@ -295,5 +313,5 @@ static enum status read_whole(void *context, struct content_ref ref, struct aren
 
 struct content_source journal_content_source(struct journal *journal)
 {
-    return (struct content_source){read_whole, journal};
+    return (struct content_source){read_whole, read_end, journal};
 }

@@ -61,11 +61,14 @@ struct attributes {
 
 enum { VALUE_DEPTH_MAX = 64 }; /* nesting of arrays and maps; receivers refuse more */
 
-/* Reads content by reference: all of it, into the arena. Function and context of whoever keeps it.
- */
+/* Reads content by reference, into the arena. Functions and context of whoever keeps it. */
 struct content_source {
     enum status (*read)(void *context, struct content_ref ref, struct arena *arena,
                         struct str *out_text, struct error *error);
+    /* The last bytes, of JSON that was kept in pieces; STATUS_NOT_FOUND when it was not. May be
+     * NULL: nothing is kept so. */
+    enum status (*read_end)(void *context, struct content_ref ref, size_t bytes,
+                            struct arena *arena, struct str *out_text, struct error *error);
     void *context;
 };
 

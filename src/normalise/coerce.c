@@ -41,6 +41,19 @@ struct str coerce_content(const struct reading *reading, const struct value *val
     return STR_NONE;
 }
 
+struct str coerce_content_end(const struct reading *reading, const struct value *value,
+                              size_t bytes)
+{
+    const struct content_source *source = reading->input->contents;
+    struct str text;
+    if (value->type == VALUE_CONTENT && value->content.size_bytes > bytes && source &&
+        source->read_end &&
+        source->read_end(source->context, value->content, bytes, reading->arena, &text, NULL) ==
+            STATUS_OK)
+        return text;
+    return STR_NONE;
+}
+
 /* R4: JSON text around a label. */
 static struct str unquote(const struct reading *reading, struct str text)
 {

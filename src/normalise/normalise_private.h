@@ -382,6 +382,10 @@ struct str kept_text(const struct reading *reading, enum keep keep);
 /* coerce.c: R1 to R8 */
 enum { CONTENT_READ_MAX = 1 << 20 }; /* longer content is not read on the way in */
 struct str coerce_content(const struct reading *reading, const struct value *value, size_t max);
+/* The last `bytes` of content that is longer and was kept in pieces, as histories are: the end of
+ * a JSON list or object. STR_NONE: it was not. */
+struct str coerce_content_end(const struct reading *reading, const struct value *value,
+                              size_t bytes);
 bool coerce_text(const struct reading *reading, const struct value *value, struct str *out);
 bool coerce_number(const struct value *value, double *out);
 bool coerce_count(const struct value *value, int64_t *out);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * preview: the first bytes of the question and the answer, found without parsing a history. Of an
- * input that is a list of messages it is the last thing the user said: searched from the end,
- * through at most SEARCH_BYTES; then only that one message is looked into.
+ * input that is a list of messages it is the last thing the user said: searched from the end, in
+ * what END_BYTES hold if it is there, or through at most SEARCH_BYTES; then only that one message
+ * is looked into.
  */
 #define _GNU_SOURCE
 #include <string.h>
@@ -10,7 +11,7 @@
 #include "normalise/normalise_private.h"
 #include "wire/utf8.h"
 
-enum { SEARCH_BYTES = 1 << 16, LOOK_BYTES = 1 << 20, TRIES_MAX = 8 };
+enum { END_BYTES = 1 << 12, SEARCH_BYTES = 1 << 16, LOOK_BYTES = 1 << 20, TRIES_MAX = 8 };
 
 /* --- texts ------------------------------------------------------------------------------------ */
 
@@ -265,8 +266,19 @@ static bool take_value_content(struct preview *preview, const struct value *valu
     return false;
 }
 
+/* Mostly the user's last words stand at the end of a history: then the rest is not read. */
+static bool take_from_end(struct preview *preview, const struct value *value)
+{
+    static const char *const roles[] = {"\"user\"", NULL};
+    struct str text = coerce_content_end(preview->reading, value, END_BYTES);
+    return text.len && take_last_of_role(preview, text, roles);
+}
+
 static bool take_value(struct preview *preview, const struct value *value, bool in)
 {
+    if (in && value->type == VALUE_CONTENT && value->content.size_bytes <= CONTENT_READ_MAX &&
+        take_from_end(preview, value))
+        return true;
     if (value->type == VALUE_ARRAY) {
         for (size_t i = value->array.count; i-- > 0;) {
             const struct value *role = member(&value->array.items[i], "role");

@@ -286,6 +286,14 @@ static void any_range_can_be_read(void **state)
             same_str(expected, part);
             arena_done(&out);
         }
+    const struct content_source source = journal_content_source(journal);
+    for (size_t bytes = 0; bytes <= text.len + 40; bytes += 37) {
+        struct str part, expected = str_sub(text, bytes < text.len ? text.len - bytes : 0, bytes);
+        arena_init(&out, ARENA_NO_LIMIT);
+        assert_int_equal(source.read_end(source.context, ref, bytes, &out, &part, NULL), STATUS_OK);
+        same_str(expected, part);
+        arena_done(&out);
+    }
     journal_close(journal);
     remove_directory(path);
     arena_done(&arena);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "normalise/normalise_private.h"
 
@@ -15,7 +16,7 @@
 
 struct library {
     struct str texts[4];
-    size_t reads;
+    size_t reads, reads_of_ends;
 };
 
 static enum status library_read(void *context, struct content_ref ref, struct arena *arena,
@@ -25,6 +26,17 @@ static enum status library_read(void *context, struct content_ref ref, struct ar
     (void)error;
     library->reads++;
     *out_text = arena_copy(arena, library->texts[ref.ordinal]);
+    return out_text->ptr ? STATUS_OK : STATUS_TOO_LARGE;
+}
+
+static enum status library_read_end(void *context, struct content_ref ref, size_t bytes,
+                                    struct arena *arena, struct str *out_text, struct error *error)
+{
+    struct library *library = context;
+    struct str text = library->texts[ref.ordinal];
+    (void)error;
+    library->reads_of_ends++;
+    *out_text = arena_copy(arena, str_sub(text, text.len > bytes ? text.len - bytes : 0, bytes));
     return out_text->ptr ? STATUS_OK : STATUS_TOO_LARGE;
 }
 
@@ -84,7 +96,7 @@ static void content_elsewhere_is_read_once_for_what_stands_in_it(void **state)
         .texts = {
             STR("[{\"role\":\"user\",\"content\":\"Why?\"}]"),
             STR("[{\"role\":\"assistant\",\"content\":\"So.\",\"finish_reason\":\"length\"}]")}};
-    struct content_source source = {library_read, &library};
+    struct content_source source = {.read = library_read, .context = &library};
     begin(&bench);
     bench.input.contents = &source;
     put(&bench, "gen_ai.operation.name", value_string(STR("chat")));
@@ -96,6 +108,50 @@ static void content_elsewhere_is_read_once_for_what_stands_in_it(void **state)
     assert_text(out.finish, "length"); /* from the same text as the preview: one read */
     assert_int_equal(library.reads, 2);
     end(&bench);
+}
+
+/* A history of `before` bytes of answers, the question, `after` bytes of answers. */
+static struct str history(struct arena *arena, size_t before, size_t after)
+{
+    struct buf text = {0};
+    buf_add_str(&text, STR("[{\"role\":\"user\",\"content\":\"Who?\"},"));
+    for (size_t left = before; left; left -= left < 100 ? left : 100)
+        buf_add_str(&text, STR("{\"role\":\"assistant\",\"content\":\"It was said that a "
+                               "\\\"user\\\" said {\\\"role\\\":\\\"user\\\"} once.\"},"));
+    buf_add_str(&text, STR("{\"role\":\"user\",\"content\":\"Why?\"}"));
+    for (size_t left = after; left; left -= left < 100 ? left : 100)
+        buf_add_str(&text,
+                    STR(",{\"role\":\"tool\",\"content\":\"A long answer of some tool, which "
+                        "says what it found there.\"}"));
+    buf_add_str(&text, STR("]"));
+    struct str out = arena_copy(arena, buf_str(&text));
+    buf_done(&text);
+    return out;
+}
+
+static void the_end_of_a_history_says_what_the_whole_says(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t before, after;
+        int reads;
+    } cases[] = {{0, 0, 1}, {20000, 0, 0}, {20000, 2000, 0}, {20000, 20000, 1}, {0, 20000, 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bench bench;
+        struct observation out;
+        begin(&bench);
+        struct library library = {
+            .texts = {history(&bench.arena, cases[i].before, cases[i].after)}};
+        struct content_source source = {library_read, library_read_end, &library};
+        bench.input.contents = &source;
+        put(&bench, "gen_ai.operation.name", value_string(STR("chat")));
+        put(&bench, "gen_ai.input.messages", content_at(0, library.texts[0].len));
+        normalise_span(&bench.input, false, &bench.arena, &out);
+        assert_text(out.input_preview, "Why?");
+        assert_int_equal(library.reads, cases[i].reads);
+        assert_int_equal(library.reads_of_ends, library.texts[0].len > 4096);
+        end(&bench);
+    }
 }
 
 static void content_counts_as_absent_without_a_source(void **state)
@@ -125,7 +181,7 @@ static void large_content_is_not_read_on_the_way_in(void **state)
     struct observation out;
     struct conversation content;
     struct library library = {.texts = {STR("[{\"role\":\"user\",\"content\":\"Why?\"}]")}};
-    struct content_source source = {library_read, &library};
+    struct content_source source = {.read = library_read, .context = &library};
     begin(&bench);
     bench.input.contents = &source;
     put(&bench, "gen_ai.operation.name", value_string(STR("chat")));
@@ -144,7 +200,7 @@ static void content_that_nobody_needs_is_not_read(void **state)
     struct bench bench;
     struct observation out;
     struct library library = {.texts = {STR("x")}};
-    struct content_source source = {library_read, &library};
+    struct content_source source = {.read = library_read, .context = &library};
     begin(&bench);
     bench.input.contents = &source;
     put(&bench, "gen_ai.operation.name", value_string(STR("chat")));
@@ -300,6 +356,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(threads_do_not_meet), /* first: they also build the index */
         cmocka_unit_test(content_elsewhere_is_read_once_for_what_stands_in_it),
+        cmocka_unit_test(the_end_of_a_history_says_what_the_whole_says),
         cmocka_unit_test(content_counts_as_absent_without_a_source),
         cmocka_unit_test(large_content_is_not_read_on_the_way_in),
         cmocka_unit_test(content_that_nobody_needs_is_not_read),
