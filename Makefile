@@ -40,7 +40,7 @@ PRICE_BOOK := $(sort $(wildcard prices/*.yaml))
 DASHBOARDS := $(sort $(wildcard dashboards/*.json))
 
 .DEFAULT_GOAL := all
-.PHONY: all run test check unit flow torture fuzz bench tidy format docs ui ci deps clean help
+.PHONY: all run test check unit flow torture fuzz benches bench tidy format docs ui ci deps clean help
 .SECONDARY:
 
 all: $(BUILD)/vitrine
@@ -123,7 +123,8 @@ flow: $(BUILD)/vitrine ## real clients against the real binary
 fuzzers: $(FUZZERS)
 fuzz: ## long fuzzing; FUZZ_SECONDS=60 for each decoder
 	@tools/test fuzz
-bench: $(BUILD)/vitrine $(BENCHES) ## measure
+benches: $(BENCHES)
+bench: $(BUILD)/vitrine benches ## measure
 	@tools/bench $(BUILD)
 tidy: ## layers, format, function length, headers
 	@tools/tidy
