@@ -124,6 +124,8 @@ static const char *const steps[] = {
     " PRIMARY KEY(project_id, id, created_ns));"
     "INSERT INTO custom_price SELECT * FROM custom_price_before;"
     "DROP TABLE custom_price_before;",
+    "CREATE TABLE prompt_protected_label(project_id INTEGER NOT NULL REFERENCES project(id),"
+    " label TEXT NOT NULL, PRIMARY KEY(project_id, label)) WITHOUT ROWID;",
 };
 
 enum status control__complain(struct control *control, struct error *error)

@@ -12,3 +12,6 @@ enum status control__prompt_find(struct control *control, uint32_t project_id,
 enum status control__prompt_resolve(struct control *control, uint32_t project_id,
                                     const struct prompt *prompt, struct arena *arena,
                                     struct prompt_resolved *out_resolved, struct error *error);
+/* Whether labels can be such; errors name the member they came as. */
+enum status control__prompt_labels_check(const char *member, const struct str *labels, size_t count,
+                                         struct error *error);

@@ -29,10 +29,11 @@ static enum status check_name(struct str name, struct error *error)
     return STATUS_OK;
 }
 
-static enum status check_labels(const struct str *labels, size_t count, struct error *error)
+enum status control__prompt_labels_check(const char *member, const struct str *labels, size_t count,
+                                         struct error *error)
 {
     if (count > PROMPT_LABELS_MAX)
-        return fail(error, STATUS_INVALID, "labels: at most %d", PROMPT_LABELS_MAX);
+        return fail(error, STATUS_INVALID, "%s: at most %d", member, PROMPT_LABELS_MAX);
     for (size_t n = 0; n < count; n++) {
         bool fits = labels[n].len > 0 && labels[n].len <= PROMPT_LABEL_BYTES_MAX;
         for (size_t i = 0; fits && i < labels[n].len; i++) {
@@ -41,9 +42,8 @@ static enum status check_labels(const struct str *labels, size_t count, struct e
                    c == '.';
         }
         if (!fits)
-            return fail(error, STATUS_INVALID,
-                        "labels[%zu]: expected 1 to %d of a-z, 0-9, _, - and .", n,
-                        PROMPT_LABEL_BYTES_MAX);
+            return fail(error, STATUS_INVALID, "%s[%zu]: expected 1 to %d of a-z, 0-9, _, - and .",
+                        member, n, PROMPT_LABEL_BYTES_MAX);
     }
     return STATUS_OK;
 }
@@ -52,7 +52,7 @@ static enum status check_draft(const struct prompt_draft *draft, struct error *e
 {
     enum status status = check_name(draft->name, error);
     if (status == STATUS_OK)
-        status = check_labels(draft->labels, draft->label_count, error);
+        status = control__prompt_labels_check("labels", draft->labels, draft->label_count, error);
     if (status != STATUS_OK)
         return status;
     if (draft->tag_count > PROMPT_TAGS_MAX)
@@ -155,7 +155,7 @@ enum status control_prompt_label(struct control *control, uint32_t project_id, s
                                  int64_t version, const struct str *labels, size_t count,
                                  struct error *error)
 {
-    enum status status = check_labels(labels, count, error);
+    enum status status = control__prompt_labels_check("newLabels", labels, count, error);
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
         if (str_equal(labels[i], STR("latest")))
             status = fail(error, STATUS_INVALID,

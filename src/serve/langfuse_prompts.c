@@ -246,6 +246,9 @@ void serve__langfuse_prompt_create(struct request *request, void *context)
         status = prompt_body_read(&call, &body, &draft);
     if (status == STATUS_OK)
         status = add_production(&call, &body, &draft);
+    if (status == STATUS_OK && !prompts_move_protected(&call))
+        status = control_prompt_guard_labels(call.options->control, request->project_id, draft.name,
+                                             0, draft.labels, draft.label_count, &call.error);
     if (status == STATUS_OK)
         status = control_prompt_create(call.options->control, request->project_id, &draft,
                                        &made.version, &call.error);
@@ -294,6 +297,10 @@ void serve__langfuse_prompt_labels(struct request *request, void *context)
         status = prompt_body_texts(&call, &body, "newLabels", &labels, &count, &given);
     if (status == STATUS_OK && !given)
         status = fail(&call.error, STATUS_INVALID, "newLabels: expected a list of texts");
+    if (status == STATUS_OK && !prompts_move_protected(&call))
+        status =
+            control_prompt_guard_labels(call.options->control, request->project_id, choice.name,
+                                        choice.version, labels, count, &call.error);
     if (status == STATUS_OK)
         status = control_prompt_label(call.options->control, request->project_id, choice.name,
                                       choice.version, labels, count, &call.error);
@@ -308,6 +315,9 @@ void serve__langfuse_prompt_delete(struct request *request, void *context)
     struct prompt_choice choice;
     call_begin_plain(&call, request, context);
     enum status status = read_choice(&call, request_path_part(request, STR("name")), &choice);
+    if (status == STATUS_OK && !prompts_move_protected(&call))
+        status = control_prompt_guard_versions(call.options->control, request->project_id, &choice,
+                                               &call.error);
     if (status == STATUS_OK)
         status =
             control_prompt_delete(call.options->control, request->project_id, &choice, &call.error);

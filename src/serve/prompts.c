@@ -193,12 +193,72 @@ void serve__prompt_version(struct request *request, void *context)
 void serve__prompt_unlabel(struct request *request, void *context)
 {
     struct call call;
+    struct str name = request_path_part(request, STR("name"));
+    struct str label = request_path_part(request, STR("label"));
+    enum status status = STATUS_OK;
     call_begin_plain(&call, request, context);
-    enum status status = control_prompt_unlabel(
-        call.options->control, request->project_id, request_path_part(request, STR("name")),
-        request_path_part(request, STR("label")), &call.error);
+    if (!prompts_move_protected(&call))
+        status = control_prompt_guard_labels(call.options->control, request->project_id, name, 0,
+                                             &label, 1, &call.error);
+    if (status == STATUS_OK)
+        status = control_prompt_unlabel(call.options->control, request->project_id, name, label,
+                                        &call.error);
     if (status == STATUS_OK)
         call.response.http_status = 204;
+    call_end(&call, status);
+}
+
+/* --- protected labels --------------------------------------------------------------------------
+ */
+
+bool prompts_move_protected(const struct call *call)
+{
+    return str_equal(request_param(call->request, STR("protected")), STR("move"));
+}
+
+static enum status reply_protected(struct call *call)
+{
+    struct str *labels;
+    size_t count = 0;
+    enum status status =
+        control_prompt_protected(call->options->control, call->request->project_id,
+                                 &call->request->arena, &labels, &count, &call->error);
+    if (status != STATUS_OK)
+        return status;
+    json_out_object(&call->out, NULL);
+    json_out_array(&call->out, "protected");
+    for (size_t i = 0; i < count; i++)
+        json_out_str(&call->out, NULL, labels[i]);
+    json_out_end_array(&call->out);
+    json_out_end_object(&call->out);
+    return STATUS_OK;
+}
+
+void serve__prompt_labels(struct request *request, void *context)
+{
+    struct call call;
+    call_begin_plain(&call, request, context);
+    call_end(&call, reply_protected(&call));
+}
+
+void serve__prompt_labels_update(struct request *request, void *context)
+{
+    struct call call;
+    struct json body;
+    const struct str *labels = NULL;
+    size_t count = 0;
+    bool given = false;
+    call_begin_plain(&call, request, context);
+    enum status status = body_read(&call, &body);
+    if (status == STATUS_OK)
+        status = prompt_body_texts(&call, &body, "protected", &labels, &count, &given);
+    if (status == STATUS_OK && !given)
+        status = fail(&call.error, STATUS_INVALID, "protected: expected a list of labels");
+    if (status == STATUS_OK)
+        status = control_prompt_protect(call.options->control, request->project_id, labels, count,
+                                        &call.error);
+    if (status == STATUS_OK)
+        status = reply_protected(&call);
     call_end(&call, status);
 }
 

@@ -120,6 +120,43 @@ test('prompts on the wire: pages, filters, and the first version of the API', as
     assert.equal((await call('GET', 'v2/prompts/wire/old')).prompt, 'old', 'slashes that nobody encoded');
 });
 
+test('a protected label stays with its version, unless whoever asks says that it is to move', async () => {
+    const own = async (method, path, body) => {
+        const reply = await fetch(`${server.url}/api/v1/${path}`, { method, headers: { ...server.api.headers, 'content-type': 'application/json' }, body: body && JSON.stringify(body) });
+        const text = await reply.text();
+        return [reply.status, text ? JSON.parse(text).protected ?? JSON.parse(text).error.message : null];
+    };
+    const keep = (labels) => own('PUT', 'prompt_labels', { protected: labels });
+    for (const prompt of ['one', 'two']) await create({ name: 'kept', prompt, labels: ['live'] });
+    assert.deepEqual(await keep(['live', 'canary', 'live']), [200, ['canary', 'live']]);
+    const moved = async () => (await call('GET', 'v2/prompts/kept?label=live')).version;
+    const tries = [() => call('PATCH', 'v2/prompts/kept/versions/1', { newLabels: ['free', 'live'] }), () => create({ name: 'kept', prompt: 'three', labels: ['live'] }), () => call('DELETE', 'v2/prompts/kept?version=2'),
+        () => call('DELETE', 'v2/prompts/kept?label=live'), () => call('DELETE', 'v2/prompts/kept')];
+    for (const attempt of tries) {
+        const reply = await attempt();
+        assert.deepEqual([reply.status, reply.error], [403, 'ForbiddenError'], reply.message);
+        assert.match(reply.message, /^label: 'live' is protected/);
+    }
+    assert.equal((await own('DELETE', 'prompts/kept/labels/live'))[0], 403);
+    assert.deepEqual((await call('GET', 'v2/prompts?name=kept')).data[0].versions, [1, 2]);
+    // No move: the version that has it, a prompt that has it nowhere, another label, another version.
+    assert.equal((await call('PATCH', 'v2/prompts/kept/versions/2', { newLabels: ['live'] })).status, 200);
+    assert.equal((await create({ name: 'kept too', prompt: 'x', labels: ['live'] })).status, 201);
+    assert.equal((await call('PATCH', 'v2/prompts/kept/versions/1', { newLabels: ['free'] })).status, 200);
+    assert.equal((await call('DELETE', 'v2/prompts/kept?version=1')).status, 204);
+    assert.equal((await create({ name: 'kept', prompt: 'three', commitMessage: 'no label' })).version, 3);
+    assert.equal((await call('PATCH', 'v2/prompts/kept/versions/3?protected=move', { newLabels: ['live'] })).status, 200);
+    assert.equal(await moved(), 3);
+    for (const [labels, words] of [[['latest'], /^protected\[0\]: latest/], [['A B'], /^protected\[0\]: expected/], ['live', /^protected: expected a list/], [undefined, /^protected: expected/]]) {
+        const [status, message] = await keep(labels);
+        assert.equal(status, 400);
+        assert.match(message, words);
+    }
+    assert.deepEqual(await keep([]), [200, []]);
+    assert.equal((await call('PATCH', 'v2/prompts/kept/versions/2', { newLabels: ['live'] })).status, 200);
+    assert.equal(await moved(), 2);
+});
+
 test('prompts on the wire: what is refused says why, and changes nothing', async () => {
     await create({ name: 'refused', prompt: 'x' });
     const chat = (...prompt) => create({ name: 'chat', type: 'chat', prompt });

@@ -50,7 +50,18 @@ describe('screens: prompts', { skip: cannot() }, () => {
         await page.getByRole('button', { name: 'production', exact: true }).click();
         await page.waitForFunction(() => /production/.test(document.querySelector('.versions-table tbody tr')?.textContent ?? ''));
         assert.deepEqual((await stage.api.get('/api/v1/prompts')).prompts[0].labels, { latest: 2, production: 2 });
+        // Protected, it goes after a question.
+        await page.getByRole('button', { name: 'Give this version a label' }).click();
+        await page.getByRole('button', { name: 'Protect production, in all prompts' }).click();
+        await page.getByTitle('Protected').waitFor();
+        const questions = [];
+        page.removeAllListeners('dialog'); // dialogs are complaints elsewhere
+        page.once('dialog', (dialog) => (questions.push(dialog.message()), dialog.dismiss()));
         await page.getByRole('button', { name: 'Take the label production off' }).click();
+        assert.deepEqual((await stage.api.get('/api/v1/prompts')).prompts[0].labels, { latest: 2, production: 2 });
+        page.once('dialog', (dialog) => (questions.push(dialog.message()), dialog.accept()));
+        await page.getByRole('button', { name: 'Take the label production off' }).click();
+        assert.deepEqual(questions, Array(2).fill('“production” is protected. Take it off version 2 of team/greeting?'));
         await page.waitForFunction(() => !/production/.test(document.querySelector('.versions-table')?.textContent ?? ''));
         await page.getByRole('tab', { name: 'Use it' }).click();
         assert.match(await page.locator('.version .code pre').innerText(), /get_prompt\("team\/greeting", version=2\)[\s\S]*compile\(who="…"\)/);

@@ -131,18 +131,30 @@ async function changed<T>(project: string, made: Promise<T>): Promise<T> {
     return result;
 }
 
-export function createVersion(project: string, draft: PromptDraft): Promise<{ version: number }> {
-    return changed(project, sendJson<{ version: number }>("POST", langfuse(project), draft));
+/** Labels that stay with their version unless a request says otherwise: whoever moves one here was asked. */
+export function useProtectedLabels(project: string): string[] {
+    const { data } = useQuery({ queryKey: ["prompts", project, "protected"], queryFn: ({ signal }) => getJson<{ protected: string[] }>("/api/v1/prompt_labels", { project }, signal) });
+    return data?.protected ?? [];
+}
+
+export function protectLabels(project: string, labels: string[]): Promise<unknown> {
+    return changed(project, sendJson("PUT", apiUrl("/api/v1/prompt_labels", { project }), { protected: labels }));
+}
+
+const asked = { protected: "move" };
+
+export function createVersion(project: string, draft: PromptDraft, moves: boolean): Promise<{ version: number }> {
+    return changed(project, sendJson<{ version: number }>("POST", langfuse(project, "", moves ? asked : {}), draft));
 }
 
 export function giveLabel(project: string, name: string, version: number, label: string): Promise<unknown> {
-    return changed(project, sendJson("PATCH", langfuse(project, `/${encodeURIComponent(name)}/versions/${version}`), { newLabels: [label] }));
+    return changed(project, sendJson("PATCH", langfuse(project, `/${encodeURIComponent(name)}/versions/${version}`, asked), { newLabels: [label] }));
 }
 
 export function takeLabel(project: string, name: string, label: string): Promise<unknown> {
-    return changed(project, sendJson("DELETE", apiUrl(`${path(name)}/labels/${encodeURIComponent(label)}`, { project }), undefined));
+    return changed(project, sendJson("DELETE", apiUrl(`${path(name)}/labels/${encodeURIComponent(label)}`, { project, ...asked }), undefined));
 }
 
 export function deleteVersion(project: string, name: string, version: number): Promise<unknown> {
-    return changed(project, sendJson("DELETE", langfuse(project, `/${encodeURIComponent(name)}`, { version }), undefined));
+    return changed(project, sendJson("DELETE", langfuse(project, `/${encodeURIComponent(name)}`, { version, ...asked }), undefined));
 }

@@ -26,6 +26,7 @@ const PATHS = {
     setup: "M6 2.5v3M10 2.5v3M4 5.5h8v2.5a4 4 0 0 1-8 0zM8 12v2",
     search: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM10.7 10.7 14 14",
     close: "M4 4l8 8M12 4l-8 8",
+    lock: "M4 7.500h8v6H4zM5.500 7.500V5a2.500 2.500 0 0 1 5 0v2.500",
     down: "M4 6l4 4 4-4",
     right: "M6 4l4 4-4 4",
     left: "M10 4L6 8l4 4",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A new prompt, or a new version that begins with the words of another. Versions never change once they are kept. */
 import { useMemo, useRef, useState } from "react";
-import { createVersion, type PromptContent, type PromptType, type PromptWords } from "../../api/prompts";
+import { createVersion, type PromptContent, type PromptType, type PromptWords, useProtectedLabels } from "../../api/prompts";
 import { useUrl } from "../../app/url";
 import { Icon } from "../../components/icon";
 import { visible } from "../../format/text";
@@ -64,11 +64,14 @@ export function PromptForm({ from, close, saved }: Props) {
     const move = (at: number, by: number) => setBlocks((now) => now.map((each, n) => (n === at ? (now[at + by] ?? each) : n === at + by ? now[at] : each)));
     const settings = parsed(config);
     const wrong = !name.trim() ? "A prompt needs a name" : !settings ? "Config is not JSON" : type === "chat" && !blocks.length ? "A chat needs a message" : null;
+    const kept = useProtectedLabels(url.project);
     const save = async () => {
         if (wrong || !settings) return;
+        const moves = production && Boolean(from) && kept.includes("production");
+        if (moves && !confirm(`“production” is protected. Move it to the new version of ${name.trim()}?`)) return;
         setBusy(true);
         try {
-            const { version } = await createVersion(url.project, { name: name.trim(), type, prompt: content, config: settings.value, labels: production ? ["production"] : [], ...(message.trim() && { commitMessage: message.trim() }) });
+            const { version } = await createVersion(url.project, { name: name.trim(), type, prompt: content, config: settings.value, labels: production ? ["production"] : [], ...(message.trim() && { commitMessage: message.trim() }) }, moves);
             saved(name.trim(), version);
         } catch (error) {
             setProblem(error instanceof Error ? error.message : String(error));

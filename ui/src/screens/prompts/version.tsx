@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The words of one version, what changed since another, its settings, and how an application asks for it. */
 import { useState } from "react";
-import { deleteVersion, type PromptContent, type PromptVersion, type PromptWords, usePromptWords } from "../../api/prompts";
+import { deleteVersion, type PromptContent, type PromptVersion, type PromptWords, usePromptWords, useProtectedLabels } from "../../api/prompts";
 import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
@@ -19,8 +19,10 @@ export function VersionView({ words, versions }: { words: PromptWords; versions:
     const url = useUrl();
     const tab = (["changes", "config", "use"].includes(url.search.tab ?? "") ? url.search.tab : "words") as Tab;
     const [problem, setProblem] = useState<Error | null>(null);
+    const kept = useProtectedLabels(url.project).filter((label) => words.labels.includes(label));
     const remove = () => {
-        if (!confirm(`Delete version ${words.version} of ${words.name}? Applications that ask for it by number get an error.`)) return;
+        const lost = kept.length ? ` It has the protected label “${kept.join("”, “")}”.` : "";
+        if (!confirm(`Delete version ${words.version} of ${words.name}?${lost} Applications that ask for it by number get an error.`)) return;
         deleteVersion(url.project, words.name, words.version).then(() => url.set({ a: undefined, b: undefined }, { replace: true }), setProblem);
     };
     return (
