@@ -2,11 +2,14 @@
 /*
  * cache: decompressed chunks, the one being written among them, so that whoever follows the journal
  * closely never decompresses. Bounded by bytes and by number; the chunk used longest ago goes
- * first, the active one never.
+ * first, the active one never. Chunks that visitors keep have a bound of their own: what a search
+ * found neither drives out what was just written nor is driven out by it.
  */
 #include "journal/journal_private.h"
 
 #include <stdlib.h>
+
+#include "base/clock.h"
 
 static struct chunk *find(struct journal *journal, uint32_t segment, uint32_t first_frame)
 {
@@ -22,7 +25,7 @@ static void remove_at(struct journal *journal, size_t index)
 {
     struct chunk *chunk = journal->chunks[index];
     journal->chunks[index] = journal->chunks[--journal->chunk_count];
-    journal->chunk_bytes -= chunk->bytes;
+    *(chunk->kept ? &journal->kept_bytes : &journal->chunk_bytes) -= chunk->bytes;
     journal__chunk_unref(chunk);
 }
 
@@ -35,11 +38,11 @@ void journal__cache_remove(struct journal *journal, const struct chunk *chunk)
         }
 }
 
-static bool remove_oldest(struct journal *journal)
+static bool remove_oldest(struct journal *journal, bool kept)
 {
     size_t oldest = SIZE_MAX;
     for (size_t i = 0; i < journal->chunk_count; i++)
-        if (journal->chunks[i] != journal->chunk &&
+        if (journal->chunks[i] != journal->chunk && journal->chunks[i]->kept == kept &&
             (oldest == SIZE_MAX || journal->chunks[i]->used < journal->chunks[oldest]->used))
             oldest = i;
     if (oldest != SIZE_MAX)
@@ -49,10 +52,21 @@ static bool remove_oldest(struct journal *journal)
 
 void journal__cache_shrink(struct journal *journal)
 {
-    while (journal->chunk_bytes > journal->options.cache_bytes ||
-           journal->chunk_count > CHUNKS_CACHED_MAX - 1)
-        if (!remove_oldest(journal))
-            return;
+    const struct journal_options *options = &journal->options;
+    while (journal->kept_bytes > options->kept_bytes && remove_oldest(journal, true))
+        ;
+    while (journal->chunk_bytes > options->cache_bytes && remove_oldest(journal, false))
+        ;
+    while (journal->chunk_count > CHUNKS_CACHED_MAX - 1 &&
+           (remove_oldest(journal, true) || remove_oldest(journal, false)))
+        ;
+}
+
+static void use(struct journal *journal, struct chunk *chunk)
+{
+    chunk->used = ++journal->clock;
+    if (chunk->kept)
+        chunk->kept_ns = clock_mono_ns();
 }
 
 void journal__cache_put(struct journal *journal, struct chunk *chunk)
@@ -61,9 +75,18 @@ void journal__cache_put(struct journal *journal, struct chunk *chunk)
     if (journal->chunk_count == CHUNKS_CACHED_MAX)
         return;
     atomic_fetch_add(&chunk->refs, 1);
-    chunk->used = ++journal->clock;
+    use(journal, chunk);
     journal->chunks[journal->chunk_count++] = chunk;
-    journal->chunk_bytes += chunk->bytes;
+    *(chunk->kept ? &journal->kept_bytes : &journal->chunk_bytes) += chunk->bytes;
+}
+
+void journal_forget_kept(struct journal *journal, int64_t before_ns)
+{
+    pthread_mutex_lock(&journal->lock);
+    for (size_t i = journal->chunk_count; i-- > 0;)
+        if (journal->chunks[i]->kept && journal->chunks[i]->kept_ns < before_ns)
+            remove_at(journal, i);
+    pthread_mutex_unlock(&journal->lock);
 }
 
 void journal__cache_drop(struct journal *journal, uint32_t before_segment)
@@ -198,6 +221,7 @@ static bool has_frames(const struct chunk *chunk, size_t count)
 static void put(struct journal *journal, struct chunk *chunk)
 {
     struct chunk *before = find(journal, chunk->segment, chunk->first_frame);
+    chunk->kept |= before && before->kept;
     if (before)
         journal__cache_remove(journal, before);
     journal__cache_put(journal, chunk);
@@ -222,7 +246,7 @@ static enum status get(struct journal *journal, struct segment *segment, uint32_
     }
     atomic_fetch_add(&chunk->refs, 1);
     if (keep)
-        chunk->used = ++journal->clock;
+        use(journal, chunk);
     journal__chunk_unref(loaded);
     *out_chunk = chunk;
     return STATUS_OK;
@@ -259,9 +283,14 @@ void journal__chunk_keep(struct journal *journal, struct chunk *chunk)
     pthread_mutex_lock(&journal->lock);
     struct chunk *known = find(journal, chunk->segment, chunk->first_frame);
     if (!has_frames(known, chunk->frame_count)) {
+        chunk->kept = true;
         put(journal, chunk);
         known = chunk;
+    } else if (!known->kept && known != journal->chunk) {
+        known->kept = true;
+        journal->chunk_bytes -= known->bytes;
+        journal->kept_bytes += known->bytes;
     }
-    known->used = ++journal->clock;
+    use(journal, known);
     pthread_mutex_unlock(&journal->lock);
 }

@@ -29,6 +29,7 @@ struct journal_options {
     int64_t disk_low_bytes;    /* 0: 256 MiB or 5 % of the disk, whichever is less; -1: none */
     int64_t disk_resume_bytes; /* 0: 1.25 times the low mark */
     size_t cache_bytes;        /* recent frames and decompressed chunks kept; 0: 48 MiB */
+    size_t kept_bytes;         /* and of chunks that a visitor keeps; 0: 96 MiB */
     int zstd_level;            /* 0: chosen by measurement */
 };
 
@@ -138,6 +139,8 @@ struct journal_visitor {
  * damaged frame and those behind it hold is left out. */
 enum status journal_visit_chunk(struct journal *journal, const struct journal_chunk *chunk,
                                 const struct journal_visitor *visitor, struct error *error);
+/* Lets go of the chunks that visitors kept and nobody read since (clock_mono_ns()). */
+void journal_forget_kept(struct journal *journal, int64_t before_ns);
 
 struct journal_stats {
     uint32_t first_segment, last_segment;

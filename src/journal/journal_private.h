@@ -89,8 +89,8 @@ struct journal {
     struct segment **segments; /* ascending by id; the last may be the active one */
     size_t segment_count, segment_capacity;
     struct chunk *chunks[CHUNKS_CACHED_MAX];
-    size_t chunk_count, chunk_bytes;
-    uint64_t clock; /* of the least-recently-used order */
+    size_t chunk_count, chunk_bytes, kept_bytes; /* kept_bytes: those that visitors keep, besides */
+    uint64_t clock;                              /* of the least-recently-used order */
     uint64_t wakes, raw_bytes, written_bytes;
     bool cancelled;
     struct segment *active; /* NULL: the next frame begins a segment */

@@ -46,6 +46,8 @@ struct chunk {
     _Atomic int refs;
     uint64_t used;     /* when, in the cache's own count */
     bool is_beginning; /* there are more frames than these */
+    bool kept;         /* a visitor keeps it */
+    int64_t kept_ns;   /* when it was last read, if so */
 };
 struct chunk *journal__chunk_new(uint32_t segment, uint32_t first_frame);
 void journal__chunk_unref(struct chunk *chunk); /* NULL is fine */

@@ -240,6 +240,7 @@ static void give_back(struct search_index *index)
             index->items[i]->used_ns < before)
             search__unload(index, index->items[i]);
     pthread_mutex_unlock(&index->lock);
+    journal_forget_kept(index->options.journal, before);
 }
 
 /* Whether the journal was written to of late. */

@@ -346,6 +346,54 @@ static void values_that_nest_too_deeply_are_refused(void **state)
     remove_directory(path);
 }
 
+/* --- what visitors keep */
+
+static bool keep_it(void *context)
+{
+    return *(bool *)context;
+}
+
+/* Its spans can be read although their bytes in the file are gone. */
+static void a_chunk_that_a_visitor_keeps_is_not_read_again(void **state)
+{
+    enum { TEXTS = 3, TEXT_BYTES = 1 << 20 };
+    (void)state;
+    const char *path = test_directory();
+    struct journal_options options = {
+        .directory = path, .disk_low_bytes = -1, .group_wait_us = 100, .cache_bytes = 1};
+    struct journal *journal;
+    assert_int_equal(journal_open(&options, &journal, NULL), STATUS_OK);
+    char *text = malloc(TEXT_BYTES), file[128];
+    for (int n = 0; n < TEXTS; n++) {
+        memset(text, 'a' + n, TEXT_BYTES);
+        append_text(journal, (struct str){text, TEXT_BYTES});
+    }
+    struct journal_chunks chunks;
+    assert_int_equal(journal_list_chunks(journal, 1, &chunks, NULL), STATUS_OK);
+    assert_true(chunks.count > 1);
+    bool keeps = true;
+    const struct journal_visitor visitor = {.context = &keeps, .keep = keep_it};
+    assert_int_equal(journal_visit_chunk(journal, &chunks.items[0], &visitor, NULL), STATUS_OK);
+    segment_path(path, 1, file);
+    int fd = open(file, O_WRONLY);
+    memset(text, 0, TEXT_BYTES);
+    assert_true(pwrite(fd, text, 64, (off_t)chunks.items[0].start + 8) == 64);
+    close(fd);
+    const struct journal_location place = {.frame = {1, chunks.items[0].start},
+                                           .signal = SIGNAL_SPANS};
+    for (int kept = 1; kept >= 0; kept--) {
+        struct batch *batch = NULL;
+        journal_forget_kept(journal, kept ? 0 : INT64_MAX);
+        assert_int_equal(journal_read_record(journal, place, &batch, NULL),
+                         kept ? STATUS_OK : STATUS_CORRUPT);
+        batch_free(batch);
+    }
+    free(text);
+    free(chunks.items);
+    journal_close(journal);
+    remove_directory(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +406,7 @@ int main(void)
         cmocka_unit_test(any_range_can_be_read),
         cmocka_unit_test(unknown_content_is_an_error),
         cmocka_unit_test(values_that_nest_too_deeply_are_refused),
+        cmocka_unit_test(a_chunk_that_a_visitor_keeps_is_not_read_again),
     };
     return cmocka_run_group_tests_name("journal: contents", tests, NULL, NULL);
 }
