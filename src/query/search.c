@@ -10,7 +10,7 @@
 
 enum { ROWS_FIRST = 64, ROWS_MAX = 4096, DIRECTLY_MAX = 100 };
 /* Chunks found in before their spans are looked at: more would fall out of the journal's cache. */
-enum { CHUNKS_A_BATCH = 6 };
+enum { CHUNKS_A_BATCH = 12 };
 
 struct run {
     const struct query *query;

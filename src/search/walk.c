@@ -74,6 +74,41 @@ static uint32_t reachable_from(const struct search_walk *walk, size_t number)
     return terms;
 }
 
+/*
+ * Terms that stand nearly everywhere need not be looked for when what is left of the expression is
+ * rare: a span that has the rest is looked at closely anyway.
+ */
+static uint32_t choose_assumed(const struct search_walk *walk)
+{
+    enum { RARE_SHARE = 8 };
+    const struct search_expression *expression = walk->options.expression;
+    size_t counts[32] = {0}, sections = 0;
+    uint32_t frequent = 0;
+    for (size_t i = 0; i < walk->chunk_count; i++) {
+        const struct walk_chunk *chunk = &walk->chunks[i];
+        if (!chunk->part)
+            continue;
+        sections += SECTIONS;
+        for (int section = 0; section < SECTIONS; section++)
+            for (uint32_t left = chunk->allowed[section]; left; left &= left - 1)
+                counts[__builtin_ctz(left)]++;
+    }
+    for (size_t term = 0; term < expression->term_count; term++)
+        frequent |= (uint32_t)(counts[term] * RARE_SHARE > sections) << term;
+    return search_may_hold(expression, frequent) ? 0 : frequent;
+}
+
+static void assume(struct search_walk *walk, uint32_t terms)
+{
+    walk->assumed = terms;
+    for (size_t i = 0; i < walk->chunk_count; i++) {
+        struct walk_chunk *chunk = &walk->chunks[i];
+        chunk->possible &= ~terms;
+        for (int section = 0; section < SECTIONS; section++)
+            chunk->allowed[section] &= ~terms;
+    }
+}
+
 static void find_possible(struct search_walk *walk)
 {
     const struct search_expression *expression = walk->options.expression;
@@ -86,6 +121,7 @@ static void find_possible(struct search_walk *walk)
         search_index_parts(walk->options.index, walk->options.segment, &walk->parts);
     for (size_t i = 0; i < walk->parts.count; i++)
         take_part(walk, walk->parts.parts[i]);
+    assume(walk, choose_assumed(walk));
     for (size_t i = 0; i < walk->chunk_count; i++) {
         reachable |= walk->chunks[i].possible;
         walk->chunks[i].before = reachable;
@@ -107,7 +143,8 @@ static size_t first_position(const struct search_walk *walk)
 
 static bool can_hold(const struct search_walk *walk, uint32_t terms)
 {
-    return walk->options.logs ? terms != 0 : search_may_hold(walk->options.expression, terms);
+    return walk->options.logs ? terms != 0
+                              : search_may_hold(walk->options.expression, terms | walk->assumed);
 }
 
 bool walk__is_wanted(const struct search_walk *walk, const struct walk_chunk *chunk)

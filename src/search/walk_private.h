@@ -46,6 +46,7 @@ struct search_walk {
     struct journal_chunks list;
     struct walk_chunk *chunks;
     size_t chunk_count;
+    uint32_t assumed; /* terms that are not looked for: every text may hold them */
 
     pthread_mutex_t lock;
     pthread_cond_t scanned;

@@ -237,10 +237,17 @@ static struct walk_chunk *next_wanted(struct search_walk *walk)
     return NULL;
 }
 
+/* A walk over frequent words is soon left; the longer it goes on, the further one reads ahead. */
+static bool may_read_ahead(const struct search_walk *walk)
+{
+    size_t walked = walk->found_in - walk->ahead;
+    return walk->ahead < AHEAD_MAX && walk->ahead < walked + 2;
+}
+
 /* With the lock held: reads another chunk, or waits until one was read. */
 static void work_or_wait(struct search_walk *walk, struct search_matcher *matcher)
 {
-    struct walk_chunk *chunk = walk->ahead < AHEAD_MAX ? next_wanted(walk) : NULL;
+    struct walk_chunk *chunk = may_read_ahead(walk) ? next_wanted(walk) : NULL;
     if (!chunk) {
         pthread_cond_wait(&walk->scanned, &walk->lock);
         return;

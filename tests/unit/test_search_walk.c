@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Search: a walk gives every span that matches, newest first, whatever of it the index knows and
+ * whichever terms it does not look for. */
+#include "journal_testing.h"
+
+#include "base/clock.h"
+#include "search/match.h"
+#include "search/walk.h"
+
+enum { SPANS = 900, TEXT_BYTES = 9000, RARE_WORDS = 6 };
+
+static uint64_t seed = 11;
+static uint32_t below(uint32_t limit)
+{
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(seed >> 33) % limit;
+}
+
+/* Three words that stand everywhere, each in two spans of three, and some that nearly none has. */
+static const char *const words[] = {"alpha", "beta",   "gamma",  "rareone", "raretwo",
+                                    "rare3", "rare44", "rare55", "rare66"};
+enum { WORDS = sizeof words / sizeof *words, FREQUENT_WORDS = WORDS - RARE_WORDS };
+
+struct store {
+    const char *path, *index_path;
+    struct journal *journal;
+    struct search_index *index;
+    uint32_t holds[SPANS]; /* bits of words, in the order of the journal */
+};
+
+static void put_text(struct buf *out, uint32_t holds)
+{
+    buf_clear(out);
+    while (out->len < TEXT_BYTES)
+        buf_printf(out, "filler%u ", below(5000));
+    for (uint32_t left = holds; left; left &= left - 1)
+        buf_printf(out, "%s ", words[__builtin_ctz(left)]);
+}
+
+static uint32_t random_words(void)
+{
+    uint32_t holds = 0;
+    for (uint32_t word = 0; word < WORDS; word++)
+        holds |= (uint32_t)(word < FREQUENT_WORDS ? below(3) > 0 : below(SPANS / 3) == 0) << word;
+    return holds;
+}
+
+static void append_spans(struct store *store, uint32_t first, uint32_t count)
+{
+    struct batch *batch = batch_new((size_t)64 << 20);
+    struct buf text = {0};
+    batch_add_resource(batch);
+    batch_add_scope(batch);
+    batch->receiver = STR("test");
+    batch->project_id = 1;
+    for (uint32_t i = first; i < first + count; i++) {
+        struct span *span = batch_add_span(batch);
+        store->holds[i] = random_words();
+        put_text(&text, store->holds[i]);
+        span->name = STR("span");
+        span->start_ns = i;
+        span->attributes.items = arena_array(&batch->arena, struct attribute, 1);
+        span->attributes.items[0] = (struct attribute){
+            STR("text"), value_string(arena_copy(&batch->arena, buf_str(&text)))};
+        span->attributes.count = 1;
+    }
+    append(store->journal, batch);
+    batch_free(batch);
+    buf_done(&text);
+}
+
+static void wait_for_index(struct store *store)
+{
+    struct search_index_stats stats = {0};
+    for (int64_t until = clock_mono_ns() + 60 * NS_PER_SEC; !stats.caught_up || !stats.chunks;) {
+        assert_true(clock_mono_ns() < until);
+        search_index_hurry(store->index);
+        usleep(20000);
+        search_index_get_stats(store->index, &stats);
+    }
+}
+
+static int open_store(void **state)
+{
+    static struct store store;
+    enum { BATCH = 50 };
+    store.path = test_directory();
+    store.index_path = test_directory();
+    store.journal = open_journal(store.path);
+    for (uint32_t first = 0; first < SPANS; first += BATCH)
+        append_spans(&store, first, BATCH);
+    const struct search_index_options options = {
+        .directory = store.index_path, .journal = store.journal, .quiet_ms = 1};
+    assert_int_equal(search_index_open(&options, &store.index, NULL), STATUS_OK);
+    wait_for_index(&store);
+    *state = &store;
+    return 0;
+}
+
+static int close_store(void **state)
+{
+    struct store *store = *state;
+    search_index_close(store->index);
+    journal_close(store->journal);
+    remove_directory(store->path);
+    remove_directory(store->index_path);
+    return 0;
+}
+
+/* Marks the spans that the walk gives, which come newest first and once; gives what it read. */
+static struct search_walk_stats walk(const struct store *store,
+                                     const struct search_expression *expression, bool with_index,
+                                     bool given[SPANS])
+{
+    struct search_walk_stats stats = {0};
+    const struct search_walk_options options = {.journal = store->journal,
+                                                .index = with_index ? store->index : NULL,
+                                                .expression = expression,
+                                                .project_id = 1,
+                                                .segment = 1,
+                                                .frame_most = UINT64_MAX,
+                                                .deadline_ns = INT64_MAX};
+    struct search_walk *walk;
+    struct journal_location place;
+    uint64_t last = SPANS;
+    bool found;
+    memset(given, 0, SPANS * sizeof *given);
+    assert_int_equal(search_walk_open(&options, &walk, NULL), STATUS_OK);
+    while (search_walk_next(walk, &found, &place, NULL) == STATUS_OK && found) {
+        struct batch *batch;
+        assert_int_equal(journal_read_record(store->journal, place, &batch, NULL), STATUS_OK);
+        uint64_t number = batch->spans[0].start_ns;
+        batch_free(batch);
+        assert_true(number < last);
+        given[number] = true;
+        last = number;
+    }
+    search_walk_close(walk, &stats);
+    return stats;
+}
+
+/* Which terms of the expression a span has. */
+static uint32_t terms_of(const struct search_expression *expression, uint32_t holds)
+{
+    uint32_t terms = 0;
+    for (size_t i = 0; i < expression->term_count; i++)
+        for (int word = 0; word < WORDS; word++)
+            if (holds >> word & 1 && str_equal(expression->terms[i].folded, str_from(words[word])))
+                terms |= UINT32_C(1) << i;
+    return terms;
+}
+
+static struct search_expression *parsed(const char *text)
+{
+    struct search_expression *expression = NULL;
+    assert_int_equal(search_parse(str_from(text), &expression, NULL), STATUS_OK);
+    return expression;
+}
+
+/* How many spans match, all of which the walk must give; how many it gives goes to *out_given. */
+static size_t check(const struct store *store, const char *text, bool with_index, size_t *out_given)
+{
+    struct search_expression *expression = parsed(text);
+    bool given[SPANS];
+    size_t matching = 0;
+    walk(store, expression, with_index, given);
+    *out_given = 0;
+    for (int i = 0; i < SPANS; i++) {
+        bool matches = search_holds(expression, terms_of(expression, store->holds[i]));
+        if (matches && !given[i])
+            STOP("%s: span %d is left out", text, i);
+        matching += matches;
+        *out_given += given[i];
+    }
+    search_expression_free(expression);
+    return matching;
+}
+
+static void random_expression(struct buf *out, int depth)
+{
+    static const char *const joints[] = {" ", " AND ", " OR ", " -"};
+    uint32_t kind = depth ? below(3) : 0;
+    if (kind == 0) {
+        buf_printf(out, "%s", words[below(WORDS)]);
+        return;
+    }
+    buf_printf(out, "%s(", below(6) ? "" : "NOT ");
+    random_expression(out, depth - 1);
+    buf_printf(out, "%s", joints[below(4)]);
+    random_expression(out, depth - 1);
+    buf_printf(out, ")");
+}
+
+static void test_no_match_is_left_out(void **state)
+{
+    const struct store *store = *state;
+    size_t matching = 0, given;
+    for (int round = 0; round < 60; round++) {
+        struct buf text = {0};
+        random_expression(&text, 3);
+        buf_add_byte(&text, 0);
+        matching += check(store, text.ptr, round % 10 > 0, &given);
+        buf_done(&text);
+    }
+    assert_true(matching > SPANS);
+}
+
+static void test_frequent_words_beside_rare_ones_are_not_looked_for(void **state)
+{
+    const struct store *store = *state;
+    static const char *const alike[][2] = {{"rareone", "rareone alpha"},
+                                           {"rare3 OR rare44", "(rare3 OR rare44) beta gamma"},
+                                           {"rare55", "rare55 -alpha"}};
+    for (size_t i = 0; i < sizeof alike / sizeof *alike; i++) {
+        size_t rare, both;
+        struct search_expression *expression = parsed(alike[i][1]);
+        bool given[SPANS];
+        assert_true(check(store, alike[i][0], true, &rare) > 0);
+        check(store, alike[i][1], true, &both);
+        assert_int_equal(rare, both); /* whoever asks looks at them more closely */
+        uint64_t scanned = walk(store, expression, true, given).bytes_scanned;
+        assert_true(scanned * 2 < walk(store, expression, false, given).bytes_scanned);
+        search_expression_free(expression);
+    }
+}
+
+static void test_frequent_words_alone_are_looked_for(void **state)
+{
+    static const char *const texts[] = {"alpha beta", "alpha OR rareone", "NOT alpha"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        size_t given, matching = check(*state, texts[i], true, &given);
+        assert_true(matching > 0);
+        if (i < 2) /* nothing is certain under a NOT */
+            assert_int_equal(matching, given);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_match_is_left_out),
+        cmocka_unit_test(test_frequent_words_beside_rare_ones_are_not_looked_for),
+        cmocka_unit_test(test_frequent_words_alone_are_looked_for),
+    };
+    return cmocka_run_group_tests(tests, open_store, close_store);
+}
