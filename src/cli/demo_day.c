@@ -11,7 +11,7 @@
 #define NS_PER_HOUR (3600 * NS_PER_SEC)
 #define NS_PER_MIN  (60 * NS_PER_SEC)
 
-enum { GROUPS_MAX = 16, REQUEST_BYTES = 1 << 20 };
+enum { GROUPS_MAX = 16, REQUEST_BYTES = 1 << 20, SPENDER_AN_HOUR = 40 };
 
 /* One resource: a service in one release. */
 struct group {
@@ -228,6 +228,18 @@ static uint64_t mix(uint64_t seed, uint64_t a, uint64_t b, uint64_t c)
     return demo_next(&random);
 }
 
+/* So many that the cost of every hour rises, also of those that are quiet by themselves; on whole
+ * and half minutes, as jobs of a scheduler begin. */
+static void run_spender(struct demo *demo, int64_t hour_ns)
+{
+    const int64_t half_minute = 30 * NS_PER_SEC;
+    size_t count = (size_t)(SPENDER_AN_HOUR * demo->options.scale + 0.5);
+    int64_t gap = NS_PER_HOUR / half_minute / (int64_t)(count + 1);
+    for (size_t n = 0; n < count; n++)
+        demo_research(demo, mix(demo->options.seed, (uint64_t)(hour_ns / NS_PER_HOUR), 90, n),
+                      hour_ns + ((int64_t)n + 1) * (gap ? gap : 1) * half_minute);
+}
+
 static void run_hour(struct demo *demo, int64_t hour_ns)
 {
     const struct demo_day *day = &demo->day;
@@ -248,9 +260,7 @@ static void run_hour(struct demo *demo, int64_t hour_ns)
     }
     /* A tenant's new batch job, somebody who attacks, and the runs that never end well. */
     if (hour_ns >= day->spender_from_ns)
-        for (size_t n = 0; n < (size_t)(14 * demo->options.scale + 0.5); n++)
-            demo_research(demo, mix(demo->options.seed, hour, 90, n),
-                          hour_ns + (int64_t)n * 4 * NS_PER_MIN + 90 * NS_PER_SEC);
+        run_spender(demo, hour_ns);
     if (day->hoard_ns >= hour_ns && day->hoard_ns < hour_ns + NS_PER_HOUR)
         demo_research(demo, mix(demo->options.seed, hour, 92, 0), day->hoard_ns);
     for (size_t n = 0; n < (size_t)(32 * demo->options.scale + 0.5); n++) {
