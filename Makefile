@@ -40,7 +40,7 @@ PRICE_BOOK := $(sort $(wildcard prices/*.yaml))
 DASHBOARDS := $(sort $(wildcard dashboards/*.json))
 
 .DEFAULT_GOAL := all
-.PHONY: all run test check unit flow torture fuzz benches bench tidy format docs ui ci deps clean help
+.PHONY: all run test check unit flow fuzzers fuzz benches bench tidy format ui ci deps clean help
 .SECONDARY:
 
 all: $(BUILD)/vitrine
