@@ -27,7 +27,7 @@ struct annotation_queue {
     struct str id, name;
     struct str description;   /* ptr NULL: none */
     struct str score_configs; /* JSON array of their ids */
-    struct str people;        /* JSON array of those it is assigned to, sorted */
+    struct str people;        /* JSON array of those it is assigned to, sorted, once each */
     int64_t pending, completed;
     int64_t created_ns, updated_ns;
 };
@@ -50,7 +50,8 @@ enum status control_annotation_queues(struct control *control, uint32_t project_
 enum status control_annotation_queue(struct control *control, uint32_t project_id, struct str id,
                                      struct arena *arena, struct annotation_queue *out_queue,
                                      struct error *error);
-/* Without an id a new one, else that one is changed; *queue is as it is then. */
+/* Without an id a new one, else that one is changed; *queue is as it is then. Without `people`
+ * (ptr NULL) those it is assigned to stay. */
 enum status control_annotation_queue_put(struct control *control, uint32_t project_id,
                                          struct annotation_queue *queue, struct arena *arena,
                                          struct error *error);

@@ -192,6 +192,29 @@ static enum status write_row(struct control *control, uint32_t project_id,
     return STATUS_OK;
 }
 
+/* Exactly these, in whatever order and however often they are named. */
+static enum status write_people(struct control *control, const struct annotation_queue *queue,
+                                struct error *error)
+{
+    static const char *const statements[] = {
+        "DELETE FROM annotation_assignment WHERE queue_id=?1 AND user NOT IN"
+        " (SELECT value FROM json_each(?2))",
+        "INSERT INTO annotation_assignment(queue_id, user) SELECT ?1, value FROM json_each(?2)"
+        " WHERE true ON CONFLICT DO NOTHING",
+    };
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < sizeof statements / sizeof *statements && status == STATUS_OK; i++) {
+        sqlite3_stmt *statement;
+        status = control__prepare(control, statements[i], &statement, error);
+        if (status != STATUS_OK)
+            break;
+        control__bind(statement, 1, queue->id);
+        control__bind(statement, 2, queue->people);
+        status = control__finish(control, statement, error);
+    }
+    return status;
+}
+
 enum status control_annotation_queue_put(struct control *control, uint32_t project_id,
                                          struct annotation_queue *queue, struct arena *arena,
                                          struct error *error)
@@ -213,6 +236,8 @@ enum status control_annotation_queue_put(struct control *control, uint32_t proje
         status = check_configs(control, project_id, queue->score_configs, error);
     if (status == STATUS_OK)
         status = write_row(control, project_id, queue, error);
+    if (status == STATUS_OK && queue->people.ptr)
+        status = write_people(control, queue, error);
     if (status == STATUS_OK)
         status = read_one(control, project_id, queue->id, arena, queue, error);
     return control__end(control, status, error);

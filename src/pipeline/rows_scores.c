@@ -170,15 +170,18 @@ enum status rows__scores(const struct rows_context *context, const struct batch 
                          uint32_t first, struct arena *scratch, struct error *error)
 {
     for (size_t i = 0; i < batch->score_count; i++) {
+        const struct score *score = &batch->scores[i];
+        const struct value *queue = attributes_get(&score->attributes, SCORE_QUEUE_KEY);
         const struct store_score row = {
             .place = rows__place_of(context, batch, first + (uint32_t)i),
-            .score = &batch->scores[i],
-            .comment = value_text(&batch->scores[i].comment, &context->contents, scratch),
+            .score = score,
+            .comment = value_text(&score->comment, &context->contents, scratch),
+            .queue_id = queue ? value_text(queue, &context->contents, scratch) : STR(""),
         };
         enum status status = store_add_score(context->store, &row, error);
         if (status == STATUS_OK)
-            status = rows__alias(context, batch, &row.score->attributes, row.score->trace_id,
-                                 row.score->span_id, scratch, error);
+            status = rows__alias(context, batch, &score->attributes, score->trace_id,
+                                 score->span_id, scratch, error);
         if (status != STATUS_OK)
             return status;
         if (scratch->used_bytes > ROWS_SCRATCH_BYTES / 64)

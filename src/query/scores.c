@@ -54,6 +54,7 @@ void score_where(struct sql *sql, const struct query *query, const struct score_
     where_name(sql, query, "environment", question->environment);
     where_text(sql, "id", question->id);
     where_text(sql, "config_id", question->config_id);
+    where_text(sql, "queue_id", question->queue_id);
     where_text(sql, "author", question->author);
     where_text(sql, "text", question->text);
     where_subject(sql, question);
@@ -80,35 +81,36 @@ void score_where(struct sql *sql, const struct query *query, const struct score_
     }
 }
 
-/* Columns 0 to 17 of a list. */
+/* Columns 0 to 19 of a list. */
 static struct score_item read_item(const struct query *query, const struct store_rows *rows,
                                    struct arena *arena)
 {
-    struct str texts[7];
-    for (size_t i = 0; i < 7; i++) {
+    struct str texts[8];
+    for (size_t i = 0; i < 8; i++) {
         struct str text = store_rows_text(rows, i);
         texts[i] = text.ptr ? arena_copy(arena, text) : STR_NONE;
     }
-    int64_t type = store_rows_int(rows, 13), source = store_rows_int(rows, 14);
+    int64_t type = store_rows_int(rows, 14), source = store_rows_int(rows, 15);
     return (struct score_item){
         .id = texts[0],
         .text = texts[1],
         .session = texts[2],
         .dataset_run = texts[3],
         .config_id = texts[4],
-        .author = texts[5],
-        .comment = texts[6],
-        .time_ns = store_rows_int(rows, 7),
-        .updated_ns = store_rows_int(rows, 8),
-        .created_ns = store_rows_int(rows, 9),
-        .trace = {store_rows_int(rows, 10), store_rows_int(rows, 11)},
-        .span_id = store_rows_int(rows, 12),
+        .queue_id = texts[5],
+        .author = texts[6],
+        .comment = texts[7],
+        .time_ns = store_rows_int(rows, 8),
+        .updated_ns = store_rows_int(rows, 9),
+        .created_ns = store_rows_int(rows, 10),
+        .trace = {store_rows_int(rows, 11), store_rows_int(rows, 12)},
+        .span_id = store_rows_int(rows, 13),
         .type = type < SCORE_TYPE_COUNT ? (enum score_type)type : SCORE_NUMERIC,
         .source = source < SCORE_SOURCE_COUNT ? (enum score_source)source : SCORE_API,
-        .name = sql_name(query, store_rows_int(rows, 15)),
-        .environment = sql_name(query, store_rows_int(rows, 16)),
-        .value = store_rows_double(rows, 17),
-        .hash = store_rows_int(rows, 18),
+        .name = sql_name(query, store_rows_int(rows, 16)),
+        .environment = sql_name(query, store_rows_int(rows, 17)),
+        .value = store_rows_double(rows, 18),
+        .hash = store_rows_int(rows, 19),
     };
 }
 
@@ -119,20 +121,16 @@ static void read_whole(const struct query *query, const struct store_rows *rows,
     struct batch *batch;
     struct content_source contents = journal_content_source(query->journal);
     const struct journal_location location = {
-        .frame = {(uint32_t)store_rows_int(rows, 19), (uint64_t)store_rows_int(rows, 20)},
+        .frame = {(uint32_t)store_rows_int(rows, 20), (uint64_t)store_rows_int(rows, 21)},
         .signal = SIGNAL_SCORES,
-        .record = (uint32_t)store_rows_int(rows, 21),
+        .record = (uint32_t)store_rows_int(rows, 22),
     };
-    if (store_rows_int(rows, 21) < 0 ||
+    if (store_rows_int(rows, 22) < 0 ||
         journal_read_record(query->journal, location, &batch, NULL) != STATUS_OK)
         return;
     const struct score *score = &batch->scores[0];
     struct str comment = value_text(&score->comment, &contents, arena);
     struct str metadata = value_text(&score->metadata, &contents, arena);
-    const struct value *queue = attributes_get(&score->attributes, SCORE_QUEUE_KEY);
-    struct str queue_id = queue ? value_text(queue, &contents, arena) : STR_NONE;
-    if (queue_id.len)
-        item->queue_id = arena_copy(arena, queue_id);
     if (comment.len)
         item->comment = arena_copy(arena, comment);
     if (metadata.len)
@@ -148,9 +146,10 @@ enum status query_scores(const struct query *query, const struct score_question 
 {
     struct sql sql = {0};
     struct store_rows *rows;
-    sql_add(&sql, "SELECT id, text, session, dataset_run, config_id, author, comment, time_ns, "
-                  "arrival_ns, created_ns, trace_hi, trace_lo, span_id, type, source, name, "
-                  "environment, value, hash, segment, frame, record FROM scores");
+    sql_add(&sql,
+            "SELECT id, text, session, dataset_run, config_id, queue_id, author, comment, "
+            "time_ns, arrival_ns, created_ns, trace_hi, trace_lo, span_id, type, source, name, "
+            "environment, value, hash, segment, frame, record FROM scores");
     score_where(&sql, query, question);
     if (question->has_cursor) {
         sql_add(&sql, " AND (time_ns < ");

@@ -8,8 +8,9 @@
 struct score_question {
     uint32_t project_id;
     struct time_range range;
-    struct str id, name, environment, session, dataset_run, config_id, author; /* empty: any */
-    struct str text;  /* the category; empty: any */
+    struct str id, name, environment, session, dataset_run; /* empty: any */
+    struct str config_id, queue_id, author;                 /* likewise */
+    struct str text;                                        /* the category; likewise */
     int type, source; /* enum score_type, enum score_source; -1: any */
     bool has_trace, has_span, has_least, has_most, has_below;
     bool of_traces,
@@ -26,9 +27,9 @@ struct score_question {
 };
 
 struct score_item {
-    struct str id, name, text, session, dataset_run, environment, config_id, author, comment;
+    struct str id, name, text, session, dataset_run, environment, config_id, queue_id, author;
+    struct str comment;
     struct str metadata; /* JSON; only when asked for */
-    struct str queue_id; /* likewise */
     struct trace_key trace;
     int64_t span_id, time_ns, created_ns, updated_ns, hash;
     double value; /* NaN: none */

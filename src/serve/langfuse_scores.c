@@ -52,6 +52,7 @@ static enum status read_among(struct call *call, struct score_question *question
     static const char *const names[][2] = {
         {"name", "name"},           {"userId", "userId"},     {"environment", "environment"},
         {"traceTags", "traceTags"}, {"configId", "configId"}, {"authorUserId", "authorUserId"},
+        {"queueId", "queueId"},
     };
     struct langfuse_rows *rows = arena_new(&call->request->arena, struct langfuse_rows);
     if (!rows)

@@ -61,6 +61,7 @@ void serve__prompts(struct request *request, void *context)
 
 static void write_version(struct json_out *out, const struct prompt *prompt)
 {
+    json_out_int_text(out, "id", prompt->id);
     json_out_int(out, "version", prompt->version);
     json_out_raw(out, "labels", prompt->labels);
     json_out_str(out, "message", prompt->commit_message);

@@ -8,7 +8,8 @@
 /* Which queue, and which of its items. */
 struct str queue_path_id(const struct call *call);
 struct str queue_path_item(const struct call *call);
-/* Name, description and the configs' ids, which stand in the member `configs`. */
+/* Name, description, the configs' ids, which stand in the member `configs`, and `people` where they
+ * are named. */
 enum status queue_body_read(struct call *call, const char *configs,
                             struct annotation_queue *out_queue);
 /* PENDING: 0, COMPLETED: 1, in any case; empty: -1. */

@@ -93,7 +93,8 @@ static void put(struct request *request, void *context, struct str id, int http_
                                               &request->arena, &call.error);
     if (status == STATUS_OK)
         status = write_queue(&call, &queue);
-    call.response.http_status = http_status;
+    if (status == STATUS_OK)
+        call.response.http_status = http_status;
     call_end(&call, status);
 }
 

@@ -99,6 +99,7 @@ static enum status read_question(struct call *call, struct score_question *quest
         .session = request_param(request, STR("session")),
         .dataset_run = request_param(request, STR("dataset_run")),
         .config_id = request_param(request, STR("config_id")),
+        .queue_id = request_param(request, STR("queue_id")),
         .author = request_param(request, STR("author")),
         .cancelled = &request->cancelled,
     };

@@ -34,6 +34,7 @@ static bool set_texts(struct store *store, struct score_row *row, const struct s
         {&row->session, score->session, TEXT_BYTES_MAX},
         {&row->dataset_run, score->dataset_run, TEXT_BYTES_MAX},
         {&row->config_id, score->config_id, TEXT_BYTES_MAX},
+        {&row->queue_id, from->queue_id, TEXT_BYTES_MAX},
         {&row->author, score->author, TEXT_BYTES_MAX},
         {&row->comment, from->comment, TEXT_BYTES_MAX},
     };

@@ -79,7 +79,8 @@ struct store_point {
 struct store_score {
     struct store_place place;
     const struct score *score;
-    struct str comment; /* its text; of long ones the first bytes */
+    struct str comment;  /* its text; of long ones the first bytes */
+    struct str queue_id; /* the annotation queue it was given in; empty: none */
 };
 
 /* Texts that go with our ids: what a sender called a trace, or a span (hi 0); a tag of a trace. */

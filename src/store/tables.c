@@ -151,8 +151,8 @@ static const struct column score_columns[] = {
     COL(I64, arrival_ns),  COL(I64, created_ns), COL(I64, trace_hi),     COL(I64, trace_lo),
     COL(I64, span_id),     OPT(TEXT, session),   OPT(TEXT, dataset_run), COL(I32, name),
     COL(U8, type),         COL(U8, source),      OPT(F64, value),        OPT(TEXT, text),
-    COL(I32, environment), OPT(TEXT, config_id), OPT(TEXT, author),      OPT(TEXT, comment),
-    COL(I32, segment),     COL(I64, frame),      COL(I32, record),
+    COL(I32, environment), OPT(TEXT, config_id), OPT(TEXT, queue_id),    OPT(TEXT, author),
+    OPT(TEXT, comment),    COL(I32, segment),    COL(I64, frame),        COL(I32, record),
 };
 #undef ROW_TYPE
 #define ROW_TYPE alias_row

@@ -168,7 +168,7 @@ struct point_row {
 struct score_row {
     int64_t time_ns, arrival_ns, created_ns, trace_hi, trace_lo, span_id, hash, frame;
     double value;
-    struct str id, text, session, dataset_run, config_id, author, comment;
+    struct str id, text, session, dataset_run, config_id, queue_id, author, comment;
     int32_t project, name, environment, segment, record;
     uint8_t type, source;
     bool maybe_known, dropped;

@@ -100,8 +100,8 @@ static const char scores_view[] =
     "dataset_run, name_text(name) AS name, CASE type WHEN 0 THEN 'numeric' WHEN 1 THEN "
     "'categorical' WHEN 2 THEN 'boolean' WHEN 3 THEN 'text' ELSE 'correction' END AS type, "
     "CASE source WHEN 0 THEN 'api' WHEN 1 THEN 'eval' WHEN 2 THEN 'annotation' ELSE 'feedback' "
-    "END AS source, value, text, name_text(environment) AS environment, config_id, author, "
-    "comment FROM vitrine.main.scores";
+    "END AS source, value, text, name_text(environment) AS environment, config_id, "
+    "queue_id, author, comment FROM vitrine.main.scores";
 
 static const char points_view[] =
     "CREATE VIEW memory.main.v_points AS SELECT p.project, p.time_ns, p.start_ns, p.arrival_ns, "

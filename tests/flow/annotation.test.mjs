@@ -69,6 +69,7 @@ test('a comment is about something that is there, whichever of its ids is used',
     const prompt = await fine('POST', '/api/public/v2/prompts', { name: 'greet', prompt: 'hello', type: 'text' });
     const { id } = await fine('POST', path, comment({ objectType: 'PROMPT', objectId: prompt.id }));
     assert.equal((await fine('GET', `/api/v1/comments?prompt_id=${prompt.id}`)).comments[0].id, id);
+    assert.deepEqual([(await fine('GET', '/api/v1/prompts/greet')).versions[0].id, (await fine('GET', '/api/v1/prompts/greet/versions/1')).id], [prompt.id, prompt.id]);
 });
 
 test('what cannot be a comment is refused by name', async () => {
@@ -141,6 +142,10 @@ test('a queue is assigned to whom the request names, once or often', async () =>
     assert.deepEqual((await fine('GET', `/api/v1/queues/${queue.id}`)).people, ['ada', 'bob']);
     for (const userId of ['ada', 'ada']) assert.deepEqual(await fine('DELETE', path, { userId }), { success: true });
     assert.deepEqual((await fine('GET', `/api/v1/queues/${queue.id}`)).people, ['bob']);
+    const put = (more) => fine('PUT', `/api/v1/queues/${queue.id}`, { name: 'people', score_configs: [helpful.id], ...more });
+    for (const [more, expected] of [[{}, ['bob']], [{ people: ['eve', 'ada', 'eve'] }, ['ada', 'eve']], [{ people: [] }, []]]) assert.deepEqual((await put(more)).people, expected);
+    for (const people of ['ada', null, [''], ['x'.repeat(256)], [7], Array(1001).fill('ada')])
+        await refused(400, 'PUT', `/api/v1/queues/${queue.id}`, { name: 'people', score_configs: [helpful.id], people }, /^people/);
     await refused(400, 'POST', path, { userId: '' }, /^userId/);
     await refused(404, 'POST', '/api/public/annotation-queues/nothing/assignments', { userId: 'a' }, /no annotation queue/);
 });
@@ -158,6 +163,12 @@ test('what is said of an item are scores, held to their config and known by thei
         return seen;
     });
     assert.deepEqual([scores[0].source, scores[0].queue_id, scores[0].author, scores[0].comment], ['annotation', queue.id, 'Ada', 'why not']);
+    const { scores: there } = await fine('GET', `/api/v1/scores?queue_id=${queue.id}&limit=9`), { scores: elsewhere } = await fine('GET', '/api/v1/scores?queue_id=nothing');
+    assert.deepEqual([there.map((one) => one.name).sort(), elsewhere], [['helpful', 'tone'], []]);
+    for (const path of ['scores', 'v2/scores', 'v3/scores']) {
+        const ids = async (id) => (await fine('GET', `/api/public/${path}?queueId=${id}`)).data.map((one) => one.id).sort();
+        assert.deepEqual([await ids(queue.id), await ids('nothing')], [[helpful, tone].map(({ id }) => `annotation-${item}-${id}`).sort(), []]);
+    }
     const { data } = await fine('GET', `/api/public/v2/scores?traceId=${uuid}`);
     assert.deepEqual(data.map((one) => [one.queueId, one.configId, one.source, one.authorUserId]).sort(), [helpful, tone].map(({ id }) => [queue.id, id, 'ANNOTATION', 'Ada']).sort());
 });

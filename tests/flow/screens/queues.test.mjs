@@ -76,6 +76,36 @@ describe('screens: comments and queues', { skip: cannot() }, () => {
         await context.close();
     });
 
+    it('a queue is renamed, asks less, and is assigned, to the reader, too', async () => {
+        const { page, complaints, context } = await stage.open(`/p/default/queues/${queue}`);
+        await page.evaluate(() => localStorage.setItem('vitrine.name', 'Ada'));
+        await page.reload();
+        await page.getByText('0 of 3 done').waitFor();
+        await page.keyboard.press('e');
+        const form = page.getByRole('dialog', { name: 'Edit the queue' });
+        await form.getByRole('checkbox', { name: /^right/, checked: true }).waitFor();
+        await form.getByLabel('Name', { exact: true }).fill('Second look');
+        await form.getByLabel('Assign to').fill('Bob <i>');
+        await page.keyboard.press('Enter');
+        await form.getByRole('button', { name: 'Me', exact: true }).click();
+        for (const theme of ['light', 'dark']) {
+            await inTheme(page, theme);
+            assert.deepEqual(await serious(page), [], theme);
+        }
+        await form.getByRole('button', { name: 'Keep' }).click();
+        await page.getByRole('heading', { name: 'Second look' }).waitFor();
+        await page.getByText(/Assigned to you Bob <i>/).waitFor();
+        await page.getByRole('button', { name: 'Edit', exact: true }).click();
+        await form.getByRole('button', { name: 'Take Bob <i> off' }).click();
+        await form.getByLabel('Name', { exact: true }).fill('First look <b>');
+        await form.getByRole('button', { name: 'Keep' }).click();
+        await page.getByRole('heading', { name: 'First look <b>' }).waitFor();
+        const { people, score_configs } = await stage.api.get(`/api/v1/queues/${queue}`);
+        assert.deepEqual([people, score_configs.length], [['Ada'], 3]);
+        quiet(complaints);
+        await context.close();
+    });
+
     it('an annotator works through it by keys, and takes a slip back', async () => {
         const { page, complaints, context } = await stage.open(`/p/default/queues/${queue}`);
         await page.getByText('0 of 3 done').waitFor();

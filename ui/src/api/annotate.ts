@@ -6,7 +6,7 @@ import { queryClient } from "./queries";
 import type { Score } from "./scores";
 import type { Ns } from "./types";
 
-/** What is commented on or judged: a trace, one span of it, or a session. */
+/** What is judged: a trace, one span of it, or a session. */
 export type Subject = { trace_id: string; span_id?: string } | { session: string };
 
 /* --- comments -------------------------------------------------------------------------------- */
@@ -22,10 +22,13 @@ export interface Comment {
     created: Ns;
 }
 
+/** What is commented on: these, and a version of a prompt. */
+export type Commented = Subject | { prompt_id: string };
+
 export const COMMENT_LENGTH = 5000;
 
 /** Of a trace: those on its spans, too. */
-export function useComments(project: string, about: { trace_id: string } | { session: string }) {
+export function useComments(project: string, about: Commented) {
     return useQuery({
         queryKey: ["comments", project, about],
         queryFn: ({ signal }) => getJson<{ total: number; comments: Comment[] }>("/api/v1/comments", { project, ...about }, signal),
@@ -34,7 +37,7 @@ export function useComments(project: string, about: { trace_id: string } | { ses
 
 const commentsChanged = (project: string) => queryClient.invalidateQueries({ queryKey: ["comments", project] });
 
-export async function addComment(project: string, about: Subject, content: string, author: string): Promise<void> {
+export async function addComment(project: string, about: Commented, content: string, author: string): Promise<void> {
     await sendJson("POST", apiUrl("/api/v1/comments", { project }), { ...about, content, ...(author && { author }) });
     await commentsChanged(project);
 }
@@ -148,8 +151,19 @@ async function changed<T>(project: string, made: Promise<T>): Promise<T> {
     return result;
 }
 
-export function createQueue(project: string, queue: { name: string; description?: string; score_configs: string[] }): Promise<WholeQueue> {
+export interface QueueDraft {
+    name: string;
+    description?: string;
+    score_configs: string[];
+    people: string[];
+}
+
+export function createQueue(project: string, queue: QueueDraft): Promise<WholeQueue> {
     return changed(project, sendJson<WholeQueue>("POST", apiUrl("/api/v1/queues", { project }), queue));
+}
+
+export function updateQueue(project: string, id: string, queue: QueueDraft): Promise<WholeQueue> {
+    return changed(project, sendJson<WholeQueue>("PUT", apiUrl(path(id), { project }), queue));
 }
 
 /** Only the list is asked for again: of what is gone nothing is left to be told. */

@@ -18,6 +18,7 @@ export interface PromptEntry {
 }
 
 export interface PromptVersion {
+    id: string;
     version: number;
     labels: string[];
     message: string | null;

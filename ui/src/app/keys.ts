@@ -117,6 +117,7 @@ export const HELP: { title: string; keys: [string, string][] }[] = [
             ["1 … 9", "Answer the marked question"],
             ["c  Ctrl ↵", "Complete, and on to the next that waits"],
             ["u", "Undo the last answer or completion"],
+            ["e", "Edit the queue"],
         ],
     },
     {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What people wrote beside something, oldest first, and a place to write. Texts are shown as they are, never as markup. */
 import { useState } from "react";
-import { addComment, type Comment, COMMENT_LENGTH, deleteComment, type Subject } from "../api/annotate";
+import { addComment, type Comment, COMMENT_LENGTH, type Commented, deleteComment } from "../api/annotate";
 import { setPref, usePrefs } from "../app/prefs";
 import { useUrl } from "../app/url";
 import { visible } from "../format/text";
@@ -11,7 +11,7 @@ import "./comments.css";
 
 interface Props {
     title: string;
-    about: Subject;
+    about: Commented;
     comments: Comment[];
     /** The screen asks for the writer's name elsewhere. */
     named?: boolean;
@@ -44,7 +44,7 @@ export function Comments({ title, about, comments, named }: Props) {
     );
 }
 
-function Write({ title, about, named, fail }: { title: string; about: Subject; named?: boolean; fail: (problem: string) => void }) {
+function Write({ title, about, named, fail }: { title: string; about: Commented; named?: boolean; fail: (problem: string) => void }) {
     const url = useUrl();
     const { name } = usePrefs();
     const [text, setText] = useState("");

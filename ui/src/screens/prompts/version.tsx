@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The words of one version, what changed since another, its settings, and how an application asks for it. */
 import { useState } from "react";
+import { useComments } from "../../api/annotate";
 import { deleteVersion, type PromptContent, type PromptVersion, type PromptWords, usePromptWords, useProtectedLabels } from "../../api/prompts";
 import { useUrl } from "../../app/url";
+import { Comments } from "../../components/comments";
 import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { CopyButton, Failure, Skeleton, Tabs } from "../../components/pieces";
@@ -13,11 +15,14 @@ import { snippets } from "./snippets";
 import { flat, inputs, isPlaceholder, pieces } from "./words";
 import "../setup/setup.css";
 
-type Tab = "words" | "changes" | "config" | "use";
+const TABS = [
+    { id: "words", label: "Words" }, { id: "changes", label: "Changes" }, { id: "config", label: "Config" }, { id: "use", label: "Use it" }, { id: "comments", label: "Comments" },
+] as const;
+type Tab = (typeof TABS)[number]["id"];
 
 export function VersionView({ words, versions }: { words: PromptWords; versions: PromptVersion[] }) {
     const url = useUrl();
-    const tab = (["changes", "config", "use"].includes(url.search.tab ?? "") ? url.search.tab : "words") as Tab;
+    const tab = TABS.find(({ id }) => id === url.search.tab)?.id ?? "words";
     const [problem, setProblem] = useState<Error | null>(null);
     const kept = useProtectedLabels(url.project).filter((label) => words.labels.includes(label));
     const remove = () => {
@@ -38,7 +43,7 @@ export function VersionView({ words, versions }: { words: PromptWords; versions:
             {problem && <p className="bad version-message" role="alert">{visible(problem.message)}</p>}
             <Tabs<Tab>
                 label="About this version"
-                tabs={[{ id: "words", label: "Words" }, { id: "changes", label: "Changes" }, { id: "config", label: "Config" }, { id: "use", label: "Use it" }]}
+                tabs={[...TABS]}
                 at={tab}
                 onPick={(id) => url.set({ tab: id === "words" ? undefined : id }, { replace: true })}
             />
@@ -47,9 +52,18 @@ export function VersionView({ words, versions }: { words: PromptWords; versions:
                 {tab === "changes" && <Changes words={words} versions={versions} />}
                 {tab === "config" && <pre className="prompt-text" tabIndex={0}>{visible(JSON.stringify(words.config, null, 2))}</pre>}
                 {tab === "use" && <Use words={words} />}
+                {tab === "comments" && <OfVersion key={words.id} id={words.id} version={words.version} />}
             </div>
         </section>
     );
+}
+
+function OfVersion({ id, version }: { id: string; version: number }) {
+    const url = useUrl();
+    const list = useComments(url.project, { prompt_id: id });
+    if (list.error) return <Failure error={list.error} retry={() => list.refetch()} what="The comments" />;
+    if (!list.data) return <Skeleton height={80} />;
+    return <Comments title={`On version ${version}`} about={{ prompt_id: id }} comments={list.data.comments} />;
 }
 
 function Words({ words }: { words: PromptWords }) {

@@ -3,6 +3,7 @@
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { deleteQueue, useQueue } from "../../api/annotate";
+import { useKeys } from "../../app/keys";
 import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
@@ -13,7 +14,9 @@ import { exact, plural } from "../../format/number";
 import { clip, oneLine, visible } from "../../format/text";
 import { queueHref } from "../../url/href";
 import { Dialog } from "../datasets/dialog";
+import { QueueForm } from "./form";
 import { Items } from "./items";
+import { Assigned } from "./people";
 import { Progress } from "./progress";
 import { Work } from "./work";
 import "./queues.css";
@@ -25,6 +28,8 @@ export default function QueueScreen() {
     const { data } = queue;
     const item = url.search.item;
     const [doomed, setDoomed] = useState(false);
+    const [editing, setEditing] = useState(false);
+    useKeys({ e: () => !item && setEditing(true) });
     const remove = async () => {
         await deleteQueue(url.project, queueId);
         url.go(url.href("queues"));
@@ -43,6 +48,11 @@ export default function QueueScreen() {
                 <Go className="button bare" href={item ? queueHref(url.project, queueId) : url.href("queues")}>
                     <Icon name="left" small /> {item ? "All items" : "All queues"}
                 </Go>
+                {!item && data && (
+                    <button type="button" className="button" onClick={() => setEditing(true)} title="Name, questions and people (e)">
+                        Edit
+                    </button>
+                )}
                 {!item && (
                     <Menu label={<Icon name="more" />} name="More about this queue" className="button bare icon" align="right">
                         {(close) => (
@@ -60,6 +70,7 @@ export default function QueueScreen() {
                     </Menu>
                 )}
             </Topbar>
+            {editing && data && <QueueForm queue={data} close={() => setEditing(false)} />}
             {doomed && data && (
                 <Dialog title="Delete this queue?" action="Delete it" close={() => setDoomed(false)} submit={remove}>
                     <p>
@@ -74,7 +85,7 @@ export default function QueueScreen() {
                 <div className="scroll">
                     <div className="queues">
                         {data.description && <p className="muted">{visible(clip(data.description, 2000))}</p>}
-                        {data.people.length > 0 && <p className="muted">Assigned to {clip(oneLine(data.people.join(", ")), 300)}</p>}
+                        {data.people.length > 0 && <p className="muted">Assigned to <Assigned people={data.people} /></p>}
                         <Items queue={data} />
                     </div>
                 </div>

@@ -11,7 +11,8 @@ import { Topbar } from "../../components/topbar";
 import { exact } from "../../format/number";
 import { clip, oneLine } from "../../format/text";
 import { queueHref } from "../../url/href";
-import { MakeQueue } from "./make";
+import { QueueForm } from "./form";
+import { Assigned } from "./people";
 import { Progress } from "./progress";
 import "./queues.css";
 
@@ -47,6 +48,7 @@ export default function QueuesScreen() {
                                             <th scope="col" className="n">Waiting</th>
                                             <th scope="col" className="n">Done</th>
                                             <th scope="col">Progress</th>
+                                            <th scope="col">Assigned to</th>
                                             <th scope="col">Description</th>
                                             <th scope="col">Made</th>
                                         </tr>
@@ -65,6 +67,9 @@ export default function QueuesScreen() {
                                                     <Progress queue={each} />
                                                 </td>
                                                 <td>
+                                                    <Assigned people={each.people} />
+                                                </td>
+                                                <td>
                                                     <span className="cut">{clip(oneLine(each.description ?? ""), 160)}</span>
                                                 </td>
                                                 <td>
@@ -79,7 +84,7 @@ export default function QueuesScreen() {
                     )}
                 </div>
             </div>
-            {making && <MakeQueue close={() => setMaking(false)} />}
+            {making && <QueueForm close={() => setMaking(false)} />}
         </>
     );
 }

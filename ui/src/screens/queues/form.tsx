@@ -1,26 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A new queue: its name, and which questions it asks; a question that does not exist yet is made beside it. */
+/* A queue, new or changed: its name, which questions it asks and who is to answer; a question that does not exist yet is made beside it. */
 import { useState } from "react";
-import { createQueue, createScoreConfig, type NewScoreConfig, type ScoreConfig, useScoreConfigs } from "../../api/annotate";
+import { createQueue, createScoreConfig, type NewScoreConfig, type ScoreConfig, updateQueue, useScoreConfigs, type WholeQueue } from "../../api/annotate";
 import { useUrl } from "../../app/url";
 import { clip, oneLine, visible } from "../../format/text";
 import { queueHref } from "../../url/href";
 import { Dialog } from "../datasets/dialog";
+import { People } from "./people";
 
-export function MakeQueue({ close }: { close: () => void }) {
+/** Without a queue a new one is made. */
+export function QueueForm({ queue, close }: { queue?: WholeQueue; close: () => void }) {
     const url = useUrl();
     const list = useScoreConfigs(url.project);
-    const configs = (list.data?.configs ?? []).filter((each) => !each.archived);
-    const [name, setName] = useState("");
-    const [description, setDescription] = useState("");
-    const [chosen, setChosen] = useState<string[]>([]);
+    const [name, setName] = useState(queue?.name ?? "");
+    const [description, setDescription] = useState(queue?.description ?? "");
+    const [people, setPeople] = useState<string[]>(queue?.people ?? []);
+    const [chosen, setChosen] = useState<string[]>(queue?.score_configs ?? []);
+    const configs = (list.data?.configs ?? []).filter((each) => !each.archived || queue?.score_configs.includes(each.id));
     const toggle = (id: string) => setChosen(chosen.includes(id) ? chosen.filter((each) => each !== id) : [...chosen, id]);
     const submit = async () => {
-        const { id } = await createQueue(url.project, { name: name.trim(), ...(description.trim() && { description: description.trim() }), score_configs: chosen });
-        url.go(queueHref(url.project, id));
+        const draft = { name: name.trim(), ...(description.trim() && { description: description.trim() }), score_configs: chosen, people };
+        if (queue) await updateQueue(url.project, queue.id, draft);
+        else url.go(queueHref(url.project, (await createQueue(url.project, draft)).id));
     };
     return (
-        <Dialog title="New annotation queue" action="Make it" close={close} submit={submit} disabled={!name.trim() || !chosen.length}>
+        <Dialog title={queue ? "Edit the queue" : "New annotation queue"} action={queue ? "Keep" : "Make it"} close={close} submit={submit} disabled={!name.trim() || !chosen.length}>
             <label>
                 Name
                 <input className="input" value={name} maxLength={200} onChange={(event) => setName(event.target.value)} />
@@ -29,6 +33,7 @@ export function MakeQueue({ close }: { close: () => void }) {
                 Description
                 <input className="input" value={description} maxLength={2000} onChange={(event) => setDescription(event.target.value)} />
             </label>
+            <People people={people} change={setPeople} />
             <fieldset className="queue-configs">
                 <legend>What is asked of each item</legend>
                 {list.data && !configs.length && <p className="muted">This project has no score configs yet: make the first question below.</p>}
@@ -36,7 +41,7 @@ export function MakeQueue({ close }: { close: () => void }) {
                     <label key={each.id} className="row">
                         <input type="checkbox" checked={chosen.includes(each.id)} onChange={() => toggle(each.id)} />
                         <span className="cut">{clip(oneLine(each.name), 60)}</span>
-                        <span className="muted cut">{kindOf(each)}</span>
+                        <span className="muted cut">{kindOf(each)}{each.archived && ", archived"}</span>
                     </label>
                 ))}
             </fieldset>
