@@ -34,7 +34,7 @@ describe('screens: dashboards', { skip: cannot() }, () => {
 
     it('each built-in dashboard answers with the demo, and with nothing teaches how to begin', async () => {
         const { page, complaints, context } = await stage.open('/p/demo/dashboards');
-        const names = await page.locator('.card strong').allInnerTexts();
+        const names = await page.locator('.board-card strong').allInnerTexts();
         for (const name of ['Cost', 'Errors', 'Model invocations']) assert.ok(names.includes(name), `${name} is not in ${names}`);
         for (const id of ['model-invocations', 'cost', 'errors']) {
             await page.goto(`${stage.url}/p/demo/dashboards/${id}`);
@@ -134,7 +134,7 @@ describe('screens: dashboards', { skip: cannot() }, () => {
     it('an answer becomes a widget of a new dashboard that follows the time range', async () => {
         const query = 'filter kind = "llm" | stats count(*) as calls by bin(1h), model';
         const { page, complaints, context } = await stage.open(`/p/demo/query?query=${encodeURIComponent(query)}&view=stacked`);
-        await page.locator('.answer').waitFor();
+        await page.locator('.query-answer').waitFor();
         await page.getByRole('button', { name: 'To a dashboard' }).click();
         const dialog = page.getByRole('dialog');
         await dialog.getByLabel('Title of the widget').fill('Calls by model');
@@ -186,7 +186,7 @@ describe('screens: dashboards', { skip: cannot() }, () => {
             await page.locator('input[type=file]').setInputFiles(path);
         };
         await page.goto(`${stage.url}/p/demo/dashboards`);
-        await page.locator('.card').first().waitFor();
+        await page.locator('.board-card').first().waitFor();
         await bring('broken.json', JSON.stringify({ ...JSON.parse(text), widgets: [widget('a', 0, { view: 'piechart' })] }));
         await page.getByRole('alert').getByText('widgets[0].view: expected one of').waitFor();
         await bring('text.json', 'not json');
@@ -229,7 +229,7 @@ describe('screens: dashboards', { skip: cannot() }, () => {
         await page.locator('.widget').first().waitFor();
         for (const path of [`dashboards/${id}`, `dashboards/${id}?edit=1`, 'dashboards']) {
             await page.goto(`${stage.url}/p/demo/${path}`);
-            await page.locator('.widget, .card').first().waitFor();
+            await page.locator('.widget, .board-card').first().waitFor();
             await settled(page);
             assert.equal(await page.locator('main img[src], main script, main iframe, main a[href^="javascript"]').count(), 0);
             assert.doesNotMatch(await page.locator('body').innerText(), /[\u001b\u202e]/);
@@ -262,7 +262,7 @@ describe('screens: dashboards', { skip: cannot() }, () => {
                     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
                     await page.getByRole('button', { name: 'Settings' }).click();
                 } else await page.goto(`${stage.url}/p/demo/${path}`);
-                await page.locator('.widget, .card, dialog').first().waitFor();
+                await page.locator('.widget, .board-card, dialog').first().waitFor();
                 await settled(page);
                 await page.evaluate(axe);
                 const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'], resultTypes: ['violations'] }));

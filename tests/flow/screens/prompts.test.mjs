@@ -63,6 +63,10 @@ describe('screens: prompts', { skip: cannot() }, () => {
         await page.getByRole('button', { name: 'Take the label production off' }).click();
         assert.deepEqual(questions, Array(2).fill('“production” is protected. Take it off version 2 of team/greeting?'));
         await page.waitForFunction(() => !/production/.test(document.querySelector('.versions-table')?.textContent ?? ''));
+        await page.getByRole('tab', { name: 'Comments' }).click();
+        await page.getByLabel('Write: on version 2').fill('too <b>pushy</b>');
+        await page.keyboard.press('Control+Enter');
+        await page.getByRole('article', { name: 'Comment by Somebody' }).getByText('too <b>pushy</b>').waitFor();
         await page.getByRole('tab', { name: 'Use it' }).click();
         assert.match(await page.locator('.version .code pre').innerText(), /get_prompt\("team\/greeting", version=2\)[\s\S]*compile\(who="…"\)/);
         quiet(complaints);
@@ -120,7 +124,7 @@ describe('screens: prompts', { skip: cannot() }, () => {
         const headings = await texts(page.locator('.versions-table thead th'));
         const cells = await texts(row.locator('th, td'));
         assert.match(cells[headings.indexOf('helpful')], new RegExp(`^${v8.scores.find(({ name }) => name === 'helpful').mean.toFixed(2)} ▼ `));
-        assert.match(cells[headings.indexOf('Out')], / ▲ /);
+        assert.match(cells[headings.indexOf('Tokens out')], / ▲ /);
         assert.equal(cells[headings.indexOf('Calls')], v8.calls.toLocaleString('en-US'));
         await page.getByRole('tab', { name: 'Changes' }).click();
         await page.locator('ins', { hasText: 'offer one alternative' }).waitFor();
@@ -135,8 +139,8 @@ describe('screens: prompts', { skip: cannot() }, () => {
         await context.close();
     });
 
-    it('accessible in both themes and on a phone', async () => {
-        const paths = ['demo/prompts', 'demo/prompts/support-reply?edit=1', 'demo/prompts/support-reply?tab=changes', 'default/prompts/chat?tab=use'];
-        for (const [at, path] of paths.entries()) await accessible(stage, `/p/${path}`, at % 2 ? { theme: 'light', width: 390 } : { theme: 'dark' });
+    it('accessible while it is written, and where its use is shown', async () => {
+        await accessible(stage, '/p/demo/prompts/support-reply?edit=1', { theme: 'light', width: 390 });
+        await accessible(stage, '/p/default/prompts/chat?tab=use', { theme: 'dark' });
     });
 });

@@ -26,7 +26,7 @@ describe('screens: query', { skip: cannot() }, () => {
         await page.keyboard.insertText(text);
     };
     const answered = async (page) => {
-        await page.locator('.answer').waitFor();
+        await page.locator('.query-answer').waitFor();
         await settled(page);
     };
 
@@ -51,7 +51,7 @@ describe('screens: query', { skip: cannot() }, () => {
         await answered(page);
         assert.equal(new URL(page.url()).searchParams.get('query'), OVER_TIME);
         assert.equal(await page.getByRole('tab', { selected: true }).innerText(), 'Lines');
-        await page.locator('.answer .u-wrap').waitFor();
+        await page.locator('.query-answer .u-wrap').waitFor();
         assert.match(await page.locator('.statistics').innerText(), /\d+ rows/);
         await page.getByRole('tab', { name: 'Stacked' }).click();
         await page.waitForURL(/view=stacked/);
@@ -268,7 +268,7 @@ describe('screens: query', { skip: cannot() }, () => {
         await answered(page);
         assert.equal(new URL(page.url()).searchParams.get('source'), 'sql');
         assert.equal(await page.getByRole('tab', { selected: true }).innerText(), 'Lines');
-        await page.locator('.answer .u-wrap').waitFor();
+        await page.locator('.query-answer .u-wrap').waitFor();
         await page.goto(stage.url + address('SELECT name, max(duration_ms) AS most_ms FROM spans GROUP BY 1', '&source=sql'));
         await answered(page);
         assert.match(await page.locator('.bar-grid').innerText(), /\d (ms|s)/);
@@ -299,7 +299,7 @@ describe('screens: query', { skip: cannot() }, () => {
             for (const path of ['/p/demo/query', address(BY_MODEL), address(OVER_TIME), address(ROWS), address('stat')]) {
                 await page.goto(stage.url + path);
                 await ready(page);
-                await page.locator('.answer, .query-problem, .query-start').first().waitFor();
+                await page.locator('.query-answer, .query-problem, .query-start').first().waitFor();
                 await settled(page);
                 await page.evaluate(axe);
                 const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'], resultTypes: ['violations'] }));
@@ -321,7 +321,7 @@ describe('screens: query', { skip: cannot() }, () => {
         };
         for (const [query, more] of [['fields @timestamp, name, model, user, tool', ''], ['stats count(*) as n by name, model', ''], ['stats count(*) as n by name, model', '&view=pie'], ['stats count(*) as n by bin(1h), name', ''], ['stats count(*) as n by bin(1h), name', '&view=heatmap'], ['fields @timestamp, @message | limit 3', ''], [`filter name = ${JSON.stringify(EVIL)} or name like /<img/`, ''], ['<script>alert(1)</script>', '']]) {
             await page.goto(stage.url + address(query, more, 'default'));
-            await page.locator('.answer, .query-problem').first().waitFor();
+            await page.locator('.query-answer, .query-problem').first().waitFor();
             await inert();
         }
         await page.goto(stage.url + address('fields name | limit 5', '', 'default'));

@@ -9,7 +9,7 @@ import { Banners } from "./banners";
 import { Help } from "./help";
 import { useKeys } from "./keys";
 import { type Theme, setPref, usePrefs } from "./prefs";
-import { Rail } from "./rail";
+import { Rail, SCREENS } from "./rail";
 import { useUrl } from "./url";
 
 const Palette = lazy(() => import("../palette/palette"));
@@ -24,8 +24,9 @@ export function Frame() {
     const { pathname } = useLocation();
     const main = useRef<HTMLElement>(null);
     useEffect(() => {
-        const screen = pathname.split("/")[3] ?? "";
-        document.title = `${screen ? screen[0].toUpperCase() + screen.slice(1) : "vitrine"} · ${url.project} · vitrine`;
+        const screen = pathname.split("/")[3];
+        const label = SCREENS.find(({ id }) => id === screen)?.label ?? (screen === "compare" ? "Compare" : "vitrine");
+        document.title = `${label} · ${url.project} · vitrine`;
     }, [pathname, url.project]);
     useEffect(() => {
         /* Before any editor sees it, and from within one. */

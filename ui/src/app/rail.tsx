@@ -13,27 +13,48 @@ import { lastList } from "./lists";
 import { type Theme, setPref, usePrefs } from "./prefs";
 import { useUrl } from "./url";
 
-export const SCREENS: { id: Screen; label: string; keys: string }[] = [
-    { id: "overview", label: "Overview", keys: "g o" },
-    { id: "traces", label: "Traces", keys: "g t" },
-    { id: "live", label: "Live", keys: "g v" },
-    { id: "models", label: "Models", keys: "g i" },
-    { id: "agents", label: "Agents", keys: "g a" },
-    { id: "prompts", label: "Prompts", keys: "g p" },
-    { id: "scores", label: "Scores", keys: "g c" },
-    { id: "sessions", label: "Sessions", keys: "g e" },
-    { id: "users", label: "Users", keys: "g u" },
-    { id: "logs", label: "Logs", keys: "g l" },
-    { id: "metrics", label: "Metrics", keys: "g m" },
-    { id: "infrastructure", label: "Infrastructure", keys: "g n" },
-    { id: "query", label: "Query", keys: "g q" },
-    { id: "explain", label: "Explain", keys: "g x" },
-    { id: "dashboards", label: "Dashboards", keys: "g d" },
-    { id: "datasets", label: "Datasets", keys: "g y" },
-    { id: "queues", label: "Queues", keys: "g w" },
-    { id: "setup", label: "Connect", keys: "g s" },
-    { id: "settings", label: "Settings", keys: "g ," },
+interface Place {
+    id: Screen;
+    label: string;
+    keys: string;
+}
+
+/** What belongs together: what happens, who and what takes part, how good it is, what else was sent, asking, and the project itself. */
+const GROUPS: Place[][] = [
+    [
+        { id: "overview", label: "Overview", keys: "g o" },
+        { id: "traces", label: "Traces", keys: "g t" },
+        { id: "live", label: "Live", keys: "g v" },
+    ],
+    [
+        { id: "models", label: "Models", keys: "g i" },
+        { id: "agents", label: "Agents", keys: "g a" },
+        { id: "sessions", label: "Sessions", keys: "g e" },
+        { id: "users", label: "Users", keys: "g u" },
+    ],
+    [
+        { id: "prompts", label: "Prompts", keys: "g p" },
+        { id: "scores", label: "Scores", keys: "g c" },
+        { id: "datasets", label: "Datasets", keys: "g y" },
+        { id: "queues", label: "Queues", keys: "g w" },
+    ],
+    [
+        { id: "query", label: "Query", keys: "g q" },
+        { id: "explain", label: "Explain", keys: "g x" },
+        { id: "dashboards", label: "Dashboards", keys: "g d" },
+    ],
+    [
+        { id: "logs", label: "Logs", keys: "g l" },
+        { id: "metrics", label: "Metrics", keys: "g m" },
+        { id: "infrastructure", label: "Infrastructure", keys: "g n" },
+    ],
+    [
+        { id: "setup", label: "Connect", keys: "g s" },
+        { id: "settings", label: "Settings", keys: "g ," },
+    ],
 ];
+
+export const SCREENS: Place[] = GROUPS.flat();
 
 export const THEMES: { id: Theme; label: string; icon: IconName }[] = [
     { id: "system", label: "As the system", icon: "auto" },
@@ -57,27 +78,61 @@ export function Rail({ openHelp, openPalette }: { openHelp: () => void; openPale
             <button type="button" className="button rail-palette" onClick={openPalette} aria-label="Go to anything" aria-keyshortcuts="Control+K Meta+K">
                 <Icon name="search" /> <span className="grow">Go to …</span> <kbd>Ctrl K</kbd>
             </button>
-            <ul className="rail-screens">
-                {SCREENS.map(({ id, label, keys }) => (
-                    <li key={id}>
-                        <Go href={target(id)} aria-current={here === id ? "page" : undefined} title={`${label} (${keys})`}>
-                            <Icon name={id} />
-                            <span>{label}</span>
-                        </Go>
-                    </li>
-                ))}
-            </ul>
+            <Places here={here} target={target} />
+            <ScreenMenu here={here} target={target} />
             <div className="rail-foot">
                 <ServerState />
                 <div className="row rail-tools">
                     <ThemeMenu />
                     <ZoneButton />
-                    <button type="button" className="button bare icon" onClick={openHelp} title="Keyboard help (?)" aria-label="Keyboard help">
+                    <button type="button" className="button bare icon wide-only" onClick={openHelp} title="Keyboard help (?)" aria-label="Keyboard help">
                         <Icon name="help" />
                     </button>
                 </div>
             </div>
         </nav>
+    );
+}
+
+interface PlacesProps {
+    here: string;
+    target: (id: Screen) => string;
+    onPick?: () => void;
+}
+
+function Places({ here, target, onPick }: PlacesProps) {
+    return (
+        <ul className="rail-screens">
+            {GROUPS.map((group) =>
+                group.map(({ id, label, keys }, at) => (
+                    <li key={id} className={at ? "" : "group"}>
+                        <Go href={target(id)} aria-current={here === id ? "page" : undefined} title={`${label} (${keys})`} onClick={onPick}>
+                            <Icon name={id} />
+                            <span>{label}</span>
+                        </Go>
+                    </li>
+                )),
+            )}
+        </ul>
+    );
+}
+
+/** Where there is no room for the list it opens from a button that says where one is. */
+function ScreenMenu({ here, target }: PlacesProps) {
+    const place = SCREENS.find(({ id }) => id === here);
+    const label = (
+        <>
+            <Icon name={place?.id ?? "columns"} />
+            <span className="grow cut">{place?.label ?? "Screens"}</span>
+            <Icon name="down" small />
+        </>
+    );
+    return (
+        <div className="rail-menu">
+            <Menu label={label} name={`Screens${place ? `, now ${place.label}` : ""}`} className="button" align="right">
+                {(close) => <Places here={here} target={target} onPick={close} />}
+            </Menu>
+        </div>
     );
 }
 

@@ -5,7 +5,7 @@ import { usePrefs } from "../app/prefs";
 import { LIVE, useUrl } from "../app/url";
 import { queryClient } from "../api/queries";
 import { span as spanText } from "../format/time";
-import { absolute, isRelative, momentMs, PRESETS, type Range, rangeMs, shifted, valid, widened } from "../url/range";
+import { absolute, isRelative, lastWords, momentMs, PRESETS, type Range, rangeMs, shifted, valid, widened } from "../url/range";
 import { Icon } from "./icon";
 import { Menu } from "./menu";
 
@@ -49,7 +49,7 @@ function TimeControls() {
 
 function useRangeLabel(range: Range): string {
     const { zone } = usePrefs();
-    if (isRelative(range)) return PRESETS.find((each) => each.from === range.from)?.label ?? `Last ${range.from.slice(1)}`;
+    if (isRelative(range)) return lastWords(range.from);
     const { from, to } = rangeMs(range);
     return valid(range) ? spanText(from, to, zone) : "Choose a time range";
 }

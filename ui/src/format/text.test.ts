@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clip, oneLine, shortModel, structured, visible } from "./text";
+import { clip, oneLine, preview, shortModel, spoken, structured, visible } from "./text";
 
 describe("text", () => {
     it("shows control characters instead of sending them", () => {
@@ -24,6 +24,15 @@ describe("text", () => {
         expect(oneLine("  a\n\n b\tc ")).toBe("a b c");
         expect(clip("abcdef", 3)).toBe("abc…");
         expect(clip("a😀b", 2)).toBe("a…");
+    });
+
+    it("says JSON without its brackets, whole or cut, and leaves other text alone", () => {
+        expect(spoken('{"city":"Oslo","days":[1,2]}')).toBe("city: Oslo, days: 1, 2");
+        expect(spoken('[{"role":"user","content":"say \\"hi\\"\\nnow {x}')).toBe('role: user, content: say "hi" now {x}');
+        expect(spoken("{not json")).toBe("{not json");
+        expect(spoken("[1] Opening hours")).toBe("[1] Opening hours");
+        expect(preview('{"a":"<b>\u202e"}', 40)).toBe("a: <b>⟦U+202E⟧");
+        expect(preview(null, 40)).toBe("");
     });
 
     it("leaves the date out of a model's name", () => {

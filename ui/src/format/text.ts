@@ -38,6 +38,22 @@ export function clip(text: string, length: number): string {
     return `${text.slice(0, code >= 0xd800 && code < 0xdc00 ? length - 1 : length)}…`;
 }
 
+/** JSON, also cut short, as one would say it: `{"city":"Oslo"}` is `city: Oslo`. Other text is itself. */
+export function spoken(text: string): string {
+    if (!/^\s*(\{\s*"|\[\s*[{["])/.test(text)) return text;
+    const plain = (inside: string) => inside.replace(/\\[nrt]/g, " ").replace(/\\(["\\/])/g, "$1");
+    return text
+        .split(/("(?:[^"\\]|\\.)*(?:"|$))/)
+        .map((part, at) => (at % 2 ? plain(part.replace(/^"|"$/g, "")) : part.replace(/[{}[\]]/g, "").replace(/\s*([:,])\s*/g, "$1 ")))
+        .join("")
+        .trim();
+}
+
+/** The beginning of a question or an answer, for a line of a list. */
+export function preview(text: string | null | undefined, length: number): string {
+    return clip(oneLine(spoken(text ?? "")), length);
+}
+
 /** A model's name without the date providers append to it; the full name belongs into the title. */
 export function shortModel(name: string): string {
     return name.replace(/-(\d{8}|\d{4}-\d{2}-\d{2})(?=$|-v\d)/, "");

@@ -9,11 +9,11 @@ import { formatOf, type Unit } from "./units";
 
 let broken: Intl.NumberFormat | undefined;
 
-/** Tables show whole numbers to the unit and others to four digits; durations, money and bytes as everywhere else. */
+/** Tables show whole and large numbers to the unit and others to three digits; durations, money and bytes as everywhere else. */
 export function tableNumber(value: number, unit: Unit): string {
     if (unit && unit !== "tokens") return formatOf(unit)(value);
-    if (Number.isInteger(value) || Math.abs(value) >= 1e4) return exact(value);
-    broken ??= new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
+    if (Number.isInteger(value) || Math.abs(value) >= 1e3) return exact(value);
+    broken ??= new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
     return broken.format(value);
 }
 

@@ -214,7 +214,7 @@ export function BarPlot({ result, units, behind }: PlotProps) {
                                 </th>
                                 {group.values.map((value, at) => (
                                     <td key={at} title={value === null ? "not known" : String(value)}>
-                                        <i style={{ width: `calc((100% - 76px) * ${most[at] ? Math.abs(value ?? 0) / most[at] : 0})`, background: COLORS[at % COLORS.length] }} />
+                                        {value !== null && <i style={{ width: `calc((100% - 76px) * ${most[at] ? Math.abs(value) / most[at] : 0})`, background: COLORS[at % COLORS.length] }} />}
                                         <span>{value === null ? "–" : tableNumber(value, units[numbers[at]])}</span>
                                     </td>
                                 ))}

@@ -147,7 +147,7 @@ export function ResultTable({ result, units, order, setOrder, keyboard, behind }
                     <span className="sr">Row</span>
                 </div>
                 {result.columns.map((column, at) => (
-                    <Head key={at} column={column} order={order} setOrder={setOrder} />
+                    <Head key={at} column={column} words={keyboard ? column.name : wordsOf(column.name)} order={order} setOrder={setOrder} />
                 ))}
             </div>
             <div className="result-rows" role="rowgroup" style={{ height: list.getTotalSize(), minWidth }}>
@@ -211,13 +211,16 @@ export function ResultTable({ result, units, order, setOrder, keyboard, behind }
     );
 }
 
-function Head({ column, order, setOrder }: { column: Column; order: Order | null; setOrder: (order: Order | null) => void }) {
+/** A widget is read by people who did not write its query. */
+const wordsOf = (name: string) => (name === "@timestamp" ? "time" : name.replace(/^@/, "").replaceAll("_", " "));
+
+function Head({ column, words, order, setOrder }: { column: Column; words: string; order: Order | null; setOrder: (order: Order | null) => void }) {
     const on = order?.column === column.name;
     const next = () => setOrder(!on ? { column: column.name, descending: column.type !== "text" } : order.descending === (column.type !== "text") ? { ...order, descending: !order.descending } : null);
     return (
         <div role="columnheader" className={isNumeric(column) ? "n" : ""} aria-sort={on ? (order.descending ? "descending" : "ascending") : "none"}>
             <button type="button" className={on ? "on" : ""} onClick={next} title={`Sort by ${clip(oneLine(column.name), 200)}`}>
-                <span className="cut">{clip(oneLine(column.name), 120)}</span>
+                <span className="cut">{clip(oneLine(words), 120)}</span>
                 {on && <Icon name={order.descending ? "down" : "up"} small />}
             </button>
         </div>

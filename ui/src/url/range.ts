@@ -22,6 +22,15 @@ export const PRESETS: { from: string; label: string }[] = [
 
 const UNIT_MS: Record<string, number> = { s: 1e3, m: 60e3, h: 3600e3, d: 86400e3, w: 7 * 86400e3 };
 
+const UNIT_WORDS: Record<string, string> = { s: "second", m: "minute", h: "hour", d: "day", w: "week" };
+
+/** `-2d` as "Last 2 days". */
+export function lastWords(from: string): string {
+    const preset = PRESETS.find((each) => each.from === from);
+    const [, number, unit] = /^-(\d+(?:\.\d+)?)([smhdw])$/.exec(from) ?? [];
+    return preset?.label ?? (unit ? `Last ${number === "1" ? "" : `${number} `}${UNIT_WORDS[unit]}${number === "1" ? "" : "s"}` : `Since ${from}`);
+}
+
 /** The moment a range's end means, in milliseconds since 1970; NaN when it is not a time. */
 export function momentMs(text: string, now = Date.now()): number {
     if (text === "now") return now;

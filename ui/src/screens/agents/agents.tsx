@@ -113,12 +113,12 @@ function AgentTable({ agents }: { agents: AgentUsage[] }) {
                     <tr>
                         <th scope="col">Agent</th>
                         <th scope="col" className="n">Runs</th>
-                        <th scope="col">Over time</th>
+                        <th scope="col" className="roomy">Over time</th>
                         <th scope="col" className="n">Failed</th>
                         <th scope="col" className="n">Time p50</th>
                         <th scope="col" className="n">p95</th>
                         <th scope="col" className="n">Turns p50</th>
-                        <th scope="col" className="n">p95</th>
+                        <th scope="col" className="n roomy">p95</th>
                         <th scope="col" className="n">Tool calls</th>
                         <th scope="col" className="n">Failed</th>
                         <th scope="col" className="n">Tokens a run</th>
@@ -149,14 +149,14 @@ function Row({ each, most }: { each: AgentUsage; most: number }) {
                 </Go>
             </th>
             <td className="n" title={`${plural(each.runs, "run")} in ${plural(each.sessions, "session")}`}>{count(each.runs)}</td>
-            <td>
+            <td className="roomy">
                 <Sparkline values={condense(each.run_values, 48)} color="var(--accent-fill)" width={96} height={20} />
             </td>
             <td className={`n ${each.errors ? "bad" : "muted"}`} title={`${exact(each.errors)} failed`}>{each.errors ? percent(each.errors / each.runs) : "0"}</td>
             <td className="n">{duration(each.duration_p50)}</td>
             <td className="n">{duration(each.duration_p95)}</td>
             <td className="n">{count(each.turns_p50)}</td>
-            <td className="n">{count(each.turns_p95)}</td>
+            <td className="n roomy">{count(each.turns_p95)}</td>
             <td className="n" title={exact(each.tool_calls)}>{count(each.tool_calls)}</td>
             <td className={`n ${each.tool_errors ? "bad" : "muted"}`} title={`${exact(each.tool_errors)} failed tool calls`}>{each.tool_errors ? percent(each.tool_errors / each.tool_calls) : "0"}</td>
             <td className="n">{count(share(each.total_tokens, each.covered))}</td>

@@ -5,7 +5,7 @@ import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Failure, Moment, Skeleton, Tabs } from "../../components/pieces";
 import { count, duration, exact, money, moneyExact, plural } from "../../format/number";
-import { clip, oneLine, visible } from "../../format/text";
+import { preview, visible } from "../../format/text";
 
 const TABS = [
     { id: "latest", label: "Latest", sort: "start" },
@@ -52,11 +52,11 @@ export function Runs({ scope }: { scope: AgentScope }) {
                                     <td><Moment ns={each.start} /></td>
                                     <td className="calls-text">
                                         <Go href={url.trace(each.trace_id, { span: each.span_id })} title="Open the trace">
-                                            <span className="cut">{clip(oneLine(each.input ?? ""), 200) || <span className="muted">(no question was sent)</span>}</span>
+                                            <span className="cut">{preview(each.input, 200) || <span className="muted">(no question was sent)</span>}</span>
                                             <span className="cut muted">
                                                 {each.status === "error" && <span className="bad">{visible((each.error_kind ?? "failed").replace("_", " "))} · </span>}
                                                 {each.loops > 0 && <span className="warn">{plural(each.loops, "loop")} · </span>}
-                                                {clip(oneLine(each.output ?? ""), 200)}
+                                                {preview(each.output, 200)}
                                             </span>
                                         </Go>
                                     </td>

@@ -82,7 +82,7 @@ function Cards({ entries }: { entries: DashboardEntry[] }) {
         <ul className="cards">
             {entries.map((entry) => (
                 <li key={entry.id}>
-                    <Go className="panel card" href={url.dashboard(entry.id)}>
+                    <Go className="panel board-card" href={url.dashboard(entry.id)}>
                         <strong className="cut">{clip(oneLine(entry.title), 120)}</strong>
                         <span className="card-text">{visible(clip(entry.description, 240))}</span>
                         <span className="muted row">

@@ -42,7 +42,7 @@ export function Settings({ dashboard, save, close }: Props) {
         close();
     };
     return (
-        <dialog ref={dialog} className="dialog settings-form" aria-labelledby="settings-title" onClose={close}>
+        <dialog ref={dialog} className="dialog board-settings" aria-labelledby="settings-title" onClose={close}>
             <form
                 method="dialog"
                 onSubmit={(event) => {

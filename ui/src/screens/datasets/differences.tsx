@@ -126,7 +126,7 @@ function Compared({ measure, difference, run, reach }: { measure: Measure; diffe
                 </span>
             </td>
             <td className="n" title={`without the correction ${probability(difference.p)}`}>{probability(difference.p_adjusted)}</td>
-            <td className={tone}>{found ? `significantly ${found}` : "no more than chance"}</td>
+            <td className={tone}>{found ? `significantly ${found}` : difference.mean === null ? "not in both" : "no more than chance"}</td>
             <td className="n">{difference.better}</td>
             <td className="n">{difference.worse}</td>
             <td className="n">{difference.same}</td>

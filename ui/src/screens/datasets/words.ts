@@ -8,7 +8,7 @@ export function worded(kind: Mean["kind"], value: number | null | undefined): st
     if (value === null || value === undefined) return NONE;
     if (kind === "latency") return duration(value);
     if (kind === "cost") return money(value);
-    return String(Number(value.toFixed(3)));
+    return String(Number(value.toPrecision(3)));
 }
 
 /** With its sign, as a change. */

@@ -119,6 +119,21 @@ function Connection({ state, paused }: { state: TailState; paused: boolean }) {
     );
 }
 
+const SPAN_HEADS = [["Time"], ["What"], ["Service", "live-service"], ["Model or tool", "live-model"], ["Took", "n"], ["Tokens", "n live-tokens"], ["Cost", "n live-cost"], ["Question → answer", "live-text"]];
+const LOG_HEADS = [["Time"], ["Severity and event"], ["Service", "live-service"], ["What it says", "live-body"]];
+
+function Heads({ logs }: { logs: boolean }) {
+    return (
+        <div className="live-heads" role="row">
+            {(logs ? LOG_HEADS : SPAN_HEADS).map(([label, look = ""]) => (
+                <span key={label} role="columnheader" className={look}>
+                    {label}
+                </span>
+            ))}
+        </div>
+    );
+}
+
 interface ListProps {
     feed: Feed;
     paused: boolean;
@@ -180,11 +195,12 @@ function LiveList({ feed, paused, setStill, letIn, goOn }: ListProps) {
                 className="live-rows panel"
                 role="grid"
                 aria-label="What came in, newest first"
-                aria-rowcount={rows.length}
+                aria-rowcount={rows.length + 1}
                 aria-activedescendant={active >= 0 ? `live-${active}` : undefined}
                 tabIndex={0}
                 onScroll={(event) => setScrolled(event.currentTarget.scrollTop > 4)}
             >
+                <Heads logs={url.search.source === "logs"} />
                 <div style={{ height: list.getTotalSize() }} className="live-space" role="rowgroup">
                     {list.getVirtualItems().map((item) => (
                         <Row key={item.key} row={rows[item.index]} id={`live-${item.index}`} top={item.start} active={item.index === active} />

@@ -7,7 +7,7 @@ import { Go } from "../../components/go";
 import { Icon, kindIcon } from "../../components/icon";
 import { Moment } from "../../components/pieces";
 import { count, duration, money } from "../../format/number";
-import { clip, oneLine, shortModel } from "../../format/text";
+import { clip, oneLine, preview, shortModel } from "../../format/text";
 
 /** The trace it belongs to; a log record may belong to none. */
 export function hrefOf(row: LiveRow, url: Url): string | null {
@@ -48,8 +48,8 @@ function SpanCells({ span }: { span: LiveSpan }) {
             <span role="gridcell" className="n muted live-tokens">{span.output_tokens === null && span.input_tokens === null ? "" : count((span.input_tokens ?? 0) + (span.output_tokens ?? 0))}</span>
             <span role="gridcell" className="n muted live-cost">{span.cost ? money(span.cost) : span.unpriced ? "unpriced" : ""}</span>
             <span role="gridcell" className="cut muted live-text">
-                {span.input && <span>{clip(oneLine(span.input), 160)}</span>}
-                {span.output && <span> → {clip(oneLine(span.output), 160)}</span>}
+                {span.input && <span>{preview(span.input, 160)}</span>}
+                {span.output && <span> → {preview(span.output, 160)}</span>}
             </span>
         </>
     );

@@ -6,7 +6,7 @@ import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Failure, Moment, Skeleton, Tabs } from "../../components/pieces";
 import { count, duration, exact, money, moneyExact } from "../../format/number";
-import { clip, oneLine, visible } from "../../format/text";
+import { clip, oneLine, preview, visible } from "../../format/text";
 
 const TABS = [
     { id: "latest", label: "Latest", sort: "start", filters: [] },
@@ -83,11 +83,11 @@ function Row({ each }: { each: Invocation }) {
             </td>
             <td className="calls-text">
                 <Go href={href} title="Open this call in its trace">
-                    <span className="cut">{clip(oneLine(each.input ?? ""), 200) || <span className="muted">{visible(each.name ?? "(no prompt was sent)")}</span>}</span>
+                    <span className="cut">{preview(each.input, 200) || <span className="muted">{visible(each.name ?? "(no prompt was sent)")}</span>}</span>
                     {each.status === "error" ? (
                         <span className="cut bad">{visible((each.error_kind ?? "failed").replace("_", " "))}{each.error_type ? ` · ${clip(oneLine(each.error_type), 80)}` : ""}</span>
                     ) : (
-                        <span className="cut muted">{clip(oneLine(each.output ?? ""), 200) || "–"}</span>
+                        <span className="cut muted">{preview(each.output, 200) || "–"}</span>
                     )}
                 </Go>
             </td>

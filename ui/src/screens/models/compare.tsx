@@ -55,7 +55,7 @@ export function Compare(shown: Shown & { scope: Scope }) {
     const names = other ? [labelOf(left), labelOf(other)] : ["This period", "The period before"];
     const title = other ? `${names[0]} against ${names[1]}` : `${labelOf(left)} against the period before`;
     return (
-        <section className="panel compare" aria-label="Comparison">
+        <section className="panel versus" aria-label="Comparison">
             <header className="row">
                 <h2>{title}</h2>
                 <span className="grow" />
@@ -67,7 +67,7 @@ export function Compare(shown: Shown & { scope: Scope }) {
             {!right && past.isFetching && <Skeleton height={240} />}
             {!right && !past.isFetching && !past.error && <p className="muted table-note">{labelOf(left)} was not called in the period before. Tick a second model to compare with it.</p>}
             {right && (
-                <div className="compare-body">
+                <div className="versus-body">
                     <Table left={left} right={right} names={names} scores={[quality.data?.scores ?? [], (other ? quality : pastQuality).data?.scores ?? []]} />
                     <Lines left={left} right={right} names={names} times={times} stepMs={stepMs} colors={[colorOf(data, keyOf(left)), other ? colorOf(data, keyOf(other)) : "var(--text-3)"]} />
                 </div>
@@ -94,7 +94,7 @@ function Difference({ a, b, better }: { a: number | null; b: number | null; bett
 function Table({ left, right, names, scores }: { left: ModelUsage; right: ModelUsage; names: string[]; scores: ModelScore[][] }) {
     return (
         <div className="table-scroll" tabIndex={0} role="region" aria-label="Comparison table">
-            <table className="table compare-table">
+            <table className="table versus-table">
                 <thead>
                     <tr>
                         <th scope="col"><span className="sr">Measure</span></th>
@@ -148,7 +148,7 @@ function Lines({ left, right, names, times, stepMs, colors }: LinesProps) {
     const cost = useMemo(() => series("cost"), [left, right, times]);
     if (!left.values && !right.values) return <p className="muted table-note">Over time only the models called most are kept apart.</p>;
     return (
-        <div className="compare-lines">
+        <div className="versus-lines">
             <h3>Latency, p95</h3>
             <Chart label="Latency p95 compared" times={times} stepMs={stepMs} series={latency} kind="lines" format={duration} height={150} />
             <h3>Cost</h3>

@@ -33,10 +33,10 @@ export function ModelTable({ data }: Shown) {
                             <th scope="col" className="n">Throttled</th>
                             <th scope="col" className="n">Latency p50</th>
                             <th scope="col" className="n">p95</th>
-                            <th scope="col" className="n">p99</th>
+                            <th scope="col" className="n roomy">p99</th>
                             <th scope="col" className="n" title="Time to the first token, of streamed calls">First token p50</th>
-                            <th scope="col" className="n">p95</th>
-                            <th scope="col" className="n">Tokens</th>
+                            <th scope="col" className="n roomy">p95</th>
+                            <th scope="col" className="n" title="Output tokens a second">Speed</th>
                             <th scope="col" className="n">Input</th>
                             <th scope="col" className="n">Output</th>
                             <th scope="col" className="n">Cost</th>
@@ -107,9 +107,9 @@ function Row({ each, color, mostCalls, mostCost }: { each: ModelUsage; color: st
             </td>
             <td className="n">{duration(each.latency.p50)}</td>
             <td className="n">{slow("duration", each.latency.p95, "duration")}</td>
-            <td className="n">{slow("duration", each.latency.p99, "duration")}</td>
+            <td className="n roomy">{slow("duration", each.latency.p99, "duration")}</td>
             <td className="n">{duration(each.ttft.p50)}</td>
-            <td className="n">{slow("ttft", each.ttft.p95, "ttft")}</td>
+            <td className="n roomy">{slow("ttft", each.ttft.p95, "ttft")}</td>
             <td className="n" title="Output tokens of answered calls by the time they took">{speed(each.tokens_per_second)}</td>
             <td className="n" title={`${exact(each.input_tokens)} tokens, ${exact(each.cache_read_tokens)} of them read from a cache, ${exact(each.cache_write_tokens)} written to it`}>
                 {count(each.input_tokens)}
@@ -140,7 +140,7 @@ function Failed({ each }: { each: ModelUsage }) {
     const kinds = Object.entries(each.errors_by_kind).sort((a, b) => b[1] - a[1]);
     const words = kinds.map(([kind, n]) => `${exact(n)} ${visible(kind.replace("_", " "))}`).join(", ");
     return (
-        <Go className="num failed" href={url.traces([...filtersOf(each), "status=error"])} title={`${exact(each.errors)} failed: ${words}`}>
+        <Go className="num failed-split" href={url.traces([...filtersOf(each), "status=error"])} title={`${exact(each.errors)} failed: ${words}`}>
             <span className="bad">{percent(each.errors / each.calls)}</span>
             <span className="kinds" aria-hidden="true">
                 {kinds.map(([kind, n]) => (

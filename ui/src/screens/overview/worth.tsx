@@ -8,7 +8,7 @@ import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { Failure, Moment, Skeleton } from "../../components/pieces";
 import { duration, money } from "../../format/number";
-import { clip, oneLine } from "../../format/text";
+import { oneLine, preview } from "../../format/text";
 
 interface ListProps {
     title: string;
@@ -39,7 +39,7 @@ function List({ title, sort, filters = [], value, none }: ListProps) {
                             <i className={`dot ${trace.state === "running" ? "running" : trace.status}`} />
                             <span className="worth-name">
                                 <span className="cut">{oneLine(trace.name)}</span>
-                                <span className="cut muted">{clip(oneLine(trace.input ?? ""), 160)}</span>
+                                <span className="cut muted">{preview(trace.input, 160)}</span>
                             </span>
                             <span className="worth-value">
                                 {value(trace)}

@@ -10,7 +10,7 @@ import { Icon } from "../../components/icon";
 import { Failure, Moment, Skeleton } from "../../components/pieces";
 import { Topbar } from "../../components/topbar";
 import { count, duration, exact, money, moneyExact } from "../../format/number";
-import { clip, oneLine } from "../../format/text";
+import { clip, oneLine, preview } from "../../format/text";
 import { FIELDS } from "../../url/filters";
 import { NothingHere } from "../setup/empty";
 import "./people.css";
@@ -122,7 +122,7 @@ function Line({ row, name, href, other }: { row: Totals; name: string; href: str
     const url = useUrl();
     return (
         <tr
-            className={`link-row ${row.failed ? "error" : ""}`}
+            className="link-row"
             onClick={(event) => {
                 if (!event.defaultPrevented && !event.metaKey && !event.ctrlKey && !getSelection()?.toString()) url.go(href);
             }}
@@ -133,8 +133,8 @@ function Line({ row, name, href, other }: { row: Totals; name: string; href: str
                 </Go>
             </td>
             <td>
-                <span className="cut muted" title={clip(oneLine(row.input ?? ""), 300)}>
-                    {clip(oneLine(row.input ?? ""), 160) || "–"}
+                <span className="cut muted" title={preview(row.input, 300)}>
+                    {preview(row.input, 160) || "–"}
                 </span>
             </td>
             <td className="cut">{other}</td>

@@ -8,7 +8,7 @@ import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Failure, Moment, Skeleton } from "../../components/pieces";
 import { duration, exact, money, moneyExact } from "../../format/number";
-import { clip, oneLine } from "../../format/text";
+import { clip, oneLine, preview } from "../../format/text";
 import { is } from "../../url/filters";
 import { PeopleHead, Total } from "./head";
 import { Nobody } from "./nobody";
@@ -58,7 +58,7 @@ export default function UserScreen() {
                                     {rows.map((each) => (
                                         <tr key={each.session}>
                                             <td><Go href={url.session(each.session)} className="cut" title={oneLine(each.session)}>{clip(oneLine(each.session), 40)}</Go></td>
-                                            <td><span className="cut muted">{clip(oneLine(each.input ?? ""), 120) || "–"}</span></td>
+                                            <td><span className="cut muted">{preview(each.input, 120) || "–"}</span></td>
                                             <td className="n">{exact(each.traces)}</td>
                                             <td className={`n ${each.failed ? "bad" : ""}`}>{each.failed ? exact(each.failed) : "–"}</td>
                                             <td className="n" title={moneyExact(each.cost)}>{money(each.cost)}</td>
@@ -101,7 +101,7 @@ function Traces({ title, rows }: { title: string; rows: TraceRow[] }) {
                         {rows.map((each) => (
                             <tr key={each.trace_id}>
                                 <td><Go href={url.trace(each.trace_id)} className="cut">{clip(oneLine(each.name), 60)}</Go></td>
-                                <td><span className="cut muted">{clip(oneLine(each.input ?? ""), 120) || "–"}</span></td>
+                                <td><span className="cut muted">{preview(each.input, 120) || "–"}</span></td>
                                 <td className={each.status === "error" ? "bad" : ""}>{each.status === "error" ? (each.error_kind ?? "failed").replace("_", " ") : "ok"}</td>
                                 <td className="n">{duration(each.duration)}</td>
                                 <td className="n" title={moneyExact(each.cost)}>{money(each.cost)}</td>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A text being written: a plain text area until the editor has loaded, and where it cannot load. */
 import { useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { useStable } from "../../app/stable";
 import type { Editor } from "./editor-core";
 
@@ -16,7 +17,7 @@ export function WordsEditor({ text, label, change }: { text: string; label: stri
         void import("./editor-core").then(({ createEditor }) => {
             if (gone || !host.current) return;
             editor = createEditor(host.current, now(), label, changed);
-            setReady(true);
+            flushSync(() => setReady(true)); // never two fields of one name
         }, () => undefined);
         return () => {
             gone = true;

@@ -58,7 +58,7 @@ export default function PromptsScreen() {
                     {list.isPending && <Skeleton height={320} />}
                     {list.data && !rows.length && !making && <Teach begin={begin} />}
                     {rows.length > 0 && (
-                        <section className="panel people" aria-label="Prompts">
+                        <section className="panel table-panel" aria-label="Prompts">
                             <div className="table-scroll" tabIndex={0} role="region" aria-label="Prompts table">
                                 <table className="table prompts-table">
                                     <thead>

@@ -41,9 +41,9 @@ const MEASURES: Measure[] = [
     { label: "Failed", of: (each) => perCall(each.errors, each), format: percent, better: "lower" },
     { label: "p50", title: "Latency, median", of: (each) => each.latency_p50, format: duration, better: "lower" },
     { label: "p95", title: "Latency, 95th percentile", of: (each) => each.latency_p95, format: duration, better: "lower" },
-    { label: "In", title: "Input tokens a call", of: (each) => perCall(each.input_tokens, each), format: count, better: "neither" },
-    { label: "Out", title: "Output tokens a call", of: (each) => perCall(each.output_tokens, each), format: count, better: "neither" },
-    { label: "$ / 1 k", title: "Cost of a thousand calls", of: (each) => (each.unpriced_calls && !each.cost ? null : perCall(each.cost * 1000, each)), format: money, better: "lower" },
+    { label: "Tokens in", title: "Input tokens a call", of: (each) => perCall(each.input_tokens, each), format: count, better: "neither" },
+    { label: "Tokens out", title: "Output tokens a call", of: (each) => perCall(each.output_tokens, each), format: count, better: "neither" },
+    { label: "1 k calls", title: "Cost of a thousand calls", of: (each) => (each.unpriced_calls && !each.cost ? null : perCall(each.cost * 1000, each)), format: money, better: "lower" },
 ];
 
 const SCORES_SHOWN = 4;
@@ -67,7 +67,7 @@ export function VersionTable({ name, rows, chosen, more }: { name: string; rows:
     /* A change is against the next older version that was called, kept here or not. */
     const before = (at: number) => rows.slice(at + 1).find(({ usage }) => usage)?.usage ?? null;
     return (
-        <section className="panel people" aria-label="Versions">
+        <section className="panel table-panel" aria-label="Versions">
             <div className="table-scroll" tabIndex={0} role="region" aria-label="Versions table">
                 <table className="table versions-table">
                     <thead>

@@ -44,7 +44,7 @@ export function Answer({ question, result, fields }: Props) {
         };
     }, [question, result, source, url]);
     return (
-        <section className={`panel answer view-${view}`} aria-label="Answer">
+        <section className={`panel query-answer view-${view}`} aria-label="Answer">
             <header className="row">
                 <Tabs label="View" tabs={views.map((id) => ({ id, label: VIEW_LABELS[id] }))} at={view} onPick={(id) => url.set({ view: id === views[0] ? undefined : id }, { replace: true })} />
                 <span className="grow" />

@@ -5,6 +5,7 @@ import { SOURCES, SQL, useCatalogue, valuesOf } from "../../api/ask";
 import { useStable } from "../../app/stable";
 import type { Range } from "../../url/range";
 import type { Editor } from "./editor-core";
+import "./query.css";
 
 export interface EditorHandle {
     focus: () => void;

@@ -6,6 +6,7 @@ import { Icon } from "../../components/icon";
 import { Failure } from "../../components/pieces";
 import { clip, visible } from "../../format/text";
 import { stages } from "../../language/lex";
+import "./query.css";
 
 interface Props {
     error: Error;

@@ -22,9 +22,9 @@ describe("numbers in words", () => {
     it("says where a score lies", () => {
         const empty = { name: "x", median: null, min: null, max: null, histogram: [], sources: [], counts: [], means: [], categories: [] };
         expect(centre({ ...empty, type: "boolean", count: 4, mean: 0.25 })).toBe("25 % yes");
-        expect(centre({ ...empty, type: "numeric", count: 4, mean: 1 / 3 })).toBe("0.3333");
+        expect(centre({ ...empty, type: "numeric", count: 4, mean: 1 / 3 })).toBe("0.333");
         expect(centre({ ...empty, type: "categorical", count: 4, mean: null, categories: [{ value: "kind", count: 3 }] })).toBe("kind 75 %");
-        expect(number(1234567)).toBe("1235000");
+        expect(number(1234567)).toBe("1230000");
     });
     it("says how large an agreement is", () => {
         expect([-0.1, 0.1, 0.5, 0.8, 1].map(kappaWords)).toEqual(["worse than chance", "slight", "moderate", "almost perfect", "almost perfect"]);

@@ -30,9 +30,9 @@ export const binCells = (bins: Bin[]): string[] => bins.map(({ from, to }, at) =
 export const isLabel = (type: ScoreType | null): boolean => type === "categorical" || type === "boolean";
 export const comparable = (type: ScoreType): boolean => type !== "text" && type !== "correction";
 
-/** Scores have scales of their own: four significant digits of whatever it is. */
+/** Scores have scales of their own: three significant digits of whatever it is. */
 export function number(value: number | null | undefined): string {
-    return unknown(value) ? NONE : String(Number(value.toPrecision(4)));
+    return unknown(value) ? NONE : String(Number(value.toPrecision(3)));
 }
 
 /** Its centre: a mean, the share of yes, or what was said most. */

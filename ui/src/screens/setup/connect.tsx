@@ -1,22 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The lines that point an application at this project, with its key filled in; a pair made here fills in its secret, too. */
 import { useState } from "react";
+import { type KeyPair, makeKeyPair } from "../../api/keys";
 import { useStatus } from "../../api/queries";
 import type { Project } from "../../api/types";
 import { CopyButton, Tabs } from "../../components/pieces";
+import { visible } from "../../format/text";
 import { keyNeeded, snippets } from "./snippets";
 import "./setup.css";
 
-export function Connect({ project }: { project: Project }) {
+interface Props {
+    project: Project;
+    pair: KeyPair | null;
+    made: (pair: KeyPair) => void;
+}
+
+export function Connect({ project, pair, made }: Props) {
     const status = useStatus();
-    const target = { origin: location.origin, publicKey: project.public_key, isDefault: project.name === "default", authRequired: status.data?.auth_required ?? false };
+    const target = {
+        origin: location.origin,
+        publicKey: pair?.public_key ?? project.public_key,
+        secretKey: pair?.secret_key ?? null,
+        isDefault: project.name === "default",
+        authRequired: status.data?.auth_required ?? false,
+    };
     const all = snippets(target);
     const [id, setId] = useState(all[0].id);
     const grpcPort = status.data?.grpc?.split(":").pop();
     const shown = all.find((each) => each.id === id) ?? all[0];
     return (
-        <section className="panel connect-panel">
+        <section className="panel connect-panel" aria-label="Lines for your application">
             <Tabs label="Language" tabs={all} at={shown.id} onPick={setId} />
-            <div className="connect-code">
+            <div className="connect-code" role="tabpanel" aria-label={shown.label}>
                 <p className="muted">{shown.note}</p>
                 <div className="code">
                     <CopyButton text={shown.code} what={`the ${shown.label} lines`}>
@@ -33,16 +48,29 @@ export function Connect({ project }: { project: Project }) {
                     <dd className="mono">{grpcPort ? `${location.hostname}:${grpcPort}, or the HTTP port itself` : location.host}</dd>
                     <dt>Public key</dt>
                     <dd className="row">
-                        <span className="mono">{project.public_key}</span> <CopyButton text={project.public_key} what="the public key" />
+                        <span className="mono">{target.publicKey}</span> <CopyButton text={target.publicKey} what="the public key" />
                     </dd>
                     <dt>Secret key</dt>
                     <dd>
-                        {keyNeeded(target)
-                            ? "Was printed when the project was made; only its hash is kept here. Put it into VITRINE_SECRET_KEY."
-                            : "Not needed: this server takes spans without a key into the default project."}
+                        <Secret project={project.name} pair={pair} needed={keyNeeded(target)} made={made} />
                     </dd>
                 </dl>
             </div>
         </section>
+    );
+}
+
+function Secret({ project, pair, needed, made }: { project: string; pair: KeyPair | null; needed: boolean; made: (pair: KeyPair) => void }) {
+    const [problem, setProblem] = useState("");
+    const fill = () => makeKeyPair(project, "from the Connect screen").then(made, (error: Error) => setProblem(error.message));
+    if (pair) return <>In the lines above. It is told this once: copy them before you leave.</>;
+    return (
+        <span className="row wrap">
+            {needed ? "Was told when its pair was made; only a hash is kept here." : "OpenTelemetry needs none here: spans without a key go into this project."}
+            <button type="button" className="button small" onClick={() => void fill()}>
+                Fill in a new pair
+            </button>
+            {problem && <span className="bad" role="alert">{visible(problem)}</span>}
+        </span>
     );
 }

@@ -3,6 +3,8 @@
  * When there is nothing to show, say why and what to do: no data at all yet (teach, and wait for the
  * first span), data in another time range (go there), or filters that match nothing (loosen them).
  */
+import { useState } from "react";
+import type { KeyPair } from "../../api/keys";
 import { useProjects } from "../../api/queries";
 import type { Project } from "../../api/types";
 import { useUrl } from "../../app/url";
@@ -58,6 +60,7 @@ export function NothingHere({ project, what = "traces" }: { project: Project; wh
 function FirstSpan({ project }: { project: Project }) {
     useProjects(1_000);
     const url = useUrl();
+    const [pair, setPair] = useState<KeyPair | null>(null);
     const { data } = useProjects();
     const demo = data?.projects.find((each) => each.demo && each.last_span !== null && each.name !== url.project);
     return (
@@ -75,7 +78,7 @@ function FirstSpan({ project }: { project: Project }) {
                         </Go>
                     )}
                 </div>
-                <Connect project={project} />
+                <Connect project={project} pair={pair} made={setPair} />
             </div>
         </div>
     );

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The exact lines that point an application here. `default` on this machine needs no key; every
- * other project is chosen by its key, whose secret half only its owner knows.
+ * other project is chosen by its key, whose secret half only its owner knows, or who has just made it.
  */
 export interface Target {
     origin: string;
     publicKey: string;
+    secretKey: string | null;
     isDefault: boolean;
     authRequired: boolean;
 }
@@ -17,33 +18,37 @@ export interface Snippet {
     code: string;
 }
 
-const SECRET = "$VITRINE_SECRET_KEY";
-
 /** A key is optional for the default project of a server without login, needed everywhere else. */
-export function keyNeeded({ authRequired, isDefault }: Target): boolean {
+export function keyNeeded({ authRequired, isDefault }: Pick<Target, "authRequired" | "isDefault">): boolean {
     return authRequired || !isDefault;
 }
 
+/** A pair that was just made is meant to be used. */
+const keyUsed = (target: Target) => keyNeeded(target) || target.secretKey !== null;
+
+const secretOf = (target: Target) => target.secretKey ?? "$VITRINE_SECRET_KEY";
+const basic = ({ publicKey, secretKey }: Target) => btoa(`${publicKey}:${secretKey ?? ""}`);
+
 function shell(target: Target): string {
-    const { origin, publicKey } = target;
+    const { origin, publicKey, secretKey } = target;
     const lines = [`export OTEL_EXPORTER_OTLP_ENDPOINT=${origin}`, "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"];
-    if (keyNeeded(target)) {
-        lines.push(`export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Basic%20$(printf '%s' "${publicKey}:${SECRET}" | base64 | tr -d '\\n')"`);
-    }
+    if (secretKey) lines.push(`export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Basic%20${basic(target)}"`);
+    else if (keyNeeded(target)) lines.push(`export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Basic%20$(printf '%s' "${publicKey}:${secretOf(target)}" | base64 | tr -d '\\n')"`);
     lines.push("export OTEL_SERVICE_NAME=my-app", "# prompts and answers, if your instrumentation leaves them out by default:", "export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true");
     return lines.join("\n");
 }
 
 function python(target: Target): string {
-    const key = keyNeeded(target);
+    const key = keyUsed(target);
+    const text = target.secretKey ? `"${basic(target)}"` : `base64.b64encode(f"${target.publicKey}:{os.environ['VITRINE_SECRET_KEY']}".encode()).decode()`;
     return `# pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http openinference-instrumentation-openai
-${key ? "import base64, os\n" : ""}from opentelemetry import trace
+${key && !target.secretKey ? "import base64, os\n" : ""}from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from openinference.instrumentation.openai import OpenAIInstrumentor
-${key ? `\nkey = base64.b64encode(f"${target.publicKey}:{os.environ['VITRINE_SECRET_KEY']}".encode()).decode()\n` : ""}
+${key ? `\nkey = ${text}\n` : ""}
 provider = TracerProvider(resource=Resource.create({"service.name": "my-app"}))
 provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(
     endpoint="${target.origin}/v1/traces",${key ? '\n    headers={"Authorization": f"Basic {key}"},' : ""}
@@ -53,12 +58,13 @@ OpenAIInstrumentor().instrument()`;
 }
 
 function typescript(target: Target): string {
-    const key = keyNeeded(target);
+    const key = keyUsed(target);
+    const text = target.secretKey ? `"${basic(target)}"` : `Buffer.from(\`${target.publicKey}:\${process.env.VITRINE_SECRET_KEY}\`).toString("base64")`;
     return `// npm i @opentelemetry/sdk-node @opentelemetry/exporter-trace-otlp-proto @arizeai/openinference-instrumentation-openai
 import { NodeSDK } from "@opentelemetry/sdk-node";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { OpenAIInstrumentation } from "@arizeai/openinference-instrumentation-openai";
-${key ? `\nconst key = Buffer.from(\`${target.publicKey}:\${process.env.VITRINE_SECRET_KEY}\`).toString("base64");\n` : ""}
+${key ? `\nconst key = ${text};\n` : ""}
 new NodeSDK({
     serviceName: "my-app",
     traceExporter: new OTLPTraceExporter({
@@ -69,7 +75,7 @@ new NodeSDK({
 }
 
 function curl(target: Target): string {
-    const key = keyNeeded(target) ? ` \\\n  -u "${target.publicKey}:${SECRET}"` : "";
+    const key = keyUsed(target) ? ` \\\n  -u "${target.publicKey}:${secretOf(target)}"` : "";
     return `now=$(date +%s)
 curl ${target.origin}/v1/traces -H 'content-type: application/json'${key} -d @- <<END
 {"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"hello"}}]},
@@ -82,11 +88,19 @@ curl ${target.origin}/v1/traces -H 'content-type: application/json'${key} -d @- 
 END`;
 }
 
+function langfuse(target: Target): string {
+    return `export LANGFUSE_BASE_URL=${target.origin}
+export LANGFUSE_HOST=${target.origin}      # older SDKs read this one
+export LANGFUSE_PUBLIC_KEY=${target.publicKey}
+export LANGFUSE_SECRET_KEY=${secretOf(target)}`;
+}
+
 export function snippets(target: Target): Snippet[] {
     return [
         { id: "env", label: "Environment", note: "For any OpenTelemetry SDK or an application that is already instrumented: set these and restart it.", code: shell(target) },
         { id: "python", label: "Python", note: "OpenInference instruments the openai package here; every other instrumentation is added in the same way.", code: python(target) },
         { id: "typescript", label: "TypeScript", note: "Load this before anything else, for example with node --import.", code: typescript(target) },
+        { id: "langfuse", label: "Langfuse SDK", note: "For an application that uses Langfuse already: its code stays as it is. Its SDKs always want a pair of keys.", code: langfuse(target) },
         { id: "curl", label: "curl", note: "One hand-made span, to see the way is open.", code: curl(target) },
     ];
 }

@@ -5,7 +5,7 @@ import type { TraceRow } from "../../api/types";
 import { Go } from "../../components/go";
 import { Moment } from "../../components/pieces";
 import { count, duration, exact, money, moneyExact, NONE } from "../../format/number";
-import { clip, oneLine, shortModel } from "../../format/text";
+import { clip, oneLine, preview, shortModel } from "../../format/text";
 
 export interface CellContext {
     href: string;
@@ -82,6 +82,15 @@ export function gridTemplate(columns: readonly Column[]): { gridTemplateColumns:
     return { gridTemplateColumns: columns.map(({ min, grow }) => (grow ? `minmax(${min}px, ${grow}fr)` : `${min}px`)).join(" "), minWidth: least };
 }
 
+/* What is left out first where there is no room and nobody chose; each row's trace tells it. */
+const SPARE = ["session", "ttft", "user", "model", "tokens"];
+
+/** The columns that fit into so many pixels. */
+export function fittingColumns(columns: readonly Column[], room: number): readonly Column[] {
+    const spare = SPARE.find((id) => columns.some((each) => each.id === id));
+    return !room || !spare || gridTemplate(columns).minWidth <= room ? columns : fittingColumns(columns.filter(({ id }) => id !== spare), room);
+}
+
 export function chosenColumns(source: string | undefined): Column[] {
     const wanted = source ? source.split(",") : DEFAULT_COLUMNS;
     const chosen = COLUMNS.filter(({ id }) => wanted.includes(id));
@@ -109,7 +118,7 @@ function Name({ trace, href }: { trace: TraceRow; href: string }) {
                 </span>
             )}
             {!trace.complete && trace.state !== "running" && <span className="tag">incomplete</span>}
-            <span className="cut muted trace-name-input">{clip(oneLine(trace.input ?? ""), 200)}</span>
+            <span className="cut muted trace-name-input">{preview(trace.input, 200)}</span>
         </Go>
     );
 }

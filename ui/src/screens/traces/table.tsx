@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The list itself: only the rows in sight exist; nearing the end asks for the next page. */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { TraceRow } from "../../api/types";
 import { useKeys } from "../../app/keys";
 import { lastList, rememberList } from "../../app/lists";
@@ -10,7 +10,7 @@ import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { Skeleton } from "../../components/pieces";
 import { screenHref } from "../../url/href";
-import { type Column, gridTemplate } from "./columns";
+import { type Column, fittingColumns, gridTemplate } from "./columns";
 
 const ROW = 34;
 
@@ -31,9 +31,24 @@ export function barScale(rows: readonly TraceRow[]): number {
     return sorted.length ? sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.95))] : 0;
 }
 
-export function TraceTable({ rows, columns, sort, order, waiting, stale, more, loadMore }: Props) {
+function useWidth(of: RefObject<HTMLElement | null>): number {
+    const [width, setWidth] = useState(0);
+    useLayoutEffect(() => {
+        const element = of.current!;
+        const measure = () => setWidth(element.clientWidth);
+        measure();
+        const observer = new ResizeObserver(measure);
+        observer.observe(element);
+        return () => observer.disconnect();
+    }, [of]);
+    return width;
+}
+
+export function TraceTable({ rows, columns: chosen, sort, order, waiting, stale, more, loadMore }: Props) {
     const url = useUrl();
     const scroller = useRef<HTMLDivElement>(null);
+    const room = useWidth(scroller);
+    const columns = useMemo(() => (url.search.cols ? chosen : fittingColumns(chosen, room)), [chosen, room, url.search.cols]);
     const here = screenHref(url.project, "traces", url.search);
     const [back] = useState(() => {
         const last = lastList(url.project);
