@@ -3,7 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import { eventually } from '../support/eventually.mjs';
-import { accessible, cannot, quiet, setStage } from './stage.mjs';
+import { cannot, quiet, setStage } from './stage.mjs';
 import { fine, send } from './traffic.mjs';
 
 describe('screens: datasets', { skip: cannot() }, () => {
@@ -117,9 +117,6 @@ describe('screens: datasets', { skip: cannot() }, () => {
         assert.match(page.url(), /lower=right/);
         quiet(complaints);
         await context.close();
-        const address = new URL(page.url());
-        await accessible(stage, `/p/default/datasets/${set}`);
-        await accessible(stage, address.pathname + address.search, { viewport: { width: 390, height: 844 } });
     });
 
     it('a run or a dataset is deleted only after it was asked for twice', async () => {

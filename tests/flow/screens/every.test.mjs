@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // What holds for every screen: with data and without, for axe-core, from its own address, and by keyboard. And what the first paint weighs.
 import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { cannot, fillDemo, inTheme, quiet, serious, setStage, settled } from './stage.mjs';
-import { SCREENS } from './table.mjs';
+import { Api } from '../support/api.mjs';
+import { cannot, fillDemo, inTheme, quiet, serious, setStage, settled, sticksOut, still } from './stage.mjs';
+import { detailScreens, SCREENS } from './table.mjs';
 
 describe('screens: every one', { skip: cannot() }, () => {
     const stage = setStage({ fresh: true });
     before(() => fillDemo(stage));
 
     // One page for all of a kind: opening it anew costs more than what is looked at.
-    async function walk(options, visit) {
+    async function walk(screens, options, visit) {
         const { page, complaints, context } = await stage.open('/p/demo/setup', options);
-        for (const screen of SCREENS) {
+        for (const screen of screens) {
             await visit(page, screen);
             assert.deepEqual(complaints, [], screen.path);
         }
@@ -24,22 +26,43 @@ describe('screens: every one', { skip: cannot() }, () => {
         await settled(page);
     };
 
-    it('with data it shows it, its address is kept, and axe-core finds nothing serious in either theme', () => walk({ theme: 'dark' }, async (page, { path, shows }) => {
+    const sizes = [{ theme: 'dark', width: 1280, height: 800 }, { theme: 'light', width: 390, height: 844 }];
+    const looked = async (page, what) => {
+        for (const [at, { theme, ...size }] of sizes.entries()) {
+            await page.setViewportSize(size);
+            await inTheme(page, theme);
+            await still(page);
+            assert.deepEqual(await serious(page, { onlyColours: at > 0 }), [], `${what}, ${theme}`);
+            assert.deepEqual(await sticksOut(page), [], `${what} is wider than ${size.width} pixels`);
+        }
+        await page.emulateMedia({ colorScheme: sizes[0].theme });
+        await page.setViewportSize(sizes[0]);
+    };
+
+    it('stands in the table, if it has a route', async () => {
+        const router = readFileSync(new URL('../../../ui/src/app/router.tsx', import.meta.url), 'utf8');
+        const routes = [...router.matchAll(/screen\("([^"]+)"/g)].map(([, path]) => new RegExp(`^${path.replaceAll(/\$\w+/g, '[^/?]+')}(\\?|$)`));
+        assert.ok(routes.length > 20, router);
+        const paths = [...SCREENS, ...(await detailScreens(new Api(stage.url, { project: 'demo' })))].map(({ path }) => path);
+        assert.deepEqual(routes.filter((route) => !paths.some((path) => route.test(path))), []);
+    });
+
+    it('with data it shows it, its address is kept, it fits 1280 pixels and a phone, and axe-core finds nothing serious in either theme', async () => walk([...SCREENS, ...(await detailScreens(new Api(stage.url, { project: 'demo' })))], sizes[0], async (page, { path, shows }) => {
         await to(page, 'demo', path);
         await page.locator('main').getByText(shows).first().waitFor();
         const here = page.url();
         assert.ok(here.startsWith(`${stage.url}/p/demo/${path.split('?')[0]}`), `${path} became ${here}`);
-        for (const colorScheme of ['light', 'dark']) {
-            await inTheme(page, colorScheme);
-            assert.deepEqual(await serious(page), [], `${path}, ${colorScheme}`);
-        }
-        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${path} is wider than the window`);
+        await looked(page, path);
     }));
 
-    it('without data it says so in words', () => walk({ theme: 'light' }, async (page, { path }) => {
+    it('without data it says so in words, on a phone, too', () => walk(SCREENS, { ...sizes[0], theme: 'light' }, async (page, { path }) => {
+        await page.setViewportSize(sizes[0]);
         await to(page, 'default', path);
         await page.locator('main').getByText(/[a-z]{4,} [a-z]{2,}/i).first().waitFor();
         assert.equal(await page.locator('main [role=alert]').count(), 0, `${path} complains about an empty project`);
+        assert.deepEqual(await sticksOut(page), [], `${path} without data is wider than ${sizes[0].width} pixels`);
+        await page.setViewportSize(sizes[1]);
+        assert.deepEqual([await sticksOut(page), await serious(page)], [[], []], `${path} without data, on a phone`);
     }));
 
     it('two keys lead to it, and its first control is reached by Tab', async () => {

@@ -171,9 +171,7 @@ describe('screens: overview', { skip: cannot() }, () => {
         await context.close();
     });
 
-    it('axe-core finds nothing serious in either theme, and a phone does not scroll sideways', async () => {
-        await accessible(stage, '/p/default/overview', { height: 4000 }); // in both themes: every.test.mjs
-        await accessible(stage, '/p/default/overview', { width: 390, height: 800 });
-        await accessible(stage, '/p/default/settings', { width: 390, height: 800 });
+    it('axe-core finds nothing serious further down', async () => {
+        await accessible(stage, '/p/default/overview', { height: 4000 });
     });
 });

@@ -75,11 +75,41 @@ export async function inTheme(page, colorScheme) {
     await settled(page);
 }
 
-// What axe-core holds against the page as it stands: serious things only.
-export async function serious(page) {
+// Nothing moves any more: lists that measure their rows have found a place for each.
+export function still(page) {
+    return page.evaluate(async () => {
+        const places = () => [...document.querySelectorAll('[data-index], .chart-host, h2')].reduce((sum, element) => sum + element.getBoundingClientRect().top, 0);
+        for (let same = 0, before = NaN, frames = 0; same < 3 && frames < 120; frames += 1) {
+            await new Promise((done) => requestAnimationFrame(done));
+            const now = places();
+            same = now === before ? same + 1 : 0;
+            before = now;
+        }
+    });
+}
+
+// What axe-core holds against the page as it stands: serious things only. Of a theme alone its colours can be wrong.
+export async function serious(page, { onlyColours = false } = {}) {
     if (!(await page.evaluate(() => !!globalThis.axe))) await page.evaluate(readFileSync(`${modules}/axe-core/axe.min.js`, 'utf8'));
-    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'], resultTypes: ['violations'] }));
+    const runOnly = onlyColours ? { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } : ['wcag2a', 'wcag2aa', 'wcag21aa'];
+    const { violations } = await page.evaluate((only) => globalThis.axe.run(document, { runOnly: only, resultTypes: ['violations'] }), runOnly);
     return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => [id, nodes.slice(0, 3).map((node) => node.html.slice(0, 160))]);
+}
+
+// What a reader of a page this wide cannot reach: what stands right of the window, unless something around it scrolls or cuts it;
+// and what makes a whole screen scroll sideways.
+export function sticksOut(page) {
+    return page.evaluate(() => {
+        const kept = (element) => element && element !== document.body && (getComputedStyle(element).overflowX !== 'visible' || kept(element.parentElement));
+        return [...document.querySelectorAll('body *')]
+            .filter((element) => {
+                if (element.matches('.scroll') && element.scrollWidth > element.clientWidth + 1) return true;
+                const { right, width, height } = element.getBoundingClientRect();
+                return width && height && right > innerWidth + 1 && !kept(element.parentElement);
+            })
+            .slice(0, 3)
+            .map((element) => element.outerHTML.slice(0, 120));
+    });
 }
 
 // Opens the screen and lets axe-core look: nothing serious may be found, and a narrow page must not scroll sideways.
