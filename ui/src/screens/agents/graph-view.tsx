@@ -5,6 +5,7 @@
  */
 import { Background, BaseEdge, Controls, type Edge, type EdgeProps, getBezierPath, Handle, MarkerType, type Node, type NodeProps, Position, ReactFlow } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
+import "./agents.css";
 import { memo, useMemo, useState } from "react";
 import type { AgentGraph, GraphEdge, GraphNode } from "../../api/agents";
 import { useDark } from "../../app/prefs";
