@@ -22,7 +22,9 @@ describe('screens: every one', { skip: cannot() }, () => {
         await context.close();
     }
     const to = async (page, project, path) => {
-        await page.goto(`${stage.url}/p/${project}/${path}`);
+        await page.goto(`${stage.url}/p/${project}/${path}`, { waitUntil: 'commit' }); // what was there need not be laid out again
+        await page.setViewportSize(sizes[0]);
+        await page.emulateMedia({ colorScheme: sizes[0].theme });
         await settled(page);
     };
 
@@ -35,8 +37,6 @@ describe('screens: every one', { skip: cannot() }, () => {
             assert.deepEqual(await serious(page, { onlyColours: at > 0 }), [], `${what}, ${theme}`);
             assert.deepEqual(await sticksOut(page), [], `${what} is wider than ${size.width} pixels`);
         }
-        await page.emulateMedia({ colorScheme: sizes[0].theme });
-        await page.setViewportSize(sizes[0]);
     };
 
     it('stands in the table, if it has a route', async () => {
@@ -55,8 +55,7 @@ describe('screens: every one', { skip: cannot() }, () => {
         await looked(page, path);
     }));
 
-    it('without data it says so in words, on a phone, too', () => walk(SCREENS, { ...sizes[0], theme: 'light' }, async (page, { path }) => {
-        await page.setViewportSize(sizes[0]);
+    it('without data it says so in words, on a phone, too', () => walk(SCREENS, sizes[0], async (page, { path }) => {
         await to(page, 'default', path);
         await page.locator('main').getByText(/[a-z]{4,} [a-z]{2,}/i).first().waitFor();
         assert.equal(await page.locator('main [role=alert]').count(), 0, `${path} complains about an empty project`);

@@ -62,8 +62,8 @@ export function Items({ queue }: { queue: WholeQueue }) {
                         {list.data.items.map((each) => (
                             <tr key={each.id}>
                                 <th scope="row">
-                                    <Go className="plain mono" href={queueHref(url.project, queue.id, { item: each.id })}>
-                                        {clip(nameOf(each), 60)}
+                                    <Go className="plain mono" href={queueHref(url.project, queue.id, { item: each.id })} title={nameOf(each)}>
+                                        {clip(nameOf(each), 16)}
                                     </Go>
                                 </th>
                                 <td>{each.kind === "observation" ? "span" : each.kind}</td>
