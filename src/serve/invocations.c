@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* invocations: the list of model calls. */
-#include <stdio.h>
 
 #include "query/invocations.h"
 #include "serve/serve_private.h"
 
 enum { COUNT_MOST = 100000 };
 
-/* A cursor is the sort value and the span id of the last row: "<value>.<16 hex>". */
+/* A cursor is the sort value and the span id of the last row. */
 static enum status read_cursor(struct call *call, struct invocation_question *question)
 {
     uint8_t id[SPAN_ID_BYTES];
-    struct str text = request_param(call->request, STR("cursor"));
-    size_t dot = str_find_byte(text, '.');
-    if (text.len == 0)
-        return STATUS_OK;
-    if (dot == text.len || !str_to_i64(str_sub(text, 0, dot), &question->cursor_value) ||
-        !str_hex_decode(str_sub(text, dot + 1, text.len), id, sizeof id))
-        return fail(&call->error, STATUS_INVALID, "cursor: expected the `next` of a reply");
+    struct str rest;
+    enum status status = param_cursor(call, &question->has_cursor, &question->cursor_value, &rest);
+    if (status != STATUS_OK || !question->has_cursor)
+        return status;
+    if (!str_hex_decode(rest, id, sizeof id))
+        return param_cursor_refused(call);
     question->cursor_span = id_half(id);
-    question->has_cursor = true;
     return STATUS_OK;
 }
 
@@ -95,7 +92,7 @@ void out_invocation(struct json_out *out, const struct invocation *call)
 static void write_cursor(struct json_out *out, const struct invocation_list *list)
 {
     uint8_t id[SPAN_ID_BYTES];
-    char hex[2 * SPAN_ID_BYTES + 1], cursor[64];
+    char hex[2 * SPAN_ID_BYTES + 1];
     if (!list->more || list->count == 0) {
         json_out_null(out, "next");
         return;
@@ -103,8 +100,7 @@ static void write_cursor(struct json_out *out, const struct invocation_list *lis
     const struct invocation *last = &list->items[list->count - 1];
     id_bytes(last->span_id, id);
     str_hex_encode(id, sizeof id, hex);
-    snprintf(cursor, sizeof cursor, "%lld.%s", (long long)last->sort_value, hex);
-    json_out_text(out, "next", cursor);
+    out_cursor(out, last->sort_value, str_from(hex));
 }
 
 void serve__invocations(struct request *request, void *context)

@@ -27,18 +27,16 @@ static enum status read_severity(struct call *call, int32_t *out_least)
                 "severity: expected TRACE, DEBUG, INFO, WARN, ERROR or FATAL");
 }
 
-/* A cursor is the time of the last row and how many rows of that time were shown: "<ns>.<n>". */
+/* A cursor is the time of the last row and how many rows of that time were shown. */
 static enum status read_log_cursor(struct call *call, struct log_question *question)
 {
-    struct str text = request_param(call->request, STR("cursor"));
-    size_t dot = str_find_byte(text, '.');
-    if (text.len == 0)
-        return STATUS_OK;
-    if (!str_to_i64(str_sub(text, 0, dot), &question->cursor_time_ns) ||
-        !str_to_i64(str_sub(text, dot + 1, text.len), &question->cursor_skip) ||
-        question->cursor_skip < 0)
-        return fail(&call->error, STATUS_INVALID, "cursor: expected the `next` of a reply");
-    question->has_cursor = true;
+    struct str rest;
+    enum status status =
+        param_cursor(call, &question->has_cursor, &question->cursor_time_ns, &rest);
+    if (status != STATUS_OK || !question->has_cursor)
+        return status;
+    if (!str_to_i64(rest, &question->cursor_skip) || question->cursor_skip < 0)
+        return param_cursor_refused(call);
     return STATUS_OK;
 }
 
@@ -103,7 +101,7 @@ enum status param_log_question(struct call *call, struct log_question *question)
 static void write_log_cursor(struct json_out *out, const struct log_question *question,
                              const struct log_list *list)
 {
-    char cursor[64];
+    char shown[24];
     if (!list->more || list->count == 0) {
         json_out_null(out, "next");
         return;
@@ -113,8 +111,8 @@ static void write_log_cursor(struct json_out *out, const struct log_question *qu
         same++;
     if (question->has_cursor && last == question->cursor_time_ns)
         same += question->cursor_skip;
-    snprintf(cursor, sizeof cursor, "%lld.%lld", (long long)last, (long long)same);
-    json_out_text(out, "next", cursor);
+    snprintf(shown, sizeof shown, "%lld", (long long)same);
+    out_cursor(out, last, str_from(shown));
 }
 
 void out_log(struct json_out *out, const struct log_row *log)

@@ -124,6 +124,25 @@ enum status param_sort(struct call *call, const struct sort_key *keys, int count
     return status;
 }
 
+enum status param_cursor_refused(struct call *call)
+{
+    return fail(&call->error, STATUS_INVALID, "cursor: expected the `next` of a reply");
+}
+
+enum status param_cursor(struct call *call, bool *out_has, int64_t *out_number,
+                         struct str *out_rest)
+{
+    struct str text = request_param(call->request, STR("cursor"));
+    size_t dot = str_find_byte(text, '.');
+    *out_has = text.len > 0;
+    if (!*out_has)
+        return STATUS_OK;
+    if (dot == text.len || !str_to_i64(str_sub(text, 0, dot), out_number))
+        return param_cursor_refused(call);
+    *out_rest = str_sub(text, dot + 1, text.len);
+    return STATUS_OK;
+}
+
 enum status param_number(struct call *call, const char *name, bool *out_has, double *out_number)
 {
     struct str text = request_param(call->request, str_from(name));

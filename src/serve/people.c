@@ -1,22 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* people: the lists of sessions and users. A cursor is the sort value and the name of the last row:
- * "<value>.<name>". */
+/* people: the lists of sessions and users. A cursor is the sort value and the name of the last row.
+ */
 #include "query/people.h"
 
 #include "serve/serve_private.h"
-
-static enum status read_cursor(struct call *call, struct people_question *question)
-{
-    struct str text = request_param(call->request, STR("cursor"));
-    size_t dot = str_find_byte(text, '.');
-    if (text.len == 0)
-        return STATUS_OK;
-    if (dot == text.len || !str_to_i64(str_sub(text, 0, dot), &question->cursor_value))
-        return fail(&call->error, STATUS_INVALID, "cursor: expected the `next` of a reply");
-    question->cursor_name = str_sub(text, dot + 1, text.len);
-    question->has_cursor = true;
-    return STATUS_OK;
-}
 
 static enum status read_question(struct call *call, struct filters *filters,
                                  struct people_question *question)
@@ -34,7 +21,8 @@ static enum status read_question(struct call *call, struct filters *filters,
     if (status == STATUS_OK)
         status = param_sort(call, people_sorts, PEOPLE_SORTS, &sort, &question->ascending);
     if (status == STATUS_OK)
-        status = read_cursor(call, question);
+        status = param_cursor(call, &question->has_cursor, &question->cursor_value,
+                              &question->cursor_name);
     question->sort = (enum people_sort)sort;
     question->limit = (size_t)limit;
     return status;
@@ -78,9 +66,7 @@ static void write_next(struct call *call, const struct people_list *list)
         return;
     }
     const struct people_row *last = &list->items[list->count - 1];
-    json_out_str(&call->out, "next",
-                 arena_printf(&call->request->arena, "%lld.%.*s", (long long)last->sort_value,
-                              STR_ARGS(last->name)));
+    out_cursor(&call->out, last->sort_value, last->name);
 }
 
 static void serve_people(struct request *request, void *context, enum people_of of)

@@ -74,18 +74,15 @@ static enum status read_subject(struct call *call, struct score_question *questi
     return STATUS_OK;
 }
 
-/* A cursor is the time and the hash of the last row: "<ns>.<hash>". */
+/* A cursor is the time and the hash of the last row. */
 static enum status read_cursor(struct call *call, struct score_question *question)
 {
-    struct str text = request_param(call->request, STR("cursor"));
-    size_t dot = str_find_byte(text, '.');
-    if (text.len == 0)
-        return STATUS_OK;
-    if (!str_to_i64(str_sub(text, 0, dot), &question->cursor_time_ns) ||
-        !str_to_i64(str_sub(text, dot + 1, text.len), &question->cursor_hash))
-        return fail(&call->error, STATUS_INVALID, "cursor: expected the `next` of a reply");
-    question->has_cursor = true;
-    return STATUS_OK;
+    struct str rest;
+    enum status status =
+        param_cursor(call, &question->has_cursor, &question->cursor_time_ns, &rest);
+    if (status != STATUS_OK || !question->has_cursor)
+        return status;
+    return str_to_i64(rest, &question->cursor_hash) ? STATUS_OK : param_cursor_refused(call);
 }
 
 static enum status read_question(struct call *call, struct score_question *question)
@@ -162,14 +159,14 @@ void out_score(struct json_out *out, const struct score_item *item)
 
 static void write_cursor(struct json_out *out, const struct score_list *list)
 {
-    char cursor[64];
+    char hash[24];
     if (!list->more || list->count == 0) {
         json_out_null(out, "next");
         return;
     }
     const struct score_item *last = &list->items[list->count - 1];
-    snprintf(cursor, sizeof cursor, "%lld.%lld", (long long)last->time_ns, (long long)last->hash);
-    json_out_text(out, "next", cursor);
+    snprintf(hash, sizeof hash, "%lld", (long long)last->hash);
+    out_cursor(out, last->time_ns, str_from(hash));
 }
 
 void serve__scores(struct request *request, void *context)

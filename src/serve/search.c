@@ -16,7 +16,7 @@ static enum status read_cursor(struct call *call, struct search_question *questi
     for (int i = 0; i < 3; i++)
         if (!str_take(&rest, '.', &piece) || !str_to_i64(piece, &numbers[i]) || numbers[i] < 0 ||
             (i != 1 && numbers[i] > UINT32_MAX))
-            return fail(&call->error, STATUS_INVALID, "cursor: expected the `next` of a reply");
+            return param_cursor_refused(call);
     question->has_cursor = true;
     question->cursor = (struct journal_location){
         .frame = {(uint32_t)numbers[0], (uint64_t)numbers[1]}, .record = (uint32_t)numbers[2]};

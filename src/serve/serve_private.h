@@ -58,6 +58,11 @@ enum status sort_find(struct call *call, struct str text, const struct sort_key 
                       int *out_sort);
 /* false and STATUS_OK when absent */
 enum status param_number(struct call *call, const char *name, bool *out_has, double *out_number);
+/* "cursor", the `next` of the page before: "<number>.<rest>", the sort value of its last row and
+ * what tells rows of one value apart. Absent: false and STATUS_OK. */
+enum status param_cursor(struct call *call, bool *out_has, int64_t *out_number,
+                         struct str *out_rest);
+enum status param_cursor_refused(struct call *call); /* its `rest` is none of ours */
 /* enum score_type, enum score_source; -1 when absent */
 enum status param_score_type(struct call *call, const char *name, int *out_type);
 enum status param_score_source(struct call *call, const char *name, int *out_source);
@@ -77,6 +82,8 @@ void out_number(struct json_out *out, const char *key, double number);
 void out_numbers(struct json_out *out, const char *key, const double *values, size_t count);
 /* -1: null. */
 void out_known(struct json_out *out, const char *key, int64_t number);
+/* "next": what param_cursor() reads. */
+void out_cursor(struct json_out *out, int64_t number, struct str rest);
 /* "from", "to", "step" and "times" of a chart. */
 void out_times(struct json_out *out, int64_t start_ns, int64_t step_ns, size_t count);
 void out_score(struct json_out *out, const struct score_item *item);

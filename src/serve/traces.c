@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* traces: the list, and one trace's shape as column arrays. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,26 +7,24 @@
 
 enum { COUNT_MOST = 100000 };
 
-/* A cursor is the sort value and the trace id of the last row: "<value>.<32 hex>". */
+/* A cursor is the sort value and the trace id of the last row. */
 static enum status read_cursor(struct call *call, struct trace_list_question *question)
 {
-    struct str text = request_param(call->request, STR("cursor"));
     uint8_t id[TRACE_ID_BYTES];
-    size_t dot = str_rfind_byte(text, '.');
-    if (text.len == 0)
-        return STATUS_OK;
-    if (dot == text.len || !str_to_i64(str_sub(text, 0, dot), &question->cursor_value) ||
-        !str_hex_decode(str_sub(text, dot + 1, text.len), id, sizeof id))
-        return fail(&call->error, STATUS_INVALID, "cursor: expected the `next` of a reply");
+    struct str rest;
+    enum status status = param_cursor(call, &question->has_cursor, &question->cursor_value, &rest);
+    if (status != STATUS_OK || !question->has_cursor)
+        return status;
+    if (!str_hex_decode(rest, id, sizeof id))
+        return param_cursor_refused(call);
     question->cursor_key = trace_key(id);
-    question->has_cursor = true;
     return STATUS_OK;
 }
 
 static void write_cursor(struct json_out *out, const struct trace_list *list)
 {
     uint8_t id[TRACE_ID_BYTES];
-    char hex[2 * TRACE_ID_BYTES + 1], cursor[80];
+    char hex[2 * TRACE_ID_BYTES + 1];
     if (!list->more || list->count == 0) {
         json_out_null(out, "next");
         return;
@@ -35,8 +32,7 @@ static void write_cursor(struct json_out *out, const struct trace_list *list)
     id_bytes(list->items[list->count - 1].key.hi, id);
     id_bytes(list->items[list->count - 1].key.lo, id + 8);
     str_hex_encode(id, sizeof id, hex);
-    snprintf(cursor, sizeof cursor, "%lld.%s", (long long)list->sort_values[list->count - 1], hex);
-    json_out_text(out, "next", cursor);
+    out_cursor(out, list->sort_values[list->count - 1], str_from(hex));
 }
 
 static enum status read_question(struct call *call, struct filters *filters,

@@ -130,6 +130,14 @@ void out_known(struct json_out *out, const char *key, int64_t number)
         json_out_int(out, key, number);
 }
 
+void out_cursor(struct json_out *out, int64_t number, struct str rest)
+{
+    struct buf text = {0};
+    buf_printf(&text, "%lld.%.*s", (long long)number, STR_ARGS(rest));
+    json_out_str(out, "next", buf_str(&text));
+    buf_done(&text);
+}
+
 void out_times(struct json_out *out, int64_t start_ns, int64_t step_ns, size_t count)
 {
     json_out_int_text(out, "from", start_ns);
