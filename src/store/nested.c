@@ -150,17 +150,35 @@ static void expect(const struct store *store, const struct span_row *span, struc
     }
 }
 
-static struct recent_call *recent_at(struct store *store, uint64_t parent)
+/* The call that repeats the span, or NULL. */
+static struct recent_call *find_recent(struct store *store, uint64_t hash,
+                                       const struct recent_call *wanted)
 {
-    return &store->recent_calls[parent % RECENT_CALLS];
+    struct recent_call *set = store->recent_calls[hash % RECENT_SETS];
+    for (int i = 0; i < RECENT_WAYS; i++)
+        if (set[i].parent_id == wanted->parent_id && set[i].trace_lo == wanted->trace_lo &&
+            set[i].trace_hi == wanted->trace_hi && set[i].project == wanted->project &&
+            set[i].kind == wanted->kind)
+            return &set[i];
+    return NULL;
 }
 
 static bool has_recent_child(struct store *store, const struct span_row *row)
 {
-    const struct recent_call *call = recent_at(store, row->hash);
-    return call->parent_id == row->span_id && call->trace_lo == row->trace_lo &&
-           call->trace_hi == row->trace_hi && call->project == row->project &&
-           call->kind == row->kind;
+    const struct recent_call wanted = {row->trace_hi, row->trace_lo, row->span_id, row->project,
+                                       row->kind};
+    return find_recent(store, row->hash, &wanted) != NULL;
+}
+
+static void note_recent(struct store *store, const struct span_row *row, uint64_t parent)
+{
+    const struct recent_call call = {row->trace_hi, row->trace_lo, row->parent_id, row->project,
+                                     row->kind};
+    struct recent_call *set = store->recent_calls[parent % RECENT_SETS];
+    if (find_recent(store, parent, &call))
+        return;
+    memmove(set + 1, set, (RECENT_WAYS - 1) * sizeof *set);
+    set[0] = call;
 }
 
 /* Before the batch itself is remembered: then the sets speak of the table alone. */
@@ -196,8 +214,7 @@ static bool remember(struct store *store, const struct search *search)
         if (!seen_add(&store->billed, row->hash) || (parent && !note_parent(store, parent)))
             return false;
         if (parent && has_usage(row))
-            *recent_at(store, parent) = (struct recent_call){
-                row->trace_hi, row->trace_lo, row->parent_id, row->project, row->kind};
+            note_recent(store, row, parent);
     }
     return true;
 }

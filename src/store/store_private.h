@@ -84,7 +84,7 @@ struct recent_call {
     int32_t project;
     uint8_t kind;
 };
-enum { RECENT_CALLS = 8192 };
+enum { RECENT_SETS = 2048, RECENT_WAYS = 4 };
 
 struct reader {
     duckdb_connection connection;
@@ -139,9 +139,10 @@ struct store {
     struct series series;
     struct pending spans, logs, points, scores;
     struct seen billed, billed_parents; /* spans that made model calls, and their parents */
-    struct recent_call recent_calls[RECENT_CALLS]; /* by the parent's hash, the latest */
-    struct pending doomed_scores, aliases;         /* rows only: doomed_row, alias_row */
-    struct key_map known_aliases;                  /* written lately, by hash */
+    /* By the parent's hash, the latest first. */
+    struct recent_call recent_calls[RECENT_SETS][RECENT_WAYS];
+    struct pending doomed_scores, aliases; /* rows only: doomed_row, alias_row */
+    struct key_map known_aliases;          /* written lately, by hash */
     struct deletions deletions;
     struct arena batch_texts;
     struct rollups rollups;
