@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
+enum { BEFORE_RUNS_S = 3600 };
+
 /* An agent without a name goes by its span's. */
 #define RUN_LABEL "(CASE WHEN s.agent <> 0 THEN s.agent ELSE s.name END)"
 
@@ -37,6 +41,16 @@ static void where_label(struct sql *sql, const struct query *query,
     sql_int(sql, store_name_id(query->store, question->agent));
 }
 
+/* ` AND (p.trace_hi, p.trace_lo) IN (SELECT …`, to be closed by who adds a condition. */
+static void select_traces_with(struct sql *sql, const struct agent_question *question,
+                               const char *table)
+{
+    sql_add(sql,
+            " AND (p.trace_hi, p.trace_lo) IN (SELECT %s.trace_hi, %s.trace_lo FROM %s %s WHERE ",
+            table, table, table[0] == 'p' ? "trace_parts" : "spans", table);
+    where_range(sql, question, table);
+}
+
 /* Roots of traces that have no agent's span but are an agent's in all but name: told by the sums of
  * their parts, without looking at spans unless a filter asks for them. */
 static enum status select_roots(struct sql *sql, const struct query *query,
@@ -48,18 +62,17 @@ static enum status select_roots(struct sql *sql, const struct query *query,
                  "arg_max(p.name, p.name_rank) AS label FROM trace_parts p WHERE ");
     where_range(sql, question, "p");
     sql_add(sql, " AND p.llm_calls + p.tool_calls + p.graph_steps + p.agent_runs > 0");
-    /* One of a trace's parts has its name; the others are not worth adding up. */
+    /* One of a trace's parts has what it takes, one has its name; other traces are not worth adding
+     * up. */
+    select_traces_with(sql, question, "p");
+    sql_add(sql, " AND (p.tool_calls <> 0 OR p.graph_steps <> 0))");
     if (question->agent.len) {
-        sql_add(sql, " AND (p.trace_hi, p.trace_lo) IN (SELECT p.trace_hi, p.trace_lo FROM "
-                     "trace_parts p WHERE ");
-        where_range(sql, question, "p");
+        select_traces_with(sql, question, "p");
         where_label(sql, query, question, "p.name");
         sql_add(sql, ")");
     }
     if (question->filters->count) {
-        sql_add(sql, " AND (p.trace_hi, p.trace_lo) IN (SELECT s.trace_hi, s.trace_lo FROM spans s "
-                     "WHERE ");
-        where_range(sql, question, "s");
+        select_traces_with(sql, question, "s");
         sql_add(sql, " AND s.flags & %d <> 0", OBSERVATION_ROOT);
         enum status status = filter_rows(question->filters, query, sql, error);
         if (status != STATUS_OK)
@@ -114,12 +127,17 @@ static enum status select_steps(const struct query *query, const struct agent_qu
             "s.trace_hi = k.trace_hi WHERE s.project = ",
             step_columns);
     sql_int(&sql, question->project_id);
-    /* Runs that are inside another trace's work may have begun an hour after it. */
+    /* Runs that are inside another trace's work may have begun an hour after it. Only what is known
+     * beforehand lets the engine skip most of the table. */
+    if (!question->has_trace) {
+        sql_add(&sql, " AND s.start_ns >= ");
+        sql_int(&sql, question->range.from_ns - BEFORE_RUNS_S * NS_PER_SEC);
+    }
     sql_add(&sql,
-            " AND s.start_ns >= (SELECT min(oldest) - 3600000000000 FROM picked) "
+            " AND s.start_ns >= (SELECT min(oldest) - %lld FROM picked) "
             "ORDER BY k.newest DESC, s.trace_hi, s.trace_lo, s.start_ns, s.duration_ns DESC, "
             "s.span_id LIMIT %d",
-            AGENT_SPANS_MAX + 1);
+            (long long)BEFORE_RUNS_S * NS_PER_SEC, AGENT_SPANS_MAX + 1);
     return sql_run(&sql, query, question->cancelled, out_rows, error);
 }
 

@@ -27,7 +27,7 @@ const struct explain_measure *explain_measure_find(struct str name);
 /* "requests, errors, …", for messages. */
 struct str explain_measure_names(struct arena *arena);
 
-enum { EXPLAIN_VALUES_MAX = 50, EXPLAIN_SPANS_MAX = 8000 };
+enum { EXPLAIN_VALUES_MAX = 50, EXPLAIN_SPANS_MAX = 4000 };
 
 /* Now and before. */
 enum explain_side { EXPLAIN_NOW, EXPLAIN_BASELINE, EXPLAIN_SIDES };

@@ -16,8 +16,8 @@ import { AGENT_FIELDS, usable } from "../../url/filters";
 import { NothingHere } from "../setup/empty";
 import { GraphTable } from "./graph-table";
 import { Covered, share } from "./parts";
-import { Loops } from "./loops";
-import { Runs } from "./runs";
+import { Loops, useLoops } from "./loops";
+import { Runs, useRuns } from "./runs";
 import { Tools } from "./tools";
 
 /* The drawing library is large and only this needs it. */
@@ -28,6 +28,9 @@ export function AgentPage({ agent }: { agent: string }) {
     const filters = useMemo(() => usable(url.filters, AGENT_FIELDS), [url.filters]);
     const scope: AgentScope = { ...url, filters, agent };
     const agents = useAgents(scope);
+    useAgentGraph(scope, url.search.run);
+    useLoops(scope);
+    useRuns(scope);
     const projects = useProjects();
     const project = projects.data?.projects.find((each) => each.name === url.project);
     const own = agents.data?.agents.find((each) => each.agent === agent);

@@ -16,10 +16,16 @@ const TABS = [
     { id: "loops", label: "In circles", sort: "loops" },
 ];
 
+/** The runs of the chosen tab; a screen that is to show them asks at once. */
+export function useRuns(scope: AgentScope) {
+    const { search } = useUrl();
+    const tab = TABS.find(({ id }) => id === search.tab) ?? TABS[0];
+    return { tab, list: useAgentRuns(scope, tab.sort) };
+}
+
 export function Runs({ scope }: { scope: AgentScope }) {
     const url = useUrl();
-    const tab = TABS.find(({ id }) => id === url.search.tab) ?? TABS[0];
-    const list = useAgentRuns(scope, tab.sort);
+    const { tab, list } = useRuns(scope);
     const rows = (list.data?.runs ?? []).filter((each) => tab.id !== "loops" || each.loops > 0);
     return (
         <section className="panel calls" aria-label="Runs">

@@ -14,8 +14,9 @@ const FEW = 6;
 
 export function FacetPanel() {
     const url = useUrl();
-    const facets = useFacets(url, GROUPS.join(","), 30);
     const shut = new Set((url.search.shut ?? "provider,kind").split(","));
+    const open = GROUPS.filter((field) => !shut.has(field));
+    const facets = useFacets(url, open.join(","), 30, open.length > 0);
     const fold = (field: string) => {
         if (shut.has(field)) shut.delete(field);
         else shut.add(field);
@@ -24,12 +25,12 @@ export function FacetPanel() {
     return (
         <aside className="facets" aria-label="Filter by value">
             {facets.error && <Failure error={facets.error} retry={() => facets.refetch()} what="The values" />}
-            {facets.isPending && Array.from({ length: 5 }, (_, at) => <Skeleton key={at} height={72} className="facet-wait" />)}
-            {facets.data &&
+            {facets.isLoading && Array.from({ length: 5 }, (_, at) => <Skeleton key={at} height={72} className="facet-wait" />)}
+            {(facets.data || !open.length) &&
                 GROUPS.map((field) => {
-                    const group = facets.data.facets[field];
+                    const group = facets.data?.facets[field];
                     const chosen = chosenValues(url.filters, field);
-                    if (!group?.values.length && !chosen.length) return null;
+                    if (!shut.has(field) && !group?.values.length && !chosen.length) return null;
                     return <Group key={field} field={field} values={withChosen(group?.values ?? [], chosen)} shut={shut.has(field)} fold={() => fold(field)} />;
                 })}
         </aside>
