@@ -51,7 +51,7 @@ export interface Agents {
     runs: number;
 }
 
-export interface AgentRun {
+interface AgentRun {
     trace_id: string;
     span_id: string;
     agent: string | null;
@@ -87,7 +87,7 @@ export interface AgentLoop {
     input_tokens_to?: number;
 }
 
-export interface AgentLoops {
+interface AgentLoops {
     loops: AgentLoop[];
     kinds: { kind: string; title: string; help: string; found: number; cost: number }[];
     runs: number;

@@ -151,7 +151,7 @@ async function changed<T>(project: string, made: Promise<T>): Promise<T> {
     return result;
 }
 
-export interface QueueDraft {
+interface QueueDraft {
     name: string;
     description?: string;
     score_configs: string[];

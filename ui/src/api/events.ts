@@ -3,7 +3,7 @@
  * Server-sent events, read by fetch: unlike EventSource it hears why it was refused, and waits with
  * growing patience. What is at most `LINE_MAX` long is understood, whatever pieces it comes in.
  */
-export interface ServerEvent {
+interface ServerEvent {
     event: string;
     id?: string;
     data: string;

@@ -35,7 +35,7 @@ export interface ExplainedValue {
     same_as: number | null;
 }
 
-export interface ExplainSide {
+interface ExplainSide {
     from: Ns;
     to: Ns;
     seconds: number;

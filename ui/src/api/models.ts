@@ -74,7 +74,7 @@ export interface Invocation {
     output: string | null;
 }
 
-export interface InvocationPage {
+interface InvocationPage {
     invocations: Invocation[];
     next: string | null;
     total?: number;

@@ -14,7 +14,7 @@ export interface Price {
     prices: Record<string, number>;
 }
 
-export interface NewPrice {
+interface NewPrice {
     model: string;
     match?: string;
     start?: string;

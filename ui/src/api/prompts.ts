@@ -27,7 +27,7 @@ export interface PromptVersion {
     updated: Ns;
 }
 
-export interface PromptVersions {
+interface PromptVersions {
     name: string;
     type: PromptType;
     tags: string[];
@@ -113,7 +113,7 @@ export function usePromptUsage(scope: Scope, prompt?: string) {
     });
 }
 
-export interface PromptDraft {
+interface PromptDraft {
     name: string;
     type: PromptType;
     prompt: PromptContent;

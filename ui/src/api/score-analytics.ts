@@ -64,7 +64,7 @@ export interface NumberAgreement {
     grid: number[][];
 }
 
-export interface LabelAgreement {
+interface LabelAgreement {
     agreement: number | null;
     by_chance: number | null;
     kappa: number | null;
@@ -85,7 +85,7 @@ export interface ScoreComparison {
     groups?: { value: string; count: number; mean: number | null; median: number | null; min: number | null; max: number | null }[];
 }
 
-export interface ScorePair {
+interface ScorePair {
     trace_id: string | null;
     span_id: string | null;
     session: string | null;

@@ -22,7 +22,7 @@ export interface Score {
 /** Who gave it, in a word. */
 export const GIVERS: Record<Score["source"], string> = { feedback: "feedback", eval: "judge", annotation: "reviewer", api: "program" };
 
-export const FEEDBACK = "feedback";
+const FEEDBACK = "feedback";
 
 /** One opinion a trace given on this screen: a later one replaces it. */
 export const feedbackId = (traceId: string) => `screen-feedback-${traceId}`;

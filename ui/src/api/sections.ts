@@ -13,7 +13,7 @@ export interface Health {
     retries: { retried: number; replaced: number; recovered: number; retried_values: Values; replaced_values: Values; fallbacks: { from: string | null; to: string | null; count: number }[] };
 }
 
-export interface Tasks {
+interface Tasks {
     tasks: number;
     succeeded: number;
     scored: number;
@@ -23,7 +23,7 @@ export interface Tasks {
 
 export const SPENDERS = ["user", "tenant", "feature", "prompt", "model"] as const;
 export type SpenderKind = (typeof SPENDERS)[number];
-export interface Spender {
+interface Spender {
     value: string | null;
     cost: number;
     previous: number;

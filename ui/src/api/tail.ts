@@ -10,7 +10,7 @@ export type LiveRow = { kind: "span"; key: string; span: LiveSpan } | { kind: "l
 
 export type TailState = { is: "joining" } | { is: "live" } | { is: "away"; why: string } | { is: "refused"; why: string };
 
-export interface TailListener {
+interface TailListener {
     /** Oldest first, and how many there were besides. */
     round: (rows: LiveRow[], skipped: number) => void;
     state: (state: TailState) => void;

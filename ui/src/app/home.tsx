@@ -9,7 +9,7 @@ import { Failure } from "../components/pieces";
 import { screenHref } from "../url/href";
 
 /** The reader's own data first; the demo only while there is nothing else. */
-export function homeProject(projects: readonly Project[]): Project | undefined {
+function homeProject(projects: readonly Project[]): Project | undefined {
     const used = projects.filter((each) => each.last_span !== null);
     const own = used.filter((each) => !each.demo);
     const newest = (own.length ? own : used).sort((a, b) => (BigInt(b.last_span!) > BigInt(a.last_span!) ? 1 : -1));

@@ -5,7 +5,7 @@
  */
 import { useEffect, useRef } from "react";
 
-export type KeyMap = Record<string, (event: KeyboardEvent) => void | boolean>;
+type KeyMap = Record<string, (event: KeyboardEvent) => void | boolean>;
 
 const layers: { current: KeyMap }[] = [];
 let prefix = "";

@@ -11,7 +11,7 @@ export interface Step {
     b: number;
 }
 
-export const MOST_DIFFERENCES = 1_000;
+const MOST_DIFFERENCES = 1_000;
 
 export function sequence<T>(a: readonly T[], b: readonly T[], most = MOST_DIFFERENCES): Step[] | null {
     let head = 0;

@@ -104,7 +104,7 @@ function below(tree: Tree, span: number): number[] {
 }
 
 /** What a span is, apart from numbers and from which model did it. */
-export function spanKey({ spans, strings }: TraceShape, span: number): string {
+function spanKey({ spans, strings }: TraceShape, span: number): string {
     const model = strings[spans.model_s[span]] ?? "";
     const name = strings[spans.name_s[span]] ?? "";
     const bare = model ? name.split(model).join("") : name;

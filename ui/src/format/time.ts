@@ -11,10 +11,6 @@ export function nsToMs(ns: string): number {
     return Number(BigInt(ns) / 1000n) / 1000;
 }
 
-export function nsToDate(ns: string): Date {
-    return new Date(Math.floor(nsToMs(ns)));
-}
-
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const two = (value: number) => String(value).padStart(2, "0");
 

@@ -5,7 +5,7 @@
  */
 import { lex, type Token } from "./lex";
 
-export interface Spot {
+interface Spot {
     kind: "command" | "expression" | "value" | "source" | "nothing";
     /** Where the word being typed begins. */
     from: number;

@@ -3,7 +3,7 @@
  * The query language cut into words, tolerant of anything half typed. One cut serves colours, completion,
  * units of columns and variables of dashboards; what a query means is the server's business alone.
  */
-export type TokenKind = "command" | "word" | "function" | "field" | "string" | "regex" | "number" | "operator" | "pipe" | "comment" | "variable";
+type TokenKind = "command" | "word" | "function" | "field" | "string" | "regex" | "number" | "operator" | "pipe" | "comment" | "variable";
 
 export interface Token {
     kind: TokenKind;
@@ -132,12 +132,6 @@ export function quote(value: string): string {
 /** A field as the language writes it: bare where that is possible, else in backticks. */
 export function fieldName(name: string): string {
     return /^[A-Za-z_@][A-Za-z0-9_@.]*$/.test(name) && !WORDS.has(name.toLowerCase()) ? name : `\`${name.replace(/`/g, "")}\``;
-}
-
-/** What a string token says. */
-export function unquote(text: string): string {
-    const inner = text.slice(1, text.length > 1 && text.endsWith(text[0]) ? -1 : undefined);
-    return inner.replace(/\\(.)/gs, (_, char: string) => ({ n: "\n", t: "\t", r: "\r" })[char] ?? char);
 }
 
 const SQL_WORDS = new Set("select from where group by order limit offset with as and or not in like ilike is null on join left right inner outer full cross using having distinct case when then else end between exists union all asc desc over partition interval cast true false values describe qualify filter".split(" "));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a pasted id may be: a trace id (hex, a UUID, any text of another system), a span id, or an address with one in it. */
-export type FoundId = { kind: "trace"; id: string } | { kind: "span"; id: string } | { kind: "foreign"; id: string };
+type FoundId = { kind: "trace"; id: string } | { kind: "span"; id: string } | { kind: "foreign"; id: string };
 
 export function idOf(typed: string): FoundId | null {
     const text = typed.trim();

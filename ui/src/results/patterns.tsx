@@ -16,7 +16,7 @@ import { pointerHref } from "./table";
 const VARIABLE = /(<[^<>\s]{1,40}-\d+>)/;
 
 /** The pattern as text, its changing parts as tokens; odd pieces of the split are the tokens. */
-export function PatternText({ text }: { text: string }) {
+function PatternText({ text }: { text: string }) {
     return (
         <code className="pattern-text">
             {clip(text, 2000).split(VARIABLE).map((piece, at) => (at % 2 ? <b key={at}>{visible(piece.slice(1, -1))}</b> : <span key={at}>{visible(piece)}</span>))}

@@ -29,7 +29,7 @@ export interface PlotProps {
 const label = (text: string, length = 80) => clip(oneLine(text), length) || "(empty)";
 
 /** The height there is for a picture; the picture follows when the frame changes. */
-export function Filling({ least, children }: { least: number; children: (height: number) => ReactNode }) {
+function Filling({ least, children }: { least: number; children: (height: number) => ReactNode }) {
     const box = useRef<HTMLDivElement>(null);
     const [height, setHeight] = useState(0);
     useLayoutEffect(() => {

@@ -84,7 +84,7 @@ export interface SeriesData {
     hidden: number;
 }
 
-export const LINES_MAX = 12;
+const LINES_MAX = 12;
 const POINTS_MAX = 3000;
 
 export function cellText(cell: Cell): string {
@@ -151,7 +151,7 @@ export interface Group {
     values: (number | null)[];
 }
 
-export interface GroupData {
+interface GroupData {
     groups: Group[];
     numbers: number[];
 }
@@ -162,7 +162,7 @@ export function groupsOf(result: QueryResult): GroupData {
     return { numbers, groups: result.rows.map((row) => ({ label: by.map((at) => groupText(row[at])).join(" · "), values: numbers.map((at) => asNumber(row[at])) })) };
 }
 
-export interface Bucket {
+interface Bucket {
     from: number;
     to: number;
     count: number;

@@ -24,7 +24,7 @@ export interface Order {
 }
 
 /** Row numbers in order; nothing known stands last whichever way it is sorted. */
-export function sortedRows(result: QueryResult, order: Order | null): number[] {
+function sortedRows(result: QueryResult, order: Order | null): number[] {
     const rows = result.rows.map((_, at) => at);
     const column = order ? result.columns.findIndex(({ name }) => name === order.column) : -1;
     if (!order || column < 0) return rows;

@@ -14,7 +14,7 @@ const NAMES: Record<string, Unit> = {
     bytes: "bytes", byte: "bytes", by: "bytes", tokens: "tokens", token: "tokens", share: "share", ratio: "share",
 };
 
-export function unitOf(name: string | null | undefined): Unit {
+function unitOf(name: string | null | undefined): Unit {
     return (name && NAMES[name.toLowerCase()]) || null;
 }
 

@@ -3,8 +3,8 @@
  * Filters as text, `<field><op><value>`, exactly as the API takes them: what stands in the URL, in
  * a chip and in the request is one and the same string.
  */
-export const OPS = ["!=", ">=", "<=", "=", ">", "<", "~"] as const;
-export type Op = (typeof OPS)[number];
+const OPS = ["!=", ">=", "<=", "=", ">", "<", "~"] as const;
+type Op = (typeof OPS)[number];
 
 export interface Filter {
     field: string;
@@ -12,7 +12,7 @@ export interface Filter {
     value: string;
 }
 
-export interface FieldInfo {
+interface FieldInfo {
     name: string;
     label: string;
     type: "text" | "id" | "number" | "duration" | "money" | "tokens";
@@ -78,10 +78,6 @@ export function fieldInfo(name: string): FieldInfo | undefined {
 export function parseFilter(source: string): Filter | null {
     const match = /^([a-z_]+)(!=|>=|<=|=|>|<|~)([\s\S]*)$/.exec(source.trim());
     return match ? { field: match[1], op: match[2] as Op, value: match[3] } : null;
-}
-
-export function writeFilter({ field, op, value }: Filter): string {
-    return `${field}${op}${value}`;
 }
 
 /** What a person reads in a chip. */

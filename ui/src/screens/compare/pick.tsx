@@ -31,7 +31,7 @@ export function Pick({ a, b, wrong }: { a: Side | null; b: Side | null; wrong?: 
 const text = (side: Side) => (side.span ? `${side.trace}/${side.span}` : side.trace);
 
 /** An id, or any link to a trace. */
-export function idIn(source: string): string | null {
+function idIn(source: string): string | null {
     const trace = /(?:^|[^0-9a-f])([0-9a-f]{32})(?![0-9a-f])/i.exec(source)?.[1];
     if (!trace) return null;
     const span = /(?:[?&]span=|[0-9a-f]{32}\/)([0-9a-f]{16})(?![0-9a-f])/i.exec(source)?.[1];

@@ -10,7 +10,7 @@ import type { Values } from "./fill";
 import { COLUMNS, GAP_PX, moved, resized, ROW_PX, stepped } from "./grid";
 import { AskLink, ExplainItem, WidgetPanel } from "./widget";
 
-export interface BoardActions {
+interface BoardActions {
     arrange: (widgets: Widget[]) => void;
     edit: (widget: Widget) => void;
     duplicate: (widget: Widget) => void;

@@ -21,12 +21,6 @@ export function intervalOf(range: Range, now = Date.now()): string {
 
 export type Values = Record<string, string | undefined>;
 
-/** Names written in a query, without the one that is always there. */
-export function variablesIn(query: string): string[] {
-    const names = stages(query).flatMap(({ tokens }) => tokens.filter(({ kind }) => kind === "variable").map(({ text }) => text.slice(1)));
-    return [...new Set(names)].filter((name) => name !== "interval");
-}
-
 export function fillIn(query: string, values: Values, interval: string): string {
     const kept: string[] = [];
     for (const stage of stages(query)) {

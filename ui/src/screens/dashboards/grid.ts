@@ -5,7 +5,7 @@ import type { Place } from "../../api/dashboards";
 export const COLUMNS = 12;
 export const ROW_PX = 48;
 export const GAP_PX = 12;
-export const LEAST = { w: 2, h: 2 };
+const LEAST = { w: 2, h: 2 };
 
 interface Item extends Place {
     id: string;

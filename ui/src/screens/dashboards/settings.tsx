@@ -14,7 +14,7 @@ interface Props {
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,39}$/;
 
 /** Why the variables cannot be kept, or null when they can. */
-export function variablesProblem(variables: readonly Variable[]): string | null {
+function variablesProblem(variables: readonly Variable[]): string | null {
     for (const { name, field } of variables) {
         if (!NAME.test(name)) return `“${name}” cannot be a variable: use letters, digits and _, beginning with a letter`;
         if (name === "interval") return "interval is always there and means the period that fits the time range";

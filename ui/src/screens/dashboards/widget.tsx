@@ -18,7 +18,7 @@ import { ResultView } from "../../results/view";
 import { absolute } from "../../url/range";
 import { fillIn, intervalOf, type Values } from "./fill";
 
-export function useWidgetQuestion(widget: Widget, values: Values): Question | null {
+function useWidgetQuestion(widget: Widget, values: Values): Question | null {
     const { project, range } = useUrl();
     const { from, to } = range;
     return useMemo(() => {

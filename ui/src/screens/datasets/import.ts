@@ -11,7 +11,7 @@ export interface Sheet {
     rows: Record<string, unknown>[];
 }
 
-export const ROWS_MAX = 10_000;
+const ROWS_MAX = 10_000;
 
 function readJsonl(text: string): Sheet {
     const rows: Record<string, unknown>[] = [];

@@ -6,7 +6,7 @@
  */
 import type { MetricRow, Values } from "../../api/types";
 
-export interface PanelKind {
+interface PanelKind {
     id: string;
     title: string;
     group: "Host" | "GPU" | "Process" | "HTTP" | "Model server";
@@ -21,7 +21,7 @@ export interface PanelKind {
 /** States in which nothing is done or held. */
 const IDLE = new Set(["idle", "iowait", "steal", "free", "available", "cached", "buffered", "slab_reclaimable", "inactive"]);
 
-export const PANELS: PanelKind[] = [
+const PANELS: PanelKind[] = [
     { id: "cpu", title: "CPU", group: "Host", names: ["system.cpu.utilization", "system.cpu.time"], states: ["cpu.mode", "state", "system.cpu.state"], show: "share" },
     { id: "memory", title: "Memory", group: "Host", names: ["system.memory.utilization", "system.memory.usage"], states: ["system.memory.state", "state"], show: "share" },
     { id: "disk", title: "File systems", group: "Host", names: ["system.filesystem.utilization", "system.filesystem.usage"], states: ["system.filesystem.state", "state"], show: "share" },

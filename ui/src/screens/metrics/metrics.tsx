@@ -62,7 +62,7 @@ export default function MetricsScreen() {
 }
 
 /** Units as OTLP writes them (UCUM): seconds and bytes get our formats, the rest keeps its name. */
-export function metricFormat(unit: string | null): (value: number | null) => string {
+function metricFormat(unit: string | null): (value: number | null) => string {
     if (unit === "s") return (value) => (value === null ? NONE : duration(value * 1e9));
     if (unit === "ms") return (value) => (value === null ? NONE : duration(value * 1e6));
     if (unit === "By") return bytes;

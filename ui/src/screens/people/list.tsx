@@ -15,7 +15,7 @@ import { FIELDS } from "../../url/filters";
 import { NothingHere } from "../setup/empty";
 import "./people.css";
 
-export interface Listing<Row extends Totals> {
+interface Listing<Row extends Totals> {
     title: string;
     noun: string;
     rows: Row[];

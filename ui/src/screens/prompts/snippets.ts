@@ -2,7 +2,7 @@
 /* The lines that ask for a prompt from an application, with what it must fill in. */
 import type { PromptType } from "../../api/prompts";
 
-export interface Wanted {
+interface Wanted {
     name: string;
     type: PromptType;
     /** By label, or without one by version. `production` is what SDKs ask for when nothing is said. */

@@ -8,7 +8,7 @@ import { change, count, duration, exact, money, percent } from "../../format/num
 import { clip, oneLine, visible } from "../../format/text";
 import { is } from "../../url/filters";
 
-export interface VersionRow {
+interface VersionRow {
     /** As calls name it; a number for versions that are kept here. */
     version: string;
     kept: PromptVersion | null;

@@ -13,7 +13,7 @@ import { followingRange } from "../dashboards/fill";
 import "../dashboards/dashboards.css";
 
 /** A first title: what is computed, as it is written. */
-export function titleOf(query: string): string {
+function titleOf(query: string): string {
     const all = stages(query);
     const stage = all.find(({ command }) => command === "stats") ?? all[all.length - 1];
     return clip(oneLine(query.slice(stage.from, stage.to)).replace(/^stats /i, ""), 80);

@@ -14,7 +14,7 @@ import { fromOutside, typedOver } from "../../components/editor-base";
 import { clip, oneLine } from "../../format/text";
 import { fieldName, lex, lexSql, quote } from "../../language/lex";
 
-export interface EditorHooks {
+interface EditorHooks {
     changed: (text: string) => void;
     /** With the text as it stands, which the screen may not have drawn yet. */
     run: (text: string) => void;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Queries this browser has run in a project, the newest first, each once. */
-export interface Past {
+interface Past {
     query: string;
     source: string;
     at: number;

@@ -31,7 +31,7 @@ function leaveEditor(): boolean {
 }
 
 /** A view chosen by hand outlives a change of filters, but not of what is computed. */
-export function keepsView(before: string, now: string): boolean {
+function keepsView(before: string, now: string): boolean {
     const computed = (text: string) => stages(text).filter(({ command }) => command === "stats" || command === "pattern").map(({ tokens }) => tokens.map((token) => token.text).join(" ")).join("|");
     return computed(before) === computed(now);
 }

@@ -13,7 +13,7 @@ interface Props {
 }
 
 /** A query in the editor's colours, as text nodes. */
-export function QueryText({ text, sql = false }: { text: string; sql?: boolean }) {
+function QueryText({ text, sql = false }: { text: string; sql?: boolean }) {
     const shown = clip(text, 600);
     const pieces: { kind: string; text: string }[] = [];
     let at = 0;

@@ -12,7 +12,7 @@ import { screenHref } from "../../url/href";
 import { centre, keyText } from "./words";
 
 /** The address of the screen with another score looked at. */
-export function useScoreHref() {
+function useScoreHref() {
     const url = useUrl();
     return (key: ScoreKey) => screenHref(url.project, "scores", { ...url.search, a: keyText(key), b: undefined, acell: undefined, bcell: undefined });
 }

@@ -32,7 +32,7 @@ export const TABS = [
     { id: "comments", label: "Comments" },
 ] as const;
 
-export type TabId = (typeof TABS)[number]["id"];
+type TabId = (typeof TABS)[number]["id"];
 
 interface Props {
     shape: TraceShape;

@@ -20,7 +20,7 @@ const LONGEST_PLAY_S = 15;
 const FRAMES_A_SECOND = 15;
 const STEP_MS = 700;
 
-export interface Playhead {
+interface Playhead {
     /** ns since the trace's start; null: there is none, all of the trace is shown. */
     at: number | null;
     playing: boolean;

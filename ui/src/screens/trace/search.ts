@@ -40,7 +40,7 @@ export function useMatches(shape: TraceShape, tree: Tree, query: string): Matche
     return { ...found, waiting: query !== "" && content.isFetching, problem: content.error && query ? content.error.message : null, more: !!content.data?.next };
 }
 
-export function findSpans({ spans, strings }: TraceShape, tree: Tree, query: string, content: readonly SearchHit[]): Pick<Matches, "list" | "set" | "hits"> {
+function findSpans({ spans, strings }: TraceShape, tree: Tree, query: string, content: readonly SearchHit[]): Pick<Matches, "list" | "set" | "hits"> {
     const word = query.toLowerCase();
     if (!word) return { list: [], set: new Set(), hits: new Map() };
     const named = strings.map((text) => text.toLowerCase().includes(word));

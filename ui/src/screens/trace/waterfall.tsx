@@ -174,7 +174,7 @@ export const Waterfall = memo(function Waterfall({ shape, tree, selected, select
 });
 
 /** The level that stands at the left edge: none is hidden while the tree is shallow. */
-export function indentBase(depths: number[]): number {
+function indentBase(depths: number[]): number {
     let shallowest = Infinity;
     let deepest = 0;
     for (const depth of depths) {

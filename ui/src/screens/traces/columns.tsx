@@ -7,7 +7,7 @@ import { Moment } from "../../components/pieces";
 import { count, duration, exact, money, moneyExact, NONE } from "../../format/number";
 import { clip, oneLine, preview, shortModel } from "../../format/text";
 
-export interface CellContext {
+interface CellContext {
     href: string;
     /** Length of a full latency bar. */
     slowest: number;

@@ -26,7 +26,7 @@ interface Props {
 }
 
 /** A bar as long as the 95th percentile of what is loaded, so that one outlier does not flatten the rest. */
-export function barScale(rows: readonly TraceRow[]): number {
+function barScale(rows: readonly TraceRow[]): number {
     const sorted = rows.map((row) => row.duration).filter((ns) => ns >= 0).sort((a, b) => a - b);
     return sorted.length ? sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.95))] : 0;
 }
