@@ -26,7 +26,7 @@ describe('screens: infrastructure', { skip: cannot() }, () => {
     it('teaches how hosts come to appear, and then shows them', async () => {
         const { page, complaints, context } = await stage.open('/p/default/infrastructure');
         await page.getByText('No host or server metrics in this time range').waitFor();
-        assert.match(await page.locator('.infra-lines pre').innerText(), new RegExp(`hostmetrics[\\s\\S]*endpoint: ${stage.url}`));
+        assert.match(await page.locator('.infra-teach pre').innerText(), new RegExp(`hostmetrics[\\s\\S]*endpoint: ${stage.url}`));
         const times = [3, 2, 1].map((minutes) => Date.now() - minutes * 60e3);
         await gauge(stage.url, 'system.cpu.utilization', '1', times.flatMap((ms) => [[ms, 0.2, { 'cpu.mode': 'user' }], [ms, 0.1, { 'cpu.mode': 'system' }], [ms, 0.7, { 'cpu.mode': 'idle' }]]));
         await gauge(stage.url, 'hw.gpu.utilization', '1', times.map((ms) => [ms, 0.97, { 'hw.id': EVIL }]));

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { createDataset, useDatasets } from "../../api/datasets";
 import { useKeys } from "../../app/keys";
 import { useUrl } from "../../app/url";
+import { Code } from "../../components/code";
 import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { Failure, Moment, Skeleton } from "../../components/pieces";
@@ -12,11 +13,14 @@ import { exact } from "../../format/number";
 import { clip, oneLine } from "../../format/text";
 import { datasetHref } from "../../url/href";
 import { Dialog } from "./dialog";
+import { datasetLines } from "../setup/snippets";
+import { useTarget } from "../setup/target";
 import "./datasets.css";
 
 export default function DatasetsScreen() {
     const url = useUrl();
     const list = useDatasets(url.project);
+    const target = useTarget(url.project);
     const [making, setMaking] = useState(false);
     useKeys({ n: () => setMaking(true) });
     return (
@@ -33,7 +37,11 @@ export default function DatasetsScreen() {
                     {list.data && !list.data.datasets.length && (
                         <div className="empty">
                             <h2>No datasets yet</h2>
-                            <p>A dataset holds examples to try a program on. Make one here, put spans of a trace into it with “Add to dataset”, or write it with a Langfuse SDK.</p>
+                            <p>A dataset holds examples to try a program on. Make one here, put spans of a trace into it with “Add to dataset”, or write it with a Langfuse SDK:</p>
+                            {target && <Code label="lines for the shell and Python" text={datasetLines(target)} />}
+                            <button type="button" className="button primary" onClick={() => setMaking(true)}>
+                                <Icon name="event" small /> Make the first dataset
+                            </button>
                         </div>
                     )}
                     {list.data && list.data.datasets.length > 0 && (

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What to write down so that hosts appear here. */
-import { CopyButton } from "../../components/pieces";
+import { Code } from "../../components/code";
 
 export function Teach() {
     const lines = `receivers:
@@ -22,10 +22,7 @@ service:
         <div className="empty infra-teach">
             <h2>No host or server metrics in this time range</h2>
             <p>An OpenTelemetry Collector on the machine sends CPU, memory and file systems with these lines; applications send HTTP and process metrics by themselves with <code>OTEL_METRICS_EXPORTER=otlp</code>. vLLM's metrics arrive through the collector's Prometheus receiver.</p>
-            <div className="infra-lines">
-                <CopyButton text={lines} what="the collector's configuration" />
-                <pre>{lines}</pre>
-            </div>
+            <Code label="collector's configuration" text={lines} />
             <p className="muted">Shown here are system.*, process.*, hw.gpu.*, http.server.*, http.client.* and vllm:*; everything else is in Metrics. Where keys are required, add the project's to the exporter's headers.</p>
         </div>
     );

@@ -14,6 +14,7 @@ import { Topbar } from "../../components/topbar";
 import { clip, oneLine, visible } from "../../format/text";
 import { LOG_FIELDS, usable } from "../../url/filters";
 import { NothingHere } from "../setup/empty";
+import { SignalLines } from "../setup/signal";
 import "./logs.css";
 
 export default function LogsScreen() {
@@ -44,6 +45,7 @@ function NoLogs({ filtered }: { filtered: boolean }) {
             <p>
                 Log records arrive over OTLP like spans do. With an OpenTelemetry SDK, <code>OTEL_LOGS_EXPORTER=otlp</code> sends them; those written inside a span appear on that span, too.
             </p>
+            {!filtered && <SignalLines signal="logs" />}
         </div>
     );
 }

@@ -12,6 +12,7 @@ import { bytes, count, duration, exact, NONE } from "../../format/number";
 import { clip, oneLine, visible } from "../../format/text";
 import { nsToMs } from "../../format/time";
 import { absolute } from "../../url/range";
+import { SignalLines } from "../setup/signal";
 import "./metrics.css";
 
 const COLORS = ["teal", "violet", "amber", "blue", "pink", "lime", "orange", "cyan", "slate"].map((name) => `var(--${name})`);
@@ -36,6 +37,7 @@ export default function MetricsScreen() {
                     <p>
                         Metrics arrive over OTLP like spans do. With an OpenTelemetry SDK, <code>OTEL_METRICS_EXPORTER=otlp</code> sends what its instrumentation measures.
                     </p>
+                    <SignalLines signal="metrics" />
                 </div>
             )}
             {all.length > 0 && (

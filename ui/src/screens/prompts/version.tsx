@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useComments } from "../../api/annotate";
 import { deleteVersion, type PromptContent, type PromptVersion, type PromptWords, usePromptWords, useProtectedLabels } from "../../api/prompts";
 import { useUrl } from "../../app/url";
+import { Code } from "../../components/code";
 import { Comments } from "../../components/comments";
 import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
@@ -181,10 +182,7 @@ function Use({ words }: { words: PromptWords }) {
     return (
         <>
             <Tabs label="Language" tabs={all} at={shown.id} onPick={setId} />
-            <div className="code">
-                <CopyButton text={shown.code} what={`the ${shown.label} lines`}>Copy</CopyButton>
-                <pre tabIndex={0} aria-label={`${shown.label} lines`}>{visible(shown.code)}</pre>
-            </div>
+            <Code label={`${shown.label} lines`} text={shown.code} />
             <p className="muted">
                 The SDK finds this server by <code>LANGFUSE_BASE_URL={location.origin}</code> and the project's key pair, <Go className="plain" href={url.href("setup")}>as Connect shows</Go>.
             </p>

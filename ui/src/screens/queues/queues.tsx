@@ -36,6 +36,9 @@ export default function QueuesScreen() {
                         <div className="empty">
                             <h2>No annotation queues yet</h2>
                             <p>A queue is a list of traces, spans or sessions for people to judge, each by the same questions. Make one here, put things into it with “To a queue” on their screens or with a Langfuse SDK, and work through it by keyboard.</p>
+                            <button type="button" className="button primary" onClick={() => setMaking(true)}>
+                                <Icon name="event" small /> Make the first queue
+                            </button>
                         </div>
                     )}
                     {list.data && list.data.queues.length > 0 && (

@@ -2,7 +2,7 @@
 /* Where scores come from, while there are none. */
 import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
-import { CopyButton } from "../../components/pieces";
+import { Code } from "../../components/code";
 import "../setup/setup.css";
 
 export function Teach({ ever }: { ever: boolean }) {
@@ -14,10 +14,7 @@ export function Teach({ ever }: { ever: boolean }) {
         <div className="empty scores-teach">
             <h2>No scores in this time range</h2>
             <p>A score says how good something was: a trace, a part of it, a session or a run over a dataset. People, judges and programs give them; this screen shows how they move, how they are spread and how far two of them agree.</p>
-            <div className="code">
-                <CopyButton text={command} what="the call" />
-                <pre tabIndex={0} aria-label="The call">{command}</pre>
-            </div>
+            <Code label="call" text={command} />
             <p className="muted">
                 Langfuse’s SDKs (<code>create_score</code>, <code>score.create</code>), OpenTelemetry’s <code>gen_ai.evaluation.result</code> events and the thumbs on a trace make scores too.
                 {ever ? " Or look further back." : " First come traces: "}

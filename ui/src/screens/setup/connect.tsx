@@ -4,9 +4,11 @@ import { useState } from "react";
 import { type KeyPair, makeKeyPair } from "../../api/keys";
 import { useStatus } from "../../api/queries";
 import type { Project } from "../../api/types";
+import { Code } from "../../components/code";
 import { CopyButton, Tabs } from "../../components/pieces";
 import { visible } from "../../format/text";
 import { keyNeeded, snippets } from "./snippets";
+import { useTarget } from "./target";
 import "./setup.css";
 
 interface Props {
@@ -17,15 +19,10 @@ interface Props {
 
 export function Connect({ project, pair, made }: Props) {
     const status = useStatus();
-    const target = {
-        origin: location.origin,
-        publicKey: pair?.public_key ?? project.public_key,
-        secretKey: pair?.secret_key ?? null,
-        isDefault: project.name === "default",
-        authRequired: status.data?.auth_required ?? false,
-    };
+    const target = useTarget(project.name, pair);
+    const [id, setId] = useState("env");
+    if (!target) return null;
     const all = snippets(target);
-    const [id, setId] = useState(all[0].id);
     const grpcPort = status.data?.grpc?.split(":").pop();
     const shown = all.find((each) => each.id === id) ?? all[0];
     return (
@@ -33,14 +30,7 @@ export function Connect({ project, pair, made }: Props) {
             <Tabs label="Language" tabs={all} at={shown.id} onPick={setId} />
             <div className="connect-code" role="tabpanel" aria-label={shown.label}>
                 <p className="muted">{shown.note}</p>
-                <div className="code">
-                    <CopyButton text={shown.code} what={`the ${shown.label} lines`}>
-                        Copy
-                    </CopyButton>
-                    <pre tabIndex={0} aria-label={`${shown.label} lines`}>
-                        {shown.code}
-                    </pre>
-                </div>
+                <Code label={`${shown.label} lines`} text={shown.code} />
                 <dl className="connect-facts">
                     <dt>OTLP over HTTP</dt>
                     <dd className="mono">{target.origin}/v1/traces</dd>

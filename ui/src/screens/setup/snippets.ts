@@ -29,13 +29,21 @@ const keyUsed = (target: Target) => keyNeeded(target) || target.secretKey !== nu
 const secretOf = (target: Target) => target.secretKey ?? "$VITRINE_SECRET_KEY";
 const basic = ({ publicKey, secretKey }: Target) => btoa(`${publicKey}:${secretKey ?? ""}`);
 
-function shell(target: Target): string {
+function destination(target: Target): string[] {
     const { origin, publicKey, secretKey } = target;
     const lines = [`export OTEL_EXPORTER_OTLP_ENDPOINT=${origin}`, "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"];
     if (secretKey) lines.push(`export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Basic%20${basic(target)}"`);
     else if (keyNeeded(target)) lines.push(`export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Basic%20$(printf '%s' "${publicKey}:${secretOf(target)}" | base64 | tr -d '\\n')"`);
-    lines.push("export OTEL_SERVICE_NAME=my-app", "# prompts and answers, if your instrumentation leaves them out by default:", "export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true");
-    return lines.join("\n");
+    return lines;
+}
+
+/** What any OpenTelemetry SDK needs to send metrics or logs here, too. */
+export function signalLines(target: Target, signal: "metrics" | "logs"): string {
+    return [...destination(target), `export OTEL_${signal.toUpperCase()}_EXPORTER=otlp`].join("\n");
+}
+
+function shell(target: Target): string {
+    return [...destination(target), "export OTEL_SERVICE_NAME=my-app", "# prompts and answers, if your instrumentation leaves them out by default:", "export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true"].join("\n");
 }
 
 function python(target: Target): string {
@@ -93,6 +101,18 @@ function langfuse(target: Target): string {
 export LANGFUSE_HOST=${target.origin}      # older SDKs read this one
 export LANGFUSE_PUBLIC_KEY=${target.publicKey}
 export LANGFUSE_SECRET_KEY=${secretOf(target)}`;
+}
+
+/** Examples written from Python. */
+export function datasetLines(target: Target): string {
+    return `${langfuse(target)}
+python - <<END
+from langfuse import get_client
+
+client = get_client()
+client.create_dataset(name="questions")
+client.create_dataset_item(dataset_name="questions", input="Do you ship to Norway?", expected_output="No, only within the European Union.")
+END`;
 }
 
 export function snippets(target: Target): Snippet[] {
