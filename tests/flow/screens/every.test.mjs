@@ -75,6 +75,13 @@ describe('screens: every one', { skip: cannot() }, () => {
             assert.ok(await page.evaluate(() => document.activeElement?.closest('main') && document.activeElement !== document.querySelector('main')), `${path} has nothing for Tab`);
             await page.evaluate(() => document.activeElement.blur());
         }
+        // Where there is no room for the rail, a button says where one is and leads to all of them.
+        await page.setViewportSize(sizes[1]);
+        const rail = page.getByRole('navigation', { name: 'Screens' });
+        await rail.getByRole('button', { name: 'Screens, now Connect' }).click();
+        assert.equal(await rail.locator('.rail-screens').getByRole('link').count(), SCREENS.filter((each) => each.keys).length);
+        await rail.getByRole('link', { name: 'Queues' }).click();
+        await rail.getByRole('button', { name: 'Screens, now Queues', expanded: false }).waitFor();
         quiet(complaints);
         await context.close();
     });

@@ -49,16 +49,18 @@ describe('screens: pictures', { skip }, () => {
             'query-mistake': [ask('filter kind = "llm"\n| stat count(*) by model'), 900], 'query-patterns': [`${ask('pattern @message')}&source=logs`, 900],
             'dashboard-models': ['dashboards/model-invocations', 1500], 'dashboard-cost': ['dashboards/cost', 1500],
             ...(runs.length > 1 && { compare: [`compare?a=${runs[0]}&b=${runs[1]}`, 900], 'trace-replay': [`traces/${runs[1]}?t=5000`, 900], 'trace-graph': [`traces/${runs[1]}?view=graph`, 900], 'trace-around': [`traces/${runs[1]}?view=around`, 900] }),
-            queues: ['queues', 600], ...(queue && { 'queue-work': [`queues/${queue.id}?item=${item}`, 900] }),
+            queues: ['queues', 600], ...(queue && { queue: [`queues/${queue.id}`, 800], 'queue-work': [`queues/${queue.id}?item=${item}`, 900] }),
             live: ['live', 900],
             infrastructure: ['infrastructure?from=-2d', 1100],
             logs: ['logs', 900], metrics: ['metrics', 900], connect: ['setup', 900],
+            scores: ['scores', 900], 'traces-search': ['traces?q=parcel', 900],
+            empty: ['/p/default/overview', 800], 'menu-phone': ['overview', 844, 390],
         };
         await mkdir(out, { recursive: true });
         for (const theme of ['dark', 'light']) {
             for (const [name, [path, height, width]] of Object.entries(screens)) {
                 if (process.env.UPDATE_SCREENS !== '1' && !name.startsWith(process.env.UPDATE_SCREENS)) continue;
-                const { page, context } = await stage.open(`/p/${project}/${path}`, { theme, height, ...(width && { width }) });
+                const { page, context } = await stage.open(path.startsWith('/') ? path : `/p/${project}/${path}`, { theme, height, ...(width && { width }) });
                 const kind = name === 'trace-retrieval' ? 'retriever' : /^trace-(?!error|graph|around)/.test(name) ? 'llm' : null;
                 if (kind) await page.locator(`.span-row.k-${kind}`).last().click();
                 await settled(page);
@@ -68,6 +70,7 @@ describe('screens: pictures', { skip }, () => {
                     await page.waitForTimeout(2000); // the glow of what is new
                 }
                 if (name === 'trace-graph') await page.locator('.react-flow__edge').first().waitFor();
+                if (name === 'menu-phone') await page.getByRole('button', { name: /^Screens/ }).click();
                 if (name === 'palette') {
                     await page.keyboard.press('Control+k');
                     await page.getByRole('combobox', { name: /^Go to a screen/ }).fill('sonnet');

@@ -103,6 +103,13 @@ describe('screens: scores', { skip: cannot() }, () => {
         quiet(complaints);
         for (let press = 0; press < 2; press++) await keys.getByRole('button', { name: /^Revoke/ }).last().click();
         await keys.getByText(/last one/).waitFor();
+        await page.getByRole('button', { name: 'Fill in a new pair' }).click();
+        await page.getByText('In the lines above.').waitFor();
+        const told = /Authorization=Basic%20([\w+/=]+)/.exec(await page.getByLabel('Environment lines', { exact: true }).innerText())[1];
+        const opened = await fetch(`${stage.url}/api/v1/keys`, { headers: { authorization: `Basic ${told}` } });
+        assert.deepEqual([opened.status, atob(told).split(':')[0]], [200, (await opened.json()).keys.find(({ note }) => note === 'from the Connect screen').public_key]);
+        await page.getByRole('tab', { name: 'Langfuse SDK' }).click();
+        assert.ok((await page.getByLabel('Langfuse SDK lines', { exact: true }).innerText()).includes(atob(told).split(':')[1]));
         await context.close();
     });
 

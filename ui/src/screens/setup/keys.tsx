@@ -10,7 +10,7 @@ interface Props {
     project: string;
     /** The pair that was made here last; the lines above hold it, too. */
     pair: KeyPair | null;
-    made: (pair: KeyPair) => void;
+    made: (pair: KeyPair | null) => void;
 }
 
 export function Keys({ project, pair, made }: Props) {
@@ -35,7 +35,11 @@ export function Keys({ project, pair, made }: Props) {
     const [doomed, setDoomed] = useState<string | null>(null); // asked for once: a second press revokes
     const revoke = (key: string) => {
         setDoomed(doomed === key ? null : key);
-        if (doomed === key) void run(() => revokeKey(project, key));
+        if (doomed !== key) return;
+        void run(async () => {
+            await revokeKey(project, key);
+            if (key === pair?.public_key) made(null);
+        });
     };
     return (
         <section className="panel keys" aria-label="Keys">
