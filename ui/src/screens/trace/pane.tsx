@@ -124,15 +124,16 @@ function PaneHead({ shape, index, spanId, detail }: { shape: TraceShape; index: 
                 </span>
                 <h2 className="cut" title={name}>{clip(name, 200)}</h2>
                 {failed && <span className="tag error"><Icon name="error" small /> failed</span>}
-                <span className="grow" />
-                <AddToDataset detail={detail} />
-                <AddToQueue subject={{ trace_id: shape.trace.trace_id, span_id: spanId }} what="span" small />
-                <CopyButton text={spanId} what="the span id">
-                    Id
-                </CopyButton>
-                <a className="button small bare" href={json} download={`span-${spanId}.json`} title="Download the span as JSON">
-                    <Icon name="download" small /> JSON
-                </a>
+                <span className="row pane-tools">
+                    <AddToDataset detail={detail} />
+                    <AddToQueue subject={{ trace_id: shape.trace.trace_id, span_id: spanId }} what="span" small />
+                    <CopyButton text={spanId} what="the span id">
+                        Id
+                    </CopyButton>
+                    <a className="button small bare" href={json} download={`span-${spanId}.json`} title="Download the span as JSON">
+                        <Icon name="download" small /> JSON
+                    </a>
+                </span>
             </div>
             <p className="pane-facts">
                 {model && <span>{clip(oneLine(model), 80)}</span>}
