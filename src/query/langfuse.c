@@ -74,6 +74,23 @@ static void behind_cursor(struct sql *sql, const struct langfuse_list_question *
     sql_add(sql, "))");
 }
 
+static struct langfuse_key read_key(const struct store_rows *rows, enum langfuse_view view)
+{
+    struct langfuse_key key = {.trace = {store_rows_int(rows, 0), store_rows_int(rows, 1)},
+                               .start_ns = store_rows_int(rows, 2)};
+    if (view == LANGFUSE_TRACES)
+        return key;
+    key.span_id = store_rows_int(rows, 3);
+    key.parent_id = store_rows_int(rows, 4);
+    key.arrival_ns = store_rows_int(rows, 5);
+    key.location = (struct journal_location){
+        .frame = {(uint32_t)store_rows_int(rows, 6), (uint64_t)store_rows_int(rows, 7)},
+        .signal = SIGNAL_SPANS,
+        .record = (uint32_t)store_rows_int(rows, 8),
+    };
+    return key;
+}
+
 enum status query_langfuse_keys(const struct query *query,
                                 const struct langfuse_list_question *question, struct arena *arena,
                                 struct langfuse_key **out_keys, size_t *out_count,
@@ -87,8 +104,10 @@ enum status query_langfuse_keys(const struct query *query,
     if (!*out_keys)
         return fail(error, STATUS_TOO_LARGE, "limit: too many for one reply");
     ordered.needs |= question->order ? question->order->needs : 0;
-    sql_add(&sql, "SELECT b.trace_hi, b.trace_lo, %s, b.start_ns",
-            ordered.view == LANGFUSE_TRACES ? "CAST(0 AS BIGINT)" : "b.span_id");
+    sql_add(&sql, "SELECT b.trace_hi, b.trace_lo, b.start_ns%s",
+            ordered.view == LANGFUSE_TRACES
+                ? ""
+                : ", b.span_id, b.parent_id, b.arrival_ns, b.segment, b.frame, b.record");
     langfuse_from(&sql, query, &ordered);
     behind_cursor(&sql, question);
     add_order(&sql, question);
@@ -96,11 +115,7 @@ enum status query_langfuse_keys(const struct query *query,
     if (status != STATUS_OK)
         return status;
     while (*out_count < question->limit && store_rows_next(rows))
-        (*out_keys)[(*out_count)++] = (struct langfuse_key){
-            .trace = {store_rows_int(rows, 0), store_rows_int(rows, 1)},
-            .span_id = store_rows_int(rows, 2),
-            .start_ns = store_rows_int(rows, 3),
-        };
+        (*out_keys)[(*out_count)++] = read_key(rows, ordered.view);
     store_rows_free(rows);
     if (!out_total)
         return STATUS_OK;
@@ -158,6 +173,97 @@ enum status query_trace_tags(const struct query *query, uint32_t project_id, str
     *out_tags = arena_copy(arena, buf_str(&list));
     buf_done(&list);
     return out_tags->ptr ? STATUS_OK : fail(error, STATUS_TOO_LARGE, "tags: too many");
+}
+
+/* --- several traces at once --------------------------------------------------------------------
+ */
+
+static void among_keys(struct sql *sql, const char *lo, const struct trace_key *keys, size_t count)
+{
+    sql_add(sql, " AND %s IN (", lo);
+    for (size_t i = 0; i < count; i++) {
+        sql_add(sql, i ? ", " : "");
+        sql_int(sql, keys[i].lo);
+    }
+    sql_add(sql, ")");
+}
+
+static struct trace_head *head_of(struct trace_head *heads, size_t count, int64_t hi, int64_t lo)
+{
+    for (size_t i = 0; i < count; i++)
+        if (heads[i].trace.hi == hi && heads[i].trace.lo == lo)
+            return &heads[i];
+    return NULL;
+}
+
+static enum status read_heads(const struct query *query, uint32_t project_id,
+                              const struct trace_key *keys, size_t count, struct arena *arena,
+                              struct trace_head *heads, struct error *error)
+{
+    struct sql sql = {0};
+    struct store_rows *rows;
+    sql_add(&sql, "SELECT trace_hi, trace_lo, max(user_id), max(session), max(environment)"
+                  " FROM trace_parts WHERE project = ");
+    sql_int(&sql, project_id);
+    among_keys(&sql, "trace_lo", keys, count);
+    sql_add(&sql, " GROUP BY 1, 2");
+    enum status status = sql_run(&sql, query, NULL, &rows, error);
+    if (status != STATUS_OK)
+        return status;
+    while (store_rows_next(rows)) {
+        struct trace_head *head =
+            head_of(heads, count, store_rows_int(rows, 0), store_rows_int(rows, 1));
+        if (!head)
+            continue;
+        if (!store_rows_null(rows, 2))
+            head->user = arena_copy(arena, store_rows_text(rows, 2));
+        if (!store_rows_null(rows, 3))
+            head->session = arena_copy(arena, store_rows_text(rows, 3));
+        head->environment = sql_name(query, store_rows_int(rows, 4));
+    }
+    store_rows_free(rows);
+    return STATUS_OK;
+}
+
+static enum status read_tags(const struct query *query, uint32_t project_id,
+                             const struct trace_key *keys, size_t count, struct arena *arena,
+                             struct trace_head *heads, struct error *error)
+{
+    struct sql sql = {0};
+    struct store_rows *rows;
+    sql_add(&sql,
+            "SELECT hi, lo, string_agg(to_json(text), ',' ORDER BY text) FROM (SELECT DISTINCT hi,"
+            " lo, text FROM aliases WHERE kind = %d AND project = ",
+            (int)ALIAS_TAG);
+    sql_int(&sql, project_id);
+    among_keys(&sql, "lo", keys, count);
+    sql_add(&sql, ") GROUP BY 1, 2");
+    enum status status = sql_run(&sql, query, NULL, &rows, error);
+    if (status != STATUS_OK)
+        return status;
+    while (store_rows_next(rows)) {
+        struct trace_head *head =
+            head_of(heads, count, store_rows_int(rows, 0), store_rows_int(rows, 1));
+        struct str tags = arena_printf(arena, "[%.*s]", STR_ARGS(store_rows_text(rows, 2)));
+        if (head && tags.ptr)
+            head->tags = tags;
+    }
+    store_rows_free(rows);
+    return STATUS_OK;
+}
+
+enum status query_trace_heads(const struct query *query, uint32_t project_id,
+                              const struct trace_key *keys, size_t count, struct arena *arena,
+                              struct trace_head *out_heads, struct error *error)
+{
+    must(count <= ALIASES_MAX);
+    for (size_t i = 0; i < count; i++)
+        out_heads[i] = (struct trace_head){.trace = keys[i], .tags = STR("[]")};
+    if (count == 0)
+        return STATUS_OK;
+    enum status status = read_heads(query, project_id, keys, count, arena, out_heads, error);
+    return status == STATUS_OK ? read_tags(query, project_id, keys, count, arena, out_heads, error)
+                               : status;
 }
 
 enum status query_session_page(const struct query *query, const struct langfuse_rows *traces,

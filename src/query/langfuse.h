@@ -5,6 +5,7 @@
 
 #include "model/observation.h"
 #include "query/langfuse_filter.h"
+#include "query/query.h"
 
 /* What senders called our ids; ptr NULL when they used ours. `hi` is 0 for spans. */
 struct alias_key {
@@ -27,7 +28,9 @@ struct langfuse_list_question {
 };
 struct langfuse_key {
     struct trace_key trace;
-    int64_t span_id, start_ns; /* span_id: of an observation, else 0 */
+    int64_t span_id, start_ns;        /* span_id: of an observation, else 0 */
+    int64_t parent_id, arrival_ns;    /* likewise */
+    struct journal_location location; /* likewise */
 };
 /* Spans that stand for a trace are no observations. `out_total` may be NULL. */
 enum status query_langfuse_keys(const struct query *query,
@@ -41,6 +44,17 @@ enum status query_langfuse_observation(const struct query *query, uint32_t proje
 /* The tags of a trace as a JSON array, sorted. */
 enum status query_trace_tags(const struct query *query, uint32_t project_id, struct trace_key trace,
                              struct arena *arena, struct str *out_tags, struct error *error);
+
+/* What lists tell of a trace beside other things. */
+struct trace_head {
+    struct trace_key trace;
+    struct str user, session, environment; /* STR_NONE: not said */
+    struct str tags;                       /* a JSON array, sorted */
+};
+/* Of several traces at once, at most ALIASES_MAX; fills a head for each key. */
+enum status query_trace_heads(const struct query *query, uint32_t project_id,
+                              const struct trace_key *keys, size_t count, struct arena *arena,
+                              struct trace_head *out_heads, struct error *error);
 
 struct session_row {
     struct str id, environment;

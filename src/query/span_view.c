@@ -69,6 +69,20 @@ enum status query_span_logs(const struct query *query, uint32_t project_id, stru
     return STATUS_OK;
 }
 
+bool query_has_span_logs(const struct query *query, uint32_t project_id)
+{
+    struct sql sql = {0};
+    struct store_rows *rows;
+    sql_add(&sql, "SELECT 1 FROM logs WHERE span_id <> 0 AND project = ");
+    sql_int(&sql, project_id);
+    sql_add(&sql, " LIMIT 1");
+    if (sql_run(&sql, query, NULL, &rows, NULL) != STATUS_OK)
+        return true;
+    bool any = store_rows_next(rows);
+    store_rows_free(rows);
+    return any;
+}
+
 /* One that cannot be read any more is left out. */
 static void read_logs(const struct query *query, const struct journal_location *logs, size_t count,
                       struct span_view *view)

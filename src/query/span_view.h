@@ -38,6 +38,9 @@ enum status query_span_at(const struct query *query, struct journal_location loc
 enum status query_span_logs(const struct query *query, uint32_t project_id, struct trace_key key,
                             int64_t span_id, struct journal_location out_logs[VIEW_LOGS_MAX],
                             size_t *out_count, struct error *error);
+/* Whether the project has log records that name a span: else none needs to be asked for. An error
+ * counts as yes. */
+bool query_has_span_logs(const struct query *query, uint32_t project_id);
 void span_view_done(struct span_view *view);
 
 /* The first bytes of what a span was asked and answered, copied into the arena; empty when there is

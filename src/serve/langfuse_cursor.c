@@ -183,13 +183,12 @@ void serve__langfuse_observations_v2(struct request *request, void *context)
     if (status == STATUS_OK) {
         bool more = count > (size_t)limit;
         count -= more;
+        langfuse__learn_keys(&call, keys, count);
         json_out_object(&call.out, NULL);
         json_out_array(&call.out, "data");
         for (size_t i = 0; i < count; i++) {
             struct span_view view;
-            struct error ignored;
-            if (query_span(call.query, request->project_id, keys[i].trace, keys[i].span_id,
-                           &request->arena, &view, &ignored) != STATUS_OK)
+            if (!langfuse__read_span(&call, &keys[i], &view))
                 continue;
             json_out_object(&call.out, NULL);
             write_core(&call, &keys[i], &view);
@@ -293,6 +292,7 @@ void serve__langfuse_scores_v3(struct request *request, void *context)
     if (status == STATUS_OK) {
         json_out_object(&call.out, NULL);
         json_out_array(&call.out, "data");
+        langfuse__learn_scores(&call, &list);
         for (size_t i = 0; i < list.count; i++)
             langfuse__write_score_v3(&call, &list.items[i], false);
         langfuse__close_list(&call, limit, list.more,

@@ -227,9 +227,7 @@ static void write_times(struct call *call, const struct span_view *view)
 bool langfuse__write_observation(struct call *call, const struct langfuse_key *key)
 {
     struct span_view view;
-    struct error ignored;
-    if (query_span(call->query, call->request->project_id, key->trace, key->span_id,
-                   &call->request->arena, &view, &ignored) != STATUS_OK)
+    if (!langfuse__read_span(call, key, &view))
         return false;
     const struct observation *seen = &view.observation;
     struct json_out *out = &call->out;
@@ -343,6 +341,7 @@ void serve__langfuse_observations(struct request *request, void *context)
                                      &page.total, &call.error);
     }
     if (status == STATUS_OK) {
+        langfuse__learn_keys(&call, keys, count);
         langfuse__open_page(&call);
         for (size_t i = 0; i < count; i++)
             langfuse__write_observation(&call, &keys[i]);

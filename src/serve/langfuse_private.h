@@ -34,6 +34,17 @@ void langfuse__content(struct call *call, const char *key, struct str text);
 void langfuse__object(struct call *call, const char *key, struct str text);
 /* An attribute of the span as a text; STR_NONE when it has none. */
 struct str langfuse__attribute(struct call *call, const struct span_view *view, struct str key);
+/* Learns at once what the ids in these rows are called, for langfuse__trace_id() and the like. */
+void langfuse__learn_keys(struct call *call, const struct langfuse_key *keys, size_t count);
+void langfuse__learn_scores(struct call *call, const struct score_list *scores);
+/* Whether it was learnt; then the text, ptr NULL when senders used our own id. */
+bool langfuse__known_name(const struct call *call, enum alias_kind kind, struct alias_key key,
+                          struct str *out_text);
+/* What a page's traces are; NULL: it was not learnt. */
+const struct trace_head *langfuse__known_head(const struct call *call, struct trace_key trace);
+/* The observation of a row; false: it cannot be read (any more). */
+bool langfuse__read_span(struct call *call, const struct langfuse_key *key,
+                         struct span_view *out_view);
 /* As its sender wrote it. Errors leave our own form. */
 struct str langfuse__trace_id(struct call *call, struct trace_key trace);
 struct str langfuse__span_id(struct call *call, int64_t span_id);

@@ -130,6 +130,7 @@ static void list_page(struct request *request, void *context, bool is_v1)
     if (status == STATUS_OK)
         status = query_score_count(call.query, &question, &page.total, &call.error);
     if (status == STATUS_OK) {
+        langfuse__learn_scores(&call, &list);
         langfuse__open_page(&call);
         for (size_t i = 0; i < list.count; i++)
             langfuse__write_score(&call, &list.items[i], ',');

@@ -86,6 +86,7 @@ static enum status write_observations(struct call *call, const struct trace_summ
                                              &count, NULL, &call->error);
     if (status != STATUS_OK)
         return status;
+    langfuse__learn_keys(call, keys, count);
     json_out_array(&call->out, "observations");
     for (size_t i = count; i-- > 0;) {
         if (whole)
@@ -287,6 +288,7 @@ void serve__langfuse_traces(struct request *request, void *context)
                                      &page.total, &call.error);
     }
     if (status == STATUS_OK) {
+        langfuse__learn_keys(&call, keys, count);
         langfuse__open_page(&call);
         status = write_traces(&call, keys, count);
         langfuse__close_page(&call, &page);

@@ -146,6 +146,8 @@ static struct str alias(struct call *call, enum alias_kind kind, struct alias_ke
 {
     struct str text = STR_NONE;
     struct error ignored;
+    if (langfuse__known_name(call, kind, key, &text))
+        return text;
     query_aliases(call->query, call->request->project_id, kind, &key, 1, &call->request->arena,
                   &text, &ignored);
     return text;
@@ -228,6 +230,9 @@ struct str langfuse__tags(struct call *call, struct trace_key trace)
 {
     struct str tags;
     struct error ignored;
+    const struct trace_head *known = langfuse__known_head(call, trace);
+    if (known)
+        return known->tags;
     return query_trace_tags(call->query, call->request->project_id, trace, &call->request->arena,
                             &tags, &ignored) == STATUS_OK
                ? tags
@@ -236,18 +241,20 @@ struct str langfuse__tags(struct call *call, struct trace_key trace)
 
 static void write_score_trace(struct call *call, struct trace_key key)
 {
-    struct trace_summary trace;
-    struct error ignored;
+    struct trace_head head = {.tags = STR("[]")};
+    const struct trace_head *known = langfuse__known_head(call, key);
     struct json_out *out = &call->out;
-    bool found =
-        (key.hi || key.lo) && query_trace(call->query, call->request->project_id, key,
-                                          &call->request->arena, &trace, &ignored) == STATUS_OK;
+    struct error ignored;
+    if (known)
+        head = *known;
+    else if (key.hi || key.lo)
+        query_trace_heads(call->query, call->request->project_id, &key, 1, &call->request->arena,
+                          &head, &ignored);
     json_out_object(out, "trace");
-    out_name(out, "userId", found ? trace.user : STR_NONE);
-    json_out_raw(out, "tags", found ? langfuse__tags(call, key) : STR("[]"));
-    json_out_str(out, "environment",
-                 found && trace.environment.len ? trace.environment : STR("default"));
-    out_name(out, "sessionId", found ? trace.session : STR_NONE);
+    out_name(out, "userId", head.user);
+    json_out_raw(out, "tags", head.tags);
+    json_out_str(out, "environment", head.environment.len ? head.environment : STR("default"));
+    out_name(out, "sessionId", head.session);
     json_out_end_object(out);
 }
 

@@ -17,6 +17,7 @@ struct call {
     struct response response;
     struct json_out out; /* writes into response.body */
     struct error error;
+    struct langfuse_page_facts *page_facts; /* langfuse_page.c; NULL: nothing is known beforehand */
 };
 
 #define ROUTE(handler, method, pattern, traits)                                                    \
