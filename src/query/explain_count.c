@@ -242,14 +242,12 @@ static void add_values_of_spans(struct sql *sql, const struct explain_scan *scan
         sql_add(sql, " FROM hit");
         return;
     }
-    sql_add(sql,
-            "SELECT any_value(id) AS id, any_value(start_ns) AS start_ns, any_value(now) AS "
-            "now, any_value(w) AS w, any_value(size) AS size, dimension, a, b, t FROM "
-            "(SELECT n, %s",
-            columns);
+    /* Told apart as numbers; what else is known of a hit is joined to what is left. */
+    sql_add(sql, "SELECT one.id, one.start_ns, one.now, one.w, one.size, told.dimension, told.a, "
+                 "told.b, told.t FROM (SELECT DISTINCT n, dimension, a, b, t FROM (SELECT n");
     add_lists(sql, true);
     sql_add(sql,
-            " FROM (SELECT hit.n, hit.id, hit.start_ns, hit.now, hit.w, hit.size, %s FROM spans s "
+            " FROM (SELECT DISTINCT hit.n, %s FROM spans s "
             "JOIN hit ON s.trace_lo = hit.trace_lo AND s.trace_hi = hit.trace_hi "
             "WHERE s.project = ",
             span_columns);
@@ -258,7 +256,11 @@ static void add_values_of_spans(struct sql *sql, const struct explain_scan *scan
     sql_int(sql, range.from_ns - TRACE_SLACK_S * NS_PER_SEC);
     sql_add(sql, " AND s.start_ns < ");
     sql_int(sql, range.to_ns + TRACE_SLACK_S * NS_PER_SEC);
-    sql_add(sql, " AND %s)) WHERE a <> 0 GROUP BY n, dimension, a, b, t", scan->measure->whole);
+    sql_add(sql,
+            " AND %s)) WHERE a <> 0) told JOIN (SELECT n, any_value(id) AS id, any_value(start_ns) "
+            "AS start_ns, any_value(now) AS now, any_value(w) AS w, any_value(size) AS size "
+            "FROM hit GROUP BY n) one ON one.n = told.n",
+            scan->measure->whole);
 }
 
 static void with_values(struct sql *sql, const struct explain_scan *scan)
