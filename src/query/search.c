@@ -177,6 +177,8 @@ static enum status walk_segment(struct run *run, const struct search_segment *se
     struct search_walk_stats stats = {0};
     size_t wanted = ROWS_FIRST, count;
     for (bool more = true; status == STATUS_OK && more && !is_over(run);) {
+        /* The hits, and the one that says there are more. */
+        search_walk_expect(walk, run->limit + 1 - run->count);
         status = take_places(run, walk, wanted, places, &count, &more, error);
         if (status == STATUS_OK)
             status = check_places(run, places, count, error);

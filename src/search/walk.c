@@ -172,6 +172,7 @@ enum status search_walk_open(const struct search_walk_options *options,
     if (!walk)
         return fail(error, STATUS_BUSY, "no memory for the search");
     walk->options = *options;
+    walk->expected = SIZE_MAX;
     walk->matcher.expression = options->expression;
     pthread_mutex_init(&walk->lock, NULL);
     pthread_cond_init(&walk->scanned, NULL);
@@ -237,6 +238,14 @@ void search_walk_close(struct search_walk *walk, struct search_walk_stats *stats
     pthread_mutex_destroy(&walk->lock);
     pthread_cond_destroy(&walk->scanned);
     free(walk);
+}
+
+void search_walk_expect(struct search_walk *walk, size_t spans)
+{
+    pthread_mutex_lock(&walk->lock);
+    walk->expected = spans;
+    pthread_cond_broadcast(&walk->scanned);
+    pthread_mutex_unlock(&walk->lock);
 }
 
 size_t search_walk_found_in(struct search_walk *walk)
@@ -424,6 +433,8 @@ enum status search_walk_next(struct search_walk *walk, bool *out_found,
             status = open_chunk(walk, error);
         if (status == STATUS_OK && walk->in_chunk)
             status = next_in_chunk(walk, out_found, out_location, error);
+        if (*out_found)
+            search_walk_expect(walk, walk->expected - (walk->expected > 0));
         if (status != STATUS_OK || *out_found)
             return status;
         step_back(walk);

@@ -44,6 +44,8 @@ enum status search_walk_open(const struct search_walk_options *options,
  * say. */
 enum status search_walk_next(struct search_walk *walk, bool *out_found,
                              struct journal_location *out_location, struct error *error);
+/* How many more spans are likely to be asked for: no more chunks than that are read ahead. */
+void search_walk_expect(struct search_walk *walk, size_t spans);
 /* How many chunks that hold something have been read. They are in the journal's cache, as long as
  * there are not many of them: who looks at the spans soon need not read them again. */
 size_t search_walk_found_in(struct search_walk *walk);

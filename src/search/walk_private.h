@@ -57,6 +57,7 @@ struct search_walk {
     size_t ahead;    /* chunks before it that were read and hold something */
     uint64_t bytes_read, bytes_scanned;
     size_t found_in; /* chunks that were read and hold something */
+    size_t expected; /* spans that will be asked for */
     struct search_matcher matcher;
 
     /* Of contents: their terms with all they are made of, and whether that is known. */

@@ -241,7 +241,7 @@ static struct walk_chunk *next_wanted(struct search_walk *walk)
 static bool may_read_ahead(const struct search_walk *walk)
 {
     size_t walked = walk->found_in - walk->ahead;
-    return walk->ahead < AHEAD_MAX && walk->ahead < walked + 2;
+    return walk->ahead < AHEAD_MAX && walk->ahead < walked + 2 && walk->ahead < walk->expected;
 }
 
 /* With the lock held: reads another chunk, or waits until one was read. */
