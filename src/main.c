@@ -34,8 +34,8 @@ int main(int argc, char **argv)
      * page fault a page. But what a thread's largest question took has to go back: nothing else
      * trims the end of an arena, and there are as many as threads, up to this many. */
     mallopt(M_MMAP_THRESHOLD, 4 << 20);
-    mallopt(M_TRIM_THRESHOLD, 16 << 20);
-    mallopt(M_TOP_PAD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, 8 << 20);
+    mallopt(M_TOP_PAD, 2 << 20);
     mallopt(M_ARENA_MAX, 8);
     const char *name = argc > 1 ? argv[1] : "--help";
     if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {

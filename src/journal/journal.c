@@ -38,7 +38,7 @@ static void set_options(struct journal *journal, const struct journal_options *o
     own->queue_bytes = own->queue_bytes ? own->queue_bytes : (size_t)64 << 20;
     own->group_wait_us = own->group_wait_us ? own->group_wait_us : 1000;
     own->cache_bytes = own->cache_bytes ? own->cache_bytes : (size_t)48 << 20;
-    own->kept_bytes = own->kept_bytes ? own->kept_bytes : (size_t)96 << 20;
+    own->kept_bytes = own->kept_bytes ? own->kept_bytes : (size_t)80 << 20;
     own->directory = journal->path;
 }
 

@@ -29,7 +29,7 @@ struct journal_options {
     int64_t disk_low_bytes;    /* 0: 256 MiB or 5 % of the disk, whichever is less; -1: none */
     int64_t disk_resume_bytes; /* 0: 1.25 times the low mark */
     size_t cache_bytes;        /* recent frames and decompressed chunks kept; 0: 48 MiB */
-    size_t kept_bytes;         /* and of chunks that a visitor keeps; 0: 96 MiB */
+    size_t kept_bytes;         /* and of chunks that a visitor keeps; 0: 80 MiB */
     int zstd_level;            /* 0: chosen by measurement */
 };
 

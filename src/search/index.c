@@ -134,11 +134,13 @@ static enum status load(struct search_index *index, struct indexed_part *item, s
 
 /* --- asking */
 
-void search_index_parts(struct search_index *index, uint32_t segment, struct part_list *out_parts)
+void search_index_parts(struct search_index *index, uint32_t segment, uint32_t first_chunk,
+                        struct part_list *out_parts)
 {
     *out_parts = (struct part_list){0};
     pthread_mutex_lock(&index->lock);
-    size_t first = search__find(index, segment, 0), end = search__find(index, segment + 1, 0);
+    size_t first = search__find(index, segment, first_chunk),
+           end = search__find(index, segment + 1, 0);
     out_parts->items = calloc(end - first + 1, sizeof(*out_parts->items));
     out_parts->parts = calloc(end - first + 1, sizeof(*out_parts->parts));
     for (size_t i = first; i < end && out_parts->items && out_parts->parts;) {

@@ -26,7 +26,8 @@ enum status search_index_open(const struct search_index_options *options,
                               struct search_index **out_index, struct error *error);
 void search_index_close(struct search_index *index); /* NULL is fine */
 
-/* The parts of a segment by their first chunk, each with a reference. */
+/* The parts of a segment by their first chunk, each with a reference; only those from a chunk on.
+ */
 struct indexed_part;
 struct part_list {
     struct indexed_part **items;
@@ -34,7 +35,8 @@ struct part_list {
     size_t count;
 };
 /* Never fails: a part that cannot be read is left out. */
-void search_index_parts(struct search_index *index, uint32_t segment, struct part_list *out_parts);
+void search_index_parts(struct search_index *index, uint32_t segment, uint32_t first_chunk,
+                        struct part_list *out_parts);
 void search_index_release(struct search_index *index, struct part_list *parts);
 /* Somebody searched chunks that have no part. */
 void search_index_hurry(struct search_index *index);

@@ -23,6 +23,9 @@
 COUNTER(chunks_total, "vitrine_search_chunks_indexed_total", "", "Chunks the text index took in");
 
 enum { TICK_MS = 500, NICE = 10, BUSY_SHARE = 4, BUSY_BACKLOG = 8 };
+/* What is cut into tokens at once, and how many a part has that others are joined to: the memory
+ * that making one takes. */
+enum { BUILD_CHUNKS = 4, JOINED_TOKENS_MAX = 1 << 19 };
 
 /* Waits for a while, less when somebody hurries or the index closes. False: it closes. */
 static bool wait_ms(struct search_index *index, int64_t ms, bool until_hurried)
@@ -119,19 +122,35 @@ static enum status build(struct search_index *index, const struct journal_chunks
     return status;
 }
 
+/* Where the last but one part of the segment begins. */
+static uint32_t last_two(struct search_index *index, uint32_t segment)
+{
+    pthread_mutex_lock(&index->lock);
+    size_t first = search__find(index, segment, 0), end = search__find(index, segment + 1, 0);
+    uint32_t chunk = end - first > 1 ? index->items[end - 2]->first_chunk : 0;
+    pthread_mutex_unlock(&index->lock);
+    return chunk;
+}
+
+static bool may_join(const struct search_part *a, const struct search_part *b)
+{
+    return a->chunk_count == b->chunk_count && 2 * a->chunk_count <= PART_CHUNKS &&
+           a->first_chunk % (2 * a->chunk_count) == 0 &&
+           a->first_chunk + a->chunk_count == b->first_chunk && a->created_ns == b->created_ns &&
+           a->token_count + b->token_count <= JOINED_TOKENS_MAX;
+}
+
 /* Joins the last two parts of the segment when they are of one size. */
 static enum status join(struct search_index *index, uint32_t segment, bool *out_joined,
                         struct error *error)
 {
     struct part_list parts;
     *out_joined = false;
-    search_index_parts(index, segment, &parts);
+    search_index_parts(index, segment, last_two(index, segment), &parts);
     const struct search_part *a = parts.count > 1 ? parts.parts[parts.count - 2] : NULL;
     const struct search_part *b = a ? parts.parts[parts.count - 1] : NULL;
     enum status status = STATUS_OK;
-    if (a && a->chunk_count == b->chunk_count && 2 * a->chunk_count <= PART_CHUNKS &&
-        a->first_chunk % (2 * a->chunk_count) == 0 &&
-        a->first_chunk + a->chunk_count == b->first_chunk && a->created_ns == b->created_ns) {
+    if (a && may_join(a, b)) {
         const struct indexed_part shape = {segment, a->first_chunk, 2 * a->chunk_count,
                                            .created_ns = a->created_ns};
         struct buf bytes = {0};
@@ -219,10 +238,9 @@ static bool find_work(struct search_index *index, struct work *out)
     return false;
 }
 
-static enum status do_work(struct search_index *index, const struct work *work, uint32_t most,
-                           struct error *error)
+static enum status do_work(struct search_index *index, const struct work *work, struct error *error)
 {
-    uint32_t size = most;
+    uint32_t size = BUILD_CHUNKS;
     while (size > work->available || work->first % size != 0)
         size /= 2;
     enum status status = build(index, &work->chunks, work->first, size, error);
@@ -286,9 +304,8 @@ static int64_t step(struct search_index *index, bool quiet)
     bool hurried = is_hurried(index);
     int64_t wait_ms = TICK_MS, began = clock_mono_ns();
     if (quiet || hurried || work.available >= BUSY_BACKLOG) {
-        /* Beside others only a little at a time, so that the rest after it is short. */
-        uint32_t most = quiet || hurried ? PART_CHUNKS : BUSY_BACKLOG;
-        enum status status = do_work(index, &work, most, &error);
+        /* Only a little at a time, so that beside others the rest after it is short. */
+        enum status status = do_work(index, &work, &error);
         if (status != STATUS_OK && status != STATUS_CANCELLED)
             log_warn("search", "texts stay without an index for now", "reason=\"%s\"", error.text);
         int64_t took_ms = (clock_mono_ns() - began) / NS_PER_MS;

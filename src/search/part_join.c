@@ -21,6 +21,9 @@ static void join_tokens(const struct search_part *first, const struct search_par
                         struct part_draft *draft)
 {
     struct token_place a = search_tokens_start(first), b = search_tokens_start(second);
+    /* Two of them may be large: nothing is copied while they grow. */
+    buf_reserve(&draft->tokens, first->token_bytes + second->token_bytes);
+    buf_reserve(&draft->posts, (first->post_bytes + second->post_bytes) / 4 * 5);
     put_byte(&draft->tokens, '\n');
     while (a.number < first->token_count || b.number < second->token_count) {
         int order = a.number == first->token_count    ? 1

@@ -118,7 +118,7 @@ static void find_possible(struct search_walk *walk)
         for (size_t term = 0; term < expression->term_count; term++)
             allow(&walk->chunks[i], term, ALL_SECTIONS);
     if (walk->options.index)
-        search_index_parts(walk->options.index, walk->options.segment, &walk->parts);
+        search_index_parts(walk->options.index, walk->options.segment, 0, &walk->parts);
     for (size_t i = 0; i < walk->parts.count; i++)
         take_part(walk, walk->parts.parts[i]);
     assume(walk, choose_assumed(walk));
