@@ -72,6 +72,9 @@ describe('screens: comments and queues', { skip: cannot() }, () => {
             await page.getByText('added').waitFor();
         }
         assert.deepEqual((await items()).map((one) => [one.kind, one.status]), [['trace', 'pending'], ['observation', 'pending'], ['session', 'pending']]);
+        await page.goto(`${stage.url}/p/default/queues/${queue}`);
+        await page.getByRole('rowheader', { name: /[a-z]+ [a-z]+/i }).nth(1).waitFor(); // what was asked, not an id
+        await page.getByRole('rowheader', { name: 's-0' }).waitFor();
         quiet(complaints);
         await context.close();
     });

@@ -4,7 +4,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { apiUrl, getJson, sendJson } from "./client";
 import { queryClient } from "./queries";
 import type { Score } from "./scores";
-import type { Ns } from "./types";
+import type { Ns, TraceRow } from "./types";
 
 /** What is judged: a trace, one span of it, or a session. */
 export type Subject = { trace_id: string; span_id?: string } | { session: string };
@@ -138,6 +138,17 @@ export function useQueueItems(project: string, id: string, status: string | unde
         queryFn: ({ signal }) => getJson<{ total: number; items: QueueItem[] }>(path(id, "/items"), { project, status, limit: ITEMS_A_PAGE, skip }, signal),
         placeholderData: keepPreviousData,
     });
+}
+
+/** What the traces of these items are about, by trace id; items may be older than any chosen range. */
+export function useItemTraces(project: string, items: readonly QueueItem[]): ReadonlyMap<string, TraceRow> {
+    const ids = [...new Set(items.flatMap(({ trace_id }) => trace_id ?? []))];
+    const { data } = useQuery({
+        enabled: ids.length > 0,
+        queryKey: ["queues", project, "traces", ids],
+        queryFn: ({ signal }) => getJson<{ traces: TraceRow[] }>("/api/v1/traces", { project, from: "-400d", f: `trace_id=${ids.join("|")}`, limit: ITEMS_A_PAGE }, signal),
+    });
+    return new Map(data?.traces.map((each) => [each.trace_id, each]));
 }
 
 export function useQueueItem(project: string, id: string, item: string) {

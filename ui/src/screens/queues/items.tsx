@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What stands in a queue, in the order it came, and the way to begin. */
-import { ITEMS_A_PAGE, type QueueItem, removeItem, useQueueItems, type WholeQueue } from "../../api/annotate";
+import { ITEMS_A_PAGE, type QueueItem, removeItem, useItemTraces, useQueueItems, type WholeQueue } from "../../api/annotate";
+import type { TraceRow } from "../../api/types";
 import { useKeys } from "../../app/keys";
 import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { Failure, Moment, Skeleton } from "../../components/pieces";
 import { exact } from "../../format/number";
-import { clip, oneLine } from "../../format/text";
+import { clip, oneLine, preview } from "../../format/text";
 import { queueHref } from "../../url/href";
 import { Pages } from "../datasets/pages";
 
@@ -29,6 +30,7 @@ export function Items({ queue }: { queue: WholeQueue }) {
     const skip = Math.max(0, Number(url.search.skip) || 0);
     const list = useQueueItems(url.project, queue.id, view.status, skip);
     const first = useQueueItems(url.project, queue.id, "pending", 0).data?.items[0];
+    const traces = useItemTraces(url.project, list.data?.items ?? []);
     const begin = () => first && url.go(queueHref(url.project, queue.id, { item: first.id }));
     useKeys({ Enter: begin });
     if (list.error) return <Failure error={list.error} retry={() => list.refetch()} what="The items" />;
@@ -62,8 +64,8 @@ export function Items({ queue }: { queue: WholeQueue }) {
                         {list.data.items.map((each) => (
                             <tr key={each.id}>
                                 <th scope="row">
-                                    <Go className="plain mono" href={queueHref(url.project, queue.id, { item: each.id })} title={nameOf(each)}>
-                                        {clip(nameOf(each), 16)}
+                                    <Go className="plain" href={queueHref(url.project, queue.id, { item: each.id })} title={nameOf(each)}>
+                                        <What item={each} trace={traces.get(each.trace_id ?? "")} />
                                     </Go>
                                 </th>
                                 <td>{each.kind === "observation" ? "span" : each.kind}</td>
@@ -88,6 +90,12 @@ export function Items({ queue }: { queue: WholeQueue }) {
             <Pages skip={skip} size={ITEMS_A_PAGE} total={list.data.total} />
         </section>
     );
+}
+
+/** The question it began with, else its id. */
+function What({ item, trace }: { item: QueueItem; trace: TraceRow | undefined }) {
+    const asked = preview(trace?.input ?? trace?.name, 90);
+    return asked ? <span className="cut">{asked}</span> : <span className="mono">{clip(nameOf(item), 40)}</span>;
 }
 
 function NothingYet() {

@@ -3,7 +3,7 @@
  * The exact lines that point an application here. `default` on this machine needs no key; every
  * other project is chosen by its key, whose secret half only its owner knows, or who has just made it.
  */
-interface Target {
+export interface Target {
     origin: string;
     publicKey: string;
     secretKey: string | null;
