@@ -3,9 +3,7 @@
 // widget, variables narrow, files go out and come in, and two editors do not overwrite each other.
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { before, describe, it } from 'node:test';
 import { cannot, fillDemo, quiet, setStage, settled } from './stage.mjs';
 import { EVIL } from './traffic.mjs';
@@ -180,11 +178,7 @@ describe('screens: dashboards', { skip: cannot() }, () => {
         const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export as JSON' }).click()]);
         const text = await readFile(await download.path(), 'utf8');
         assert.deepEqual(JSON.parse(text), (await api('GET', `/${id}`)).dashboard);
-        const bring = async (name, content) => {
-            const path = join(tmpdir(), `vitrine-${process.pid}-${name}`);
-            await writeFile(path, content);
-            await page.locator('input[type=file]').setInputFiles(path);
-        };
+        const bring = (name, content) => page.locator('input[type=file]').setInputFiles({ name, mimeType: 'application/json', buffer: Buffer.from(content) });
         await page.goto(`${stage.url}/p/demo/dashboards`);
         await page.locator('.board-card').first().waitFor();
         await bring('broken.json', JSON.stringify({ ...JSON.parse(text), widgets: [widget('a', 0, { view: 'piechart' })] }));
