@@ -81,20 +81,13 @@ void search__remove(struct search_index *index, size_t at, bool unlink_file)
     }
 }
 
-/* Lets go of the parts used longest ago that nobody holds. */
+/* Lets go of parts that nobody holds, of the oldest texts first. Searches go from the newest on: of
+ * more parts than there is room for, those used longest ago would go just before they are used. */
 static void shrink(struct search_index *index, size_t limit)
 {
-    while (index->memory_bytes > limit) {
-        struct indexed_part *oldest = NULL;
-        for (size_t i = 0; i < index->count; i++) {
-            struct indexed_part *item = index->items[i];
-            if (item->part && item->refs == 0 && (!oldest || item->used_ns < oldest->used_ns))
-                oldest = item;
-        }
-        if (!oldest)
-            return;
-        search__unload(index, oldest);
-    }
+    for (size_t i = 0; i < index->count && index->memory_bytes > limit; i++)
+        if (index->items[i]->refs == 0)
+            search__unload(index, index->items[i]);
 }
 
 static enum status read_file(int directory, const char *name, struct buf *out, struct error *error)

@@ -108,9 +108,11 @@ async function tenAtOnce(bench, server, until) {
 }
 
 async function beside(bench, server) {
+    // The most that can go on for long: what is acknowledged faster only waits for its index.
+    const began = performance.now();
     const most = await bench.load(server, { kind: 'thin', spans: 300000 * bench.scale, batch: 512, seed: 41 });
-    const rate = most.spans / most.seconds;
     await bench.indexed(server, 0);
+    const rate = most.spans / ((performance.now() - began) / 1000);
     let rounds = 0;
     const alone = await tenAtOnce(bench, server, () => ++rounds >= 5);
     bench.report('ten queries at once: each', alone.ms, 'ms', undefined, `worst ${alone.worst.toFixed(0)}, over ${alone.rounds} rounds`);
@@ -137,6 +139,6 @@ export async function queries(bench, server) {
     console.log('questions in the query language, over 25 hours');
     await singles(bench, server);
     bench.report('memory, peak, with queries', bench.memory(server, 'VmHWM'), 'MB', ['most', 512]);
-    await beside(bench, server);
     await search(bench, server);
+    await beside(bench, server); // last: it adds millions of spans
 }
