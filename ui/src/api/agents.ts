@@ -143,17 +143,19 @@ function common({ project, range, filters, agent }: AgentScope) {
     return { project, from: range.from, to: range.to, f: filters, agent };
 }
 
-function useOf<T>(path: string, scope: AgentScope, more: Record<string, string | number | undefined> = {}) {
+function useOf<T>(path: string, scope: AgentScope, more: Record<string, string | number | undefined> = {}, enabled = true) {
     const query = { ...common(scope), ...more };
     return useQuery({
         queryKey: [path, query],
         queryFn: ({ signal }) => getJson<T>(`/api/v1/${path}`, query, signal),
         refetchInterval: scope.live,
         placeholderData: keepPreviousData,
+        enabled,
     });
 }
 
 export const useAgents = (scope: AgentScope) => useOf<Agents>("agents", scope);
-export const useAgentRuns = (scope: AgentScope, sort: string) => useOf<{ runs: AgentRun[]; covered: number; complete: boolean }>("agents/runs", scope, { sort, limit: 50 });
+export const useAgentRuns = (scope: AgentScope, sort: string, enabled: boolean) =>
+    useOf<{ runs: AgentRun[]; covered: number; complete: boolean }>("agents/runs", scope, { sort, limit: 50 }, enabled);
 export const useAgentLoops = (scope: AgentScope, limit: number, traceId?: string) => useOf<AgentLoops>("agents/loops", scope, { limit, trace_id: traceId });
 export const useAgentGraph = (scope: AgentScope, traceId: string | undefined) => useOf<AgentGraph>("agents/graph", traceId ? { ...scope, agent: undefined, filters: [] } : scope, { trace_id: traceId });

@@ -17,7 +17,7 @@ import { NothingHere } from "../setup/empty";
 import { GraphTable } from "./graph-table";
 import { Covered, share } from "./parts";
 import { Loops, useLoops } from "./loops";
-import { Runs, useRuns } from "./runs";
+import { Runs } from "./runs";
 import { Tools } from "./tools";
 
 /* The drawing library is large and only this needs it. */
@@ -30,7 +30,6 @@ export function AgentPage({ agent }: { agent: string }) {
     const agents = useAgents(scope);
     useAgentGraph(scope, url.search.run);
     useLoops(scope);
-    useRuns(scope);
     const projects = useProjects();
     const project = projects.data?.projects.find((each) => each.name === url.project);
     const own = agents.data?.agents.find((each) => each.agent === agent);

@@ -4,6 +4,7 @@ import { type AgentScope, useAgentRuns } from "../../api/agents";
 import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Failure, Moment, Skeleton, Tabs } from "../../components/pieces";
+import { useSeen } from "../../components/seen";
 import { count, duration, exact, money, moneyExact, plural } from "../../format/number";
 import { preview, visible } from "../../format/text";
 
@@ -16,26 +17,21 @@ const TABS = [
     { id: "loops", label: "In circles", sort: "loops" },
 ];
 
-/** The runs of the chosen tab; a screen that is to show them asks at once. */
-export function useRuns(scope: AgentScope) {
-    const { search } = useUrl();
-    const tab = TABS.find(({ id }) => id === search.tab) ?? TABS[0];
-    return { tab, list: useAgentRuns(scope, tab.sort) };
-}
-
 export function Runs({ scope }: { scope: AgentScope }) {
     const url = useUrl();
-    const { tab, list } = useRuns(scope);
+    const [ref, seen] = useSeen<HTMLElement>();
+    const tab = TABS.find(({ id }) => id === url.search.tab) ?? TABS[0];
+    const list = useAgentRuns(scope, tab.sort, seen);
     const rows = (list.data?.runs ?? []).filter((each) => tab.id !== "loops" || each.loops > 0);
     return (
-        <section className="panel calls" aria-label="Runs">
+        <section ref={ref} className="panel calls" aria-label="Runs" style={seen ? undefined : { minHeight: 300 }}>
             <header className="row">
                 <h2>Runs</h2>
                 <span className="muted">{list.data && !list.data.complete && `of the newest ${exact(list.data.covered)}`}</span>
             </header>
             <Tabs tabs={TABS} at={tab.id} onPick={(id) => url.set({ tab: id === "latest" ? undefined : id }, { replace: true })} label="Which runs" />
             {list.error && <Failure error={list.error} retry={() => list.refetch()} what="The runs" />}
-            {list.isPending && <Skeleton height={220} />}
+            {seen && list.isPending && <Skeleton height={220} />}
             {list.data && !rows.length && <p className="muted table-note">{tab.id === "loops" ? "No run went in circles." : "No run in this range."}</p>}
             {rows.length > 0 && (
                 <div className={`table-scroll runs-scroll ${list.isPlaceholderData ? "stale" : ""}`} tabIndex={0} role="region" aria-label="Runs table">
