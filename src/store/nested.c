@@ -31,10 +31,12 @@ static uint64_t parent_hash(const struct span_row *span)
     return store__span_hash(&parent);
 }
 
-/* Many calls have one parent: equal fingerprints would pile up. */
-static bool note_parent(struct store *store, uint64_t hash)
+/* A call and its parent (0: none). Many calls have one parent: equal fingerprints would pile up. */
+static bool note_call(struct store *store, uint64_t call, uint64_t parent)
 {
-    return seen_maybe(&store->billed_parents, hash) || seen_add(&store->billed_parents, hash);
+    return seen_add(&store->billed, call) &&
+           (!parent || seen_maybe(&store->billed_parents, parent) ||
+            seen_add(&store->billed_parents, parent));
 }
 
 void store__forget_calls(struct store *store)
@@ -44,8 +46,8 @@ void store__forget_calls(struct store *store)
 
 bool store__nested_remember(struct store *store, const struct span_row *span)
 {
-    return !(span->flags & CALLED) || (seen_add(&store->billed, store__span_hash(span)) &&
-                                       (!span->parent_id || note_parent(store, parent_hash(span))));
+    return !(span->flags & CALLED) ||
+           note_call(store, store__span_hash(span), span->parent_id ? parent_hash(span) : 0);
 }
 
 static bool has_usage(const struct span_row *span)
@@ -130,8 +132,7 @@ struct kin {
 
 struct search {
     struct kin *kin; /* one a row */
-    size_t called;   /* rows with a parent */
-    bool any_stored;
+    bool any_kin;
     struct key_map at;                    /* of the batch's billed spans, by hash */
     struct probe_row *parents, *children; /* what to look for in the table */
     size_t parent_count, child_count;
@@ -198,8 +199,7 @@ static void find_stored(struct store *store, struct search *search)
         kin->child_recent = kin->child_stored && has_recent_child(store, row);
         kin->parent_stored =
             kin->parent && has_usage(row) && seen_maybe(&store->billed, kin->parent);
-        search->called += kin->parent != 0;
-        search->any_stored |= kin->child_stored || kin->parent_stored;
+        search->any_kin |= kin->parent || kin->child_stored;
     }
 }
 
@@ -211,7 +211,7 @@ static bool remember(struct store *store, const struct search *search)
         uint64_t parent = search->kin[i].parent;
         if (!(row->flags & CALLED))
             continue;
-        if (!seen_add(&store->billed, row->hash) || (parent && !note_parent(store, parent)))
+        if (!note_call(store, row->hash, parent))
             return false;
         if (parent && has_usage(row))
             note_recent(store, row, parent);
@@ -320,7 +320,7 @@ enum status store__settle_nested(struct store *store, struct error *error)
     find_stored(store, &search);
     /* A batch that fails is remembered too: the sets only ever say "maybe". */
     enum status status = remember(store, &search) ? STATUS_OK : store__no_memory(error);
-    if (status == STATUS_OK && (search.called || search.any_stored)) {
+    if (status == STATUS_OK && search.any_kin) {
         if (index_batch(store, &search)) {
             settle_in_batch(store, &search);
             status = settle_with_table(store, &search, error);
