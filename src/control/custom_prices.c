@@ -7,7 +7,7 @@
 
 #define SELECT                                                                                     \
     "SELECT project_id, id, model_name, match_pattern, unit, tokenizer_id, tokenizer_config,"      \
-    " tiers, start_ns, created_ns, deleted_ns, count(*) OVER () FROM custom_price"
+    " tiers, start_ns, created_ns, deleted_ns FROM custom_price"
 enum {
     C_PROJECT,
     C_ID,
@@ -19,13 +19,13 @@ enum {
     C_TIERS,
     C_START,
     C_CREATED,
-    C_DELETED,
-    C_TOTAL
+    C_DELETED
 };
 
-static struct custom_price read_row(sqlite3_stmt *statement, struct arena *arena)
+static bool read_row(sqlite3_stmt *statement, struct arena *arena, void *out)
 {
-    return (struct custom_price){
+    struct custom_price *price = out;
+    *price = (struct custom_price){
         .project_id = (uint32_t)sqlite3_column_int64(statement, C_PROJECT),
         .id = control__column(statement, C_ID, arena),
         .model_name = control__column(statement, C_MODEL, arena),
@@ -40,54 +40,48 @@ static struct custom_price read_row(sqlite3_stmt *statement, struct arena *arena
         .created_ns = sqlite3_column_int64(statement, C_CREATED),
         .deleted_ns = sqlite3_column_int64(statement, C_DELETED),
     };
+    return price->id.ptr && price->model_name.ptr && price->match_pattern.ptr && price->tiers.ptr;
 }
 
-/* Reads the rows of a statement whose values are bound, and finalizes it. */
-static enum status read_rows(struct control *control, sqlite3_stmt *statement, struct arena *arena,
-                             struct custom_price **out_prices, size_t *out_count,
-                             int64_t *out_total, struct error *error)
+static enum status not_there(struct error *error, struct str id)
 {
-    enum status status = STATUS_OK;
-    size_t capacity = 0;
-    int code;
-    *out_prices = NULL;
-    *out_count = 0;
-    *out_total = 0;
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW && status == STATUS_OK) {
-        *out_total = sqlite3_column_int64(statement, C_TOTAL);
-        if (!arena_grow(arena, out_prices, *out_count, &capacity))
-            status = fail(error, STATUS_TOO_LARGE, "too many prices for one reply");
-        else
-            (*out_prices)[(*out_count)++] = read_row(statement, arena);
-    }
-    if (status == STATUS_OK && code != SQLITE_DONE)
-        status = control__complain(control, error);
-    sqlite3_finalize(statement);
-    return status;
+    return fail(error, STATUS_NOT_FOUND, "there is no price '%.*s' in this project",
+                STR_ARGS(str_sub(id, 0, 100)));
+}
+
+static enum status count_live(struct control *control, uint32_t project_id, int64_t *out_total,
+                              struct error *error)
+{
+    sqlite3_stmt *statement;
+    enum status status = control__prepare(
+        control, "SELECT count(*) FROM custom_price WHERE project_id=?1 AND deleted_ns=0",
+        &statement, error);
+    if (status != STATUS_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, project_id);
+    return control__count(control, statement, out_total, error);
 }
 
 /* A page of them, or with an id that one. */
 static enum status read_live(struct control *control, uint32_t project_id, struct str id,
                              int64_t skip, int64_t limit, struct arena *arena,
                              struct custom_price **out_prices, size_t *out_count,
-                             int64_t *out_total, struct error *error)
+                             struct error *error)
 {
     sqlite3_stmt *statement;
-    pthread_mutex_lock(&control->lock);
     enum status status =
         control__prepare(control,
                          SELECT " WHERE project_id=?1 AND deleted_ns=0 AND (?2='' OR id=?2)"
                                 " ORDER BY created_ns DESC, id LIMIT ?3 OFFSET ?4",
                          &statement, error);
-    if (status == STATUS_OK) {
-        sqlite3_bind_int64(statement, 1, project_id);
-        control__bind(statement, 2, id);
-        sqlite3_bind_int64(statement, 3, limit);
-        sqlite3_bind_int64(statement, 4, skip);
-        status = read_rows(control, statement, arena, out_prices, out_count, out_total, error);
-    }
-    pthread_mutex_unlock(&control->lock);
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, project_id);
+    control__bind(statement, 2, id);
+    sqlite3_bind_int64(statement, 3, limit);
+    sqlite3_bind_int64(statement, 4, skip);
+    return control__rows(control, statement, sizeof **out_prices, read_row, arena,
+                         (void **)out_prices, out_count, error);
 }
 
 enum status control_custom_prices(struct control *control, uint32_t project_id, int64_t skip,
@@ -95,14 +89,12 @@ enum status control_custom_prices(struct control *control, uint32_t project_id, 
                                   struct custom_price **out_prices, size_t *out_count,
                                   int64_t *out_total, struct error *error)
 {
-    enum status status = read_live(control, project_id, STR(""), skip, limit, arena, out_prices,
-                                   out_count, out_total, error);
-    size_t none;
-    struct custom_price *first;
-    /* The total stands in the rows: beyond the last one it is asked of the first. */
-    if (status == STATUS_OK && *out_count == 0 && skip > 0)
-        status =
-            read_live(control, project_id, STR(""), 0, 1, arena, &first, &none, out_total, error);
+    pthread_mutex_lock(&control->lock);
+    enum status status = count_live(control, project_id, out_total, error);
+    if (status == STATUS_OK)
+        status = read_live(control, project_id, STR(""), skip, limit, arena, out_prices, out_count,
+                           error);
+    pthread_mutex_unlock(&control->lock);
     return status;
 }
 
@@ -112,13 +104,13 @@ enum status control_custom_price(struct control *control, uint32_t project_id, s
 {
     struct custom_price *prices;
     size_t count = 0;
-    int64_t total;
-    enum status status = STATUS_OK;
-    if (id.len)
-        status = read_live(control, project_id, id, 0, 1, arena, &prices, &count, &total, error);
+    if (!id.len)
+        return not_there(error, id);
+    pthread_mutex_lock(&control->lock);
+    enum status status = read_live(control, project_id, id, 0, 1, arena, &prices, &count, error);
+    pthread_mutex_unlock(&control->lock);
     if (status == STATUS_OK && count == 0)
-        return fail(error, STATUS_NOT_FOUND, "there is no price '%.*s' in this project",
-                    STR_ARGS(str_sub(id, 0, 100)));
+        return not_there(error, id);
     if (status == STATUS_OK)
         *out_price = prices[0];
     return status;
@@ -129,12 +121,12 @@ enum status control_custom_prices_all(struct control *control, struct arena *are
                                       struct error *error)
 {
     sqlite3_stmt *statement;
-    int64_t total;
     pthread_mutex_lock(&control->lock);
     enum status status =
         control__prepare(control, SELECT " ORDER BY created_ns", &statement, error);
     if (status == STATUS_OK)
-        status = read_rows(control, statement, arena, out_prices, out_count, &total, error);
+        status = control__rows(control, statement, sizeof **out_prices, read_row, arena,
+                               (void **)out_prices, out_count, error);
     pthread_mutex_unlock(&control->lock);
     return status;
 }
@@ -220,8 +212,7 @@ enum status control_custom_price_delete(struct control *control, uint32_t projec
     *out_deleted_ns = clock_now_ns();
     enum status status = end(control, project_id, id, *out_deleted_ns, error);
     if (status == STATUS_OK && sqlite3_changes(control->db) == 0)
-        status = fail(error, STATUS_NOT_FOUND, "there is no price '%.*s' in this project",
-                      STR_ARGS(str_sub(id, 0, 100)));
+        status = not_there(error, id);
     pthread_mutex_unlock(&control->lock);
     return status;
 }
