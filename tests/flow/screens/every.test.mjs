@@ -64,6 +64,22 @@ describe('screens: every one', { skip: cannot() }, () => {
         assert.deepEqual([await sticksOut(page), await serious(page)], [[], []], `${path} without data, on a phone`);
     }));
 
+    it('on a phone lists show their figures without scrolling sideways', () => walk([
+        { path: 'traces', row: '.trace-row', figures: [/^[\d.]+ (ms|s|min)/, /^\$|≈|unpriced|–/, /tokens|\d/] },
+        { path: 'users', row: 'tbody tr', figures: [/^\d+$/, /^\$/, /(min|h|s)$/] },
+        { path: 'sessions', row: 'tbody tr', figures: [/^\d+$/, /^\$/, /(min|h|s)$/] },
+        { path: 'models', row: '.models-table tbody tr', figures: [/ s$/, / (ms|s)$/, /^\$/] },
+        { path: 'agents', row: '.agents-table tbody tr', figures: [/^\d+$/, / (ms|s)$/, /^\$/] },
+        { path: 'prompts/support-reply', row: '.versions-table tbody tr', figures: [/^\d+$/, / (ms|s)/, /^\$/, /^0\.\d/] },
+    ], { width: 390, height: 844 }, async (page, { path, row, figures }) => {
+        await page.goto(`${stage.url}/p/demo/${path}`);
+        await settled(page);
+        const first = page.locator(row).first();
+        await first.locator('.n').first().waitFor();
+        const seen = await first.locator('.n').evaluateAll((cells) => cells.filter((cell) => cell.getClientRects().length && cell.getBoundingClientRect().left >= 0 && cell.getBoundingClientRect().right <= innerWidth).map((cell) => cell.innerText.trim()));
+        for (const figure of figures) assert.ok(seen.some((text) => figure.test(text)), `${path} has nothing like ${figure} in sight: ${seen}`);
+    }));
+
     it('two keys lead to it, and its first control is reached by Tab', async () => {
         const { page, complaints, context } = await stage.open('/p/demo/setup');
         for (const { path, keys } of SCREENS.filter((each) => each.keys)) {

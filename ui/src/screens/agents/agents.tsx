@@ -9,6 +9,7 @@ import { FilterBar } from "../../components/filter-bar";
 import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { Failure, Moment, Skeleton, Sparkline } from "../../components/pieces";
+import { StackedTable } from "../../components/stacked-table";
 import { Topbar } from "../../components/topbar";
 import { count, duration, exact, money, moneyExact, percent, plural } from "../../format/number";
 import { visible } from "../../format/text";
@@ -109,7 +110,7 @@ function AgentTable({ agents }: { agents: AgentUsage[] }) {
     const most = Math.max(1, ...agents.map((each) => each.cost));
     return (
         <div className="table-scroll" tabIndex={0} role="region" aria-label="Agents table">
-            <table className="table agents-table">
+            <StackedTable className="agents-table">
                 <thead>
                     <tr>
                         <th scope="col">Agent</th>
@@ -134,7 +135,7 @@ function AgentTable({ agents }: { agents: AgentUsage[] }) {
                         <Row key={each.agent} each={each} most={most} />
                     ))}
                 </tbody>
-            </table>
+            </StackedTable>
         </div>
     );
 }
@@ -158,15 +159,15 @@ function Row({ each, most }: { each: AgentUsage; most: number }) {
             <td className="n">{duration(each.duration_p95)}</td>
             <td className="n">{count(each.turns_p50)}</td>
             <td className="n roomy">{count(each.turns_p95)}</td>
-            <td className="n" title={exact(each.tool_calls)}>{count(each.tool_calls)}</td>
-            <td className={`n ${each.tool_errors ? "bad" : "muted"}`} title={`${exact(each.tool_errors)} failed tool calls`}>{each.tool_errors ? percent(each.tool_errors / each.tool_calls) : "0"}</td>
+            <td className="n spare" title={exact(each.tool_calls)}>{count(each.tool_calls)}</td>
+            <td className={`n spare ${each.tool_errors ? "bad" : "muted"}`} title={`${exact(each.tool_errors)} failed tool calls`}>{each.tool_errors ? percent(each.tool_errors / each.tool_calls) : "0"}</td>
             <td className="n">{count(share(each.total_tokens, each.covered))}</td>
             <td className="n">
                 <span className="share" style={{ "--share": each.cost / most } as React.CSSProperties} title={moneyExact(each.cost)}>{money(each.cost)}</span>
             </td>
             <td className="n">{money(share(each.cost, each.covered))}</td>
             <td className="n">{each.loop_runs ? <span className="tag warn" title={`${plural(each.loops, "loop")}, ${moneyExact(each.loop_cost)}`}>{plural(each.loop_runs, "run")}</span> : <span className="muted">0</span>}</td>
-            <td className="muted">{each.last && <Moment ns={each.last} relative />}</td>
+            <td className="muted spare">{each.last && <Moment ns={each.last} relative />}</td>
         </tr>
     );
 }

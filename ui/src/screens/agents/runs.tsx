@@ -5,6 +5,7 @@ import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Failure, Moment, Skeleton, Tabs } from "../../components/pieces";
 import { useSeen } from "../../components/seen";
+import { StackedTable } from "../../components/stacked-table";
 import { count, duration, exact, money, moneyExact, plural } from "../../format/number";
 import { preview, visible } from "../../format/text";
 
@@ -35,7 +36,7 @@ export function Runs({ scope }: { scope: AgentScope }) {
             {list.data && !rows.length && <p className="muted table-note">{tab.id === "loops" ? "No run went in circles." : "No run in this range."}</p>}
             {rows.length > 0 && (
                 <div className={`table-scroll runs-scroll ${list.isPlaceholderData ? "stale" : ""}`} tabIndex={0} role="region" aria-label="Runs table">
-                    <table className="table calls-table runs-table">
+                    <StackedTable className="calls-table runs-table">
                         <thead>
                             <tr>
                                 <th scope="col">Time</th>
@@ -52,7 +53,7 @@ export function Runs({ scope }: { scope: AgentScope }) {
                             {rows.map((each) => (
                                 <tr key={each.trace_id + each.span_id} className={`${each.status} ${url.search.run === each.trace_id ? "ticked" : ""}`}>
                                     <td><Moment ns={each.start} /></td>
-                                    <td className="calls-text">
+                                    <td className="calls-text lead">
                                         <Go href={url.trace(each.trace_id, { span: each.span_id })} title="Open the trace">
                                             <span className="cut">{preview(each.input, 200) || <span className="muted">(no question was sent)</span>}</span>
                                             <span className="cut muted">
@@ -86,7 +87,7 @@ export function Runs({ scope }: { scope: AgentScope }) {
                                 </tr>
                             ))}
                         </tbody>
-                    </table>
+                    </StackedTable>
                 </div>
             )}
         </section>

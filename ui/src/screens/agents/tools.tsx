@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { AgentTool } from "../../api/agents";
 import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
+import { StackedTable } from "../../components/stacked-table";
 import { count, duration, exact, percent } from "../../format/number";
 import { visible } from "../../format/text";
 import { errorColor } from "../overview/errors";
@@ -23,7 +24,7 @@ export function Tools({ tools, own }: { tools: AgentTool[]; own?: boolean }) {
             {!tools.length && <p className="muted table-note">No tool was called.</p>}
             {tools.length > 0 && (
                 <div className="table-scroll" tabIndex={0} role="region" aria-label="Tools table">
-                    <table className="table">
+                    <StackedTable>
                         <thead>
                             <tr>
                                 <th scope="col">Tool</th>
@@ -70,7 +71,7 @@ export function Tools({ tools, own }: { tools: AgentTool[]; own?: boolean }) {
                                 );
                             })}
                         </tbody>
-                    </table>
+                    </StackedTable>
                 </div>
             )}
             {tools.length > FEW && (

@@ -8,6 +8,7 @@ import { Code } from "../../components/code";
 import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { Failure, Moment, Skeleton } from "../../components/pieces";
+import { StackedTable } from "../../components/stacked-table";
 import { Topbar } from "../../components/topbar";
 import { exact } from "../../format/number";
 import { clip, oneLine } from "../../format/text";
@@ -47,7 +48,7 @@ export default function DatasetsScreen() {
                     {list.data && list.data.datasets.length > 0 && (
                         <section className="panel table-panel" aria-label="Datasets">
                             <div className="table-scroll" tabIndex={0} role="region" aria-label="Datasets table">
-                                <table className="table">
+                                <StackedTable>
                                     <thead>
                                         <tr>
                                             <th scope="col">Dataset</th>
@@ -67,7 +68,7 @@ export default function DatasetsScreen() {
                                                 </th>
                                                 <td className="n">{exact(each.items)}</td>
                                                 <td className="n">{exact(each.runs)}</td>
-                                                <td>
+                                                <td className="text">
                                                     <span className="cut">{clip(oneLine(each.description ?? ""), 160)}</span>
                                                 </td>
                                                 <td>
@@ -76,7 +77,7 @@ export default function DatasetsScreen() {
                                             </tr>
                                         ))}
                                     </tbody>
-                                </table>
+                                </StackedTable>
                             </div>
                         </section>
                     )}

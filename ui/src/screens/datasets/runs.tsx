@@ -7,6 +7,7 @@ import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { Menu } from "../../components/menu";
 import { Failure, Moment, Skeleton } from "../../components/pieces";
+import { StackedTable } from "../../components/stacked-table";
 import { exact, plural } from "../../format/number";
 import { clip, oneLine } from "../../format/text";
 import { datasetHref } from "../../url/href";
@@ -52,7 +53,7 @@ export function Runs({ dataset }: { dataset: Dataset }) {
                 </Go>
             </header>
             <div className="table-scroll" tabIndex={0} role="region" aria-label="Runs table">
-                <table className="table">
+                <StackedTable>
                     <thead>
                         <tr>
                             <th scope="col"><span className="sr">Compare</span></th>
@@ -74,7 +75,7 @@ export function Runs({ dataset }: { dataset: Dataset }) {
                             <Row key={run.id} dataset={dataset} run={run} names={names} own={(runs.data?.run_scores ?? []).filter((score) => score.run === run.id)} on={ticked.includes(run.id)} toggle={() => toggle(run.id)} />
                         ))}
                     </tbody>
-                </table>
+                </StackedTable>
             </div>
             <Pages skip={skip} size={RUNS_A_PAGE} total={runs.data?.total ?? 0} />
         </section>

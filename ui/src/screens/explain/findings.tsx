@@ -5,6 +5,7 @@ import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { Moment } from "../../components/pieces";
+import { StackedTable } from "../../components/stacked-table";
 import { count, duration, exact, moneyExact, percent } from "../../format/number";
 import { clip, oneLine } from "../../format/text";
 import { fieldInfo } from "../../url/filters";
@@ -30,7 +31,7 @@ export function Findings({ explanation, measure, at, stale }: Props) {
             </header>
             {found.length ? (
                 <div className="table-scroll" tabIndex={0} role="region" aria-label="What it is made of, table">
-                    <table className="table explain-table">
+                    <StackedTable className="explain-table">
                         <thead>
                             <tr>
                                 <th scope="col" className="n">
@@ -50,7 +51,7 @@ export function Findings({ explanation, measure, at, stale }: Props) {
                                 <Row key={finding.head.filters.join()} finding={finding} place={place} explanation={explanation} measure={measure} at={at} />
                             ))}
                         </tbody>
-                    </table>
+                    </StackedTable>
                 </div>
             ) : (
                 <p className="explain-none muted">
@@ -102,7 +103,7 @@ function Row({ finding: { head, also }, place, explanation, measure, at }: RowPr
     const precise = (amount: number) => (explanation.unit === "usd" ? moneyExact(amount) : exact(amount));
     return (
         <tr>
-            <td className="n muted">{place + 1}</td>
+            <td className="n muted spare">{place + 1}</td>
             <th scope="row">
                 <Go className="explain-value" href={behind(head)} title="Open the traces">
                     <span className="muted">{dimension}</span> {text}
@@ -136,7 +137,7 @@ function Row({ finding: { head, also }, place, explanation, measure, at }: RowPr
             <td className="n" title={`G = ${head.strength.toFixed(1)}, by chance ${head.chance.toExponential(0)}`}>
                 {percent(head.change_share)}
             </td>
-            <td>
+            <td className="told">
                 <Moment ns={head.first} />
             </td>
             <td>

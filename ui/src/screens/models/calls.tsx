@@ -5,6 +5,7 @@ import type { Scope } from "../../api/queries";
 import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Failure, Moment, Skeleton, Tabs } from "../../components/pieces";
+import { StackedTable } from "../../components/stacked-table";
 import { count, duration, exact, money, moneyExact } from "../../format/number";
 import { clip, oneLine, preview, visible } from "../../format/text";
 
@@ -35,7 +36,7 @@ export function Calls({ scope }: { scope: Scope }) {
             {list.data && !rows.length && <p className="muted table-note">No such call in this range.</p>}
             {rows.length > 0 && (
                 <div className={`table-scroll ${list.isPlaceholderData ? "stale" : ""}`} tabIndex={0} role="region" aria-label="Calls table">
-                    <table className="table calls-table">
+                    <StackedTable className="calls-table">
                         <thead>
                             <tr>
                                 <th scope="col">Time</th>
@@ -53,7 +54,7 @@ export function Calls({ scope }: { scope: Scope }) {
                                 <Row key={each.span_id + each.trace_id} each={each} />
                             ))}
                         </tbody>
-                    </table>
+                    </StackedTable>
                 </div>
             )}
             {list.hasNextPage && (
@@ -81,7 +82,7 @@ function Row({ each }: { each: Invocation }) {
             <td title={visible([exactName ?? each.model, each.provider, each.service].filter(Boolean).join(" · "))}>
                 <span className="cut calls-model">{visible(each.model ?? "–")}</span>
             </td>
-            <td className="calls-text">
+            <td className="calls-text lead">
                 <Go href={href} title="Open this call in its trace">
                     <span className="cut">{preview(each.input, 200) || <span className="muted">{visible(each.name ?? "(no prompt was sent)")}</span>}</span>
                     {each.status === "error" ? (

@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { ModelUsage } from "../../api/models";
 import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
+import { StackedTable } from "../../components/stacked-table";
 import { count, duration, exact, money, moneyExact, percent, plural } from "../../format/number";
 import { visible } from "../../format/text";
 import { errorColor } from "../overview/errors";
@@ -23,7 +24,7 @@ export function ModelTable({ data }: Shown) {
                 <span className="muted">Tick one to compare it with the period before, two to compare them with each other.</span>
             </header>
             <div className="table-scroll" tabIndex={0} role="region" aria-label="Models table">
-                <table className="table models-table">
+                <StackedTable className="models-table">
                     <thead>
                         <tr>
                             <th scope="col"><span className="sr">Compare</span></th>
@@ -48,7 +49,7 @@ export function ModelTable({ data }: Shown) {
                             <Row key={keyOf(each)} each={each} color={colorOf(data, keyOf(each))} mostCalls={mostCalls} mostCost={mostCost} />
                         ))}
                     </tbody>
-                </table>
+                </StackedTable>
             </div>
             {data.models.length > FEW && (
                 <button type="button" className="button bare models-more" onClick={() => setAll(!all)}>
@@ -110,12 +111,12 @@ function Row({ each, color, mostCalls, mostCost }: { each: ModelUsage; color: st
             <td className="n roomy">{slow("duration", each.latency.p99, "duration")}</td>
             <td className="n">{duration(each.ttft.p50)}</td>
             <td className="n roomy">{slow("ttft", each.ttft.p95, "ttft")}</td>
-            <td className="n" title="Output tokens of answered calls by the time they took">{speed(each.tokens_per_second)}</td>
-            <td className="n" title={`${exact(each.input_tokens)} tokens, ${exact(each.cache_read_tokens)} of them read from a cache, ${exact(each.cache_write_tokens)} written to it`}>
+            <td className="n spare" title="Output tokens of answered calls by the time they took">{speed(each.tokens_per_second)}</td>
+            <td className="n spare" title={`${exact(each.input_tokens)} tokens, ${exact(each.cache_read_tokens)} of them read from a cache, ${exact(each.cache_write_tokens)} written to it`}>
                 {count(each.input_tokens)}
                 {each.cache_read_tokens > 0 && <span className="under">{percent(perCall(each.cache_read_tokens, each.input_tokens))} cached</span>}
             </td>
-            <td className="n" title={`${exact(each.output_tokens)} tokens, ${exact(each.reasoning_tokens)} of them reasoning`}>
+            <td className="n spare" title={`${exact(each.output_tokens)} tokens, ${exact(each.reasoning_tokens)} of them reasoning`}>
                 {count(each.output_tokens)}
                 {each.reasoning_tokens > 0 && <span className="under">{percent(perCall(each.reasoning_tokens, each.output_tokens))} reasoning</span>}
             </td>

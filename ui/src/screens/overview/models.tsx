@@ -6,6 +6,7 @@ import { useUrl } from "../../app/url";
 import { condense } from "../../components/chart-data";
 import { Go } from "../../components/go";
 import { Sparkline } from "../../components/pieces";
+import { StackedTable } from "../../components/stacked-table";
 import { count, duration, exact, money, moneyExact, percent } from "../../format/number";
 import { visible } from "../../format/text";
 import type { Shown } from "./overview";
@@ -23,7 +24,7 @@ export function Models({ data }: Shown) {
                 <h3>Models</h3>
             </header>
             <div className="table-scroll" tabIndex={0} role="region" aria-label="Models table">
-                <table className="table">
+                <StackedTable>
                     <thead>
                         <tr>
                             <th scope="col">Model</th>
@@ -44,7 +45,7 @@ export function Models({ data }: Shown) {
                             <Row key={`${each.provider}/${each.model}`} each={each} most={most} />
                         ))}
                     </tbody>
-                </table>
+                </StackedTable>
             </div>
             {data.models.length > FEW && (
                 <button type="button" className="button bare models-more" onClick={() => setAll(!all)}>
@@ -79,9 +80,9 @@ function Row({ each, most }: { each: ModelRow; most: number }) {
             <td className="n">{link(duration(each.latency_p50), [], "duration")}</td>
             <td className="n">{each.latency_p95 === null ? "–" : link(duration(each.latency_p95), [`duration>=${ms(each.latency_p95)}ms`], "duration")}</td>
             <td className="n">{link(duration(each.ttft_p50), [], "ttft")}</td>
-            <td className="n">{each.ttft_p95 === null ? "–" : link(duration(each.ttft_p95), [`ttft>=${ms(each.ttft_p95)}ms`], "ttft")}</td>
-            <td className="n">{link(count(each.input_tokens), [], "tokens", exact(each.input_tokens))}</td>
-            <td className="n">{link(count(each.output_tokens), [], "tokens", exact(each.output_tokens))}</td>
+            <td className="n spare">{each.ttft_p95 === null ? "–" : link(duration(each.ttft_p95), [`ttft>=${ms(each.ttft_p95)}ms`], "ttft")}</td>
+            <td className="n spare">{link(count(each.input_tokens), [], "tokens", exact(each.input_tokens))}</td>
+            <td className="n spare">{link(count(each.output_tokens), [], "tokens", exact(each.output_tokens))}</td>
             <td className="n">
                 {each.unpriced_calls && !each.cost ? (
                     <span className="tag warn" title={`${exact(each.unpriced_calls)} calls without a known price`}>unpriced</span>

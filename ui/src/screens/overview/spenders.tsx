@@ -4,6 +4,7 @@ import { type Spend, type SpenderKind, SPENDERS } from "../../api/sections";
 import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Tabs } from "../../components/pieces";
+import { StackedTable } from "../../components/stacked-table";
 import { exact, money, moneyExact, plural } from "../../format/number";
 import { visible } from "../../format/text";
 import { is } from "../../url/filters";
@@ -36,7 +37,7 @@ export function Spenders({ spend }: { spend: Spend }) {
                 <p className="muted worth-none">Nothing was spent in this range or the one before.</p>
             ) : (
                 <div className="table-scroll" tabIndex={0} role="region" aria-label="Spenders table">
-                    <table className="table">
+                    <StackedTable>
                         <thead>
                             <tr>
                                 <th scope="col">{WORDS[kind].tab.slice(0, -1)}</th>
@@ -50,7 +51,7 @@ export function Spenders({ spend }: { spend: Spend }) {
                         <tbody>
                             {rows.map((each) => <Row key={each.value} each={each} kind={kind} share={Math.abs(rise ? each.cost - each.previous : each.cost) / most} />)}
                         </tbody>
-                    </table>
+                    </StackedTable>
                 </div>
             )}
         </section>

@@ -8,6 +8,7 @@ import { FilterBar } from "../../components/filter-bar";
 import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { Failure, Moment, Skeleton } from "../../components/pieces";
+import { StackedTable } from "../../components/stacked-table";
 import { Topbar } from "../../components/topbar";
 import { count, duration, exact, money, moneyExact } from "../../format/number";
 import { clip, oneLine, preview } from "../../format/text";
@@ -62,7 +63,7 @@ export function PeopleList<Row extends Totals>({ title, noun, rows, name, href, 
                         {rows.length > 0 && (
                             <section className="panel people" aria-label={title}>
                                 <div className="table-scroll" tabIndex={0} role="region" aria-label={`${title} table`}>
-                                    <table className="table people-table">
+                                    <StackedTable className="people-table sorts">
                                         <thead>
                                             <tr>
                                                 <th scope="col">{title.slice(0, -1)}</th>
@@ -83,7 +84,7 @@ export function PeopleList<Row extends Totals>({ title, noun, rows, name, href, 
                                                 <Line key={name(row)} row={row} name={name(row)} href={href(row)} other={other.cell(row)} />
                                             ))}
                                         </tbody>
-                                    </table>
+                                    </StackedTable>
                                 </div>
                                 {query.hasNextPage && (
                                     <button type="button" className="button bare models-more" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
@@ -127,17 +128,17 @@ function Line({ row, name, href, other }: { row: Totals; name: string; href: str
                 if (!event.defaultPrevented && !event.metaKey && !event.ctrlKey && !getSelection()?.toString()) url.go(href);
             }}
         >
-            <td>
+            <th scope="row">
                 <Go href={href} className="cut" title={oneLine(name)}>
                     {clip(oneLine(name), 80)}
                 </Go>
-            </td>
-            <td>
+            </th>
+            <td className="text">
                 <span className="cut muted" title={preview(row.input, 300)}>
                     {preview(row.input, 160) || "–"}
                 </span>
             </td>
-            <td className="cut">{other}</td>
+            <td className="cut told">{other}</td>
             <td className="n">{exact(row.traces)}</td>
             <td className={`n ${row.failed ? "bad" : ""}`}>{row.failed ? exact(row.failed) : "–"}</td>
             <td className="n" title={`${exact(row.input_tokens)} in, ${exact(row.output_tokens)} out`}>{count(row.total_tokens)}</td>

@@ -7,6 +7,7 @@ import type { TraceRow } from "../../api/types";
 import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Failure, Moment, Skeleton } from "../../components/pieces";
+import { StackedTable } from "../../components/stacked-table";
 import { duration, exact, money, moneyExact } from "../../format/number";
 import { clip, oneLine, preview } from "../../format/text";
 import { is } from "../../url/filters";
@@ -43,7 +44,7 @@ export default function UserScreen() {
                     <section className="panel people" aria-label="Sessions">
                         <h2>Sessions</h2>
                         <div className="table-scroll" tabIndex={0} role="region" aria-label="Sessions table">
-                            <table className="table">
+                            <StackedTable>
                                 <thead>
                                     <tr>
                                         <th scope="col">Session</th>
@@ -57,8 +58,8 @@ export default function UserScreen() {
                                 <tbody>
                                     {rows.map((each) => (
                                         <tr key={each.session}>
-                                            <td><Go href={url.session(each.session)} className="cut" title={oneLine(each.session)}>{clip(oneLine(each.session), 40)}</Go></td>
-                                            <td><span className="cut muted">{preview(each.input, 120) || "–"}</span></td>
+                                            <th scope="row"><Go href={url.session(each.session)} className="cut" title={oneLine(each.session)}>{clip(oneLine(each.session), 40)}</Go></th>
+                                            <td className="text"><span className="cut muted">{preview(each.input, 120) || "–"}</span></td>
                                             <td className="n">{exact(each.traces)}</td>
                                             <td className={`n ${each.failed ? "bad" : ""}`}>{each.failed ? exact(each.failed) : "–"}</td>
                                             <td className="n" title={moneyExact(each.cost)}>{money(each.cost)}</td>
@@ -66,7 +67,7 @@ export default function UserScreen() {
                                         </tr>
                                     ))}
                                 </tbody>
-                            </table>
+                            </StackedTable>
                         </div>
                         {!sessions.isPending && !rows.length && <p className="muted table-note">None of their traces names a session.</p>}
                         {sessions.hasNextPage && (
@@ -86,7 +87,7 @@ function Traces({ title, rows }: { title: string; rows: TraceRow[] }) {
         <section className="panel people" aria-label={title}>
             <h2>{title}</h2>
             <div className="table-scroll" tabIndex={0} role="region" aria-label={`${title} table`}>
-                <table className="table">
+                <StackedTable>
                     <thead>
                         <tr>
                             <th scope="col">Trace</th>
@@ -100,8 +101,8 @@ function Traces({ title, rows }: { title: string; rows: TraceRow[] }) {
                     <tbody>
                         {rows.map((each) => (
                             <tr key={each.trace_id}>
-                                <td><Go href={url.trace(each.trace_id)} className="cut">{clip(oneLine(each.name), 60)}</Go></td>
-                                <td><span className="cut muted">{preview(each.input, 120) || "–"}</span></td>
+                                <th scope="row"><Go href={url.trace(each.trace_id)} className="cut">{clip(oneLine(each.name), 60)}</Go></th>
+                                <td className="text"><span className="cut muted">{preview(each.input, 120) || "–"}</span></td>
                                 <td className={each.status === "error" ? "bad" : ""}>{each.status === "error" ? (each.error_kind ?? "failed").replace("_", " ") : "ok"}</td>
                                 <td className="n">{duration(each.duration)}</td>
                                 <td className="n" title={moneyExact(each.cost)}>{money(each.cost)}</td>
@@ -109,7 +110,7 @@ function Traces({ title, rows }: { title: string; rows: TraceRow[] }) {
                             </tr>
                         ))}
                     </tbody>
-                </table>
+                </StackedTable>
             </div>
         </section>
     );

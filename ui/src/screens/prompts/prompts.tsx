@@ -7,6 +7,7 @@ import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { CopyButton, Failure, Moment, Skeleton } from "../../components/pieces";
+import { StackedTable } from "../../components/stacked-table";
 import { Topbar } from "../../components/topbar";
 import { exact, money, moneyExact, percent } from "../../format/number";
 import { clip, oneLine, visible } from "../../format/text";
@@ -60,7 +61,7 @@ export default function PromptsScreen() {
                     {rows.length > 0 && (
                         <section className="panel table-panel" aria-label="Prompts">
                             <div className="table-scroll" tabIndex={0} role="region" aria-label="Prompts table">
-                                <table className="table prompts-table">
+                                <StackedTable className="prompts-table">
                                     <thead>
                                         <tr>
                                             <th scope="col">Prompt</th>
@@ -78,7 +79,7 @@ export default function PromptsScreen() {
                                             <Line key={row.name} row={row} />
                                         ))}
                                     </tbody>
-                                </table>
+                                </StackedTable>
                             </div>
                             {!shown.length && <p className="muted table-note">No prompt's name, label or tag contains “{visible(search.trim())}”.</p>}
                         </section>

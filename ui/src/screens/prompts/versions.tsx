@@ -4,6 +4,7 @@ import type { PromptUsage, PromptVersion } from "../../api/prompts";
 import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Moment } from "../../components/pieces";
+import { StackedTable } from "../../components/stacked-table";
 import { change, count, duration, exact, money, percent } from "../../format/number";
 import { clip, oneLine, visible } from "../../format/text";
 import { is } from "../../url/filters";
@@ -43,7 +44,7 @@ const MEASURES: Measure[] = [
     { label: "p95", title: "Latency, 95th percentile", of: (each) => each.latency_p95, format: duration, better: "lower" },
     { label: "Tokens in", title: "Input tokens a call", of: (each) => perCall(each.input_tokens, each), format: count, better: "neither" },
     { label: "Tokens out", title: "Output tokens a call", of: (each) => perCall(each.output_tokens, each), format: count, better: "neither" },
-    { label: "1 k calls", title: "Cost of a thousand calls", of: (each) => (each.unpriced_calls && !each.cost ? null : perCall(each.cost * 1000, each)), format: money, better: "lower" },
+    { label: "1,000 calls", title: "Cost of a thousand calls", of: (each) => (each.unpriced_calls && !each.cost ? null : perCall(each.cost * 1000, each)), format: money, better: "lower" },
 ];
 
 const SCORES_SHOWN = 4;
@@ -68,8 +69,12 @@ export function VersionTable({ name, rows, chosen, more }: { name: string; rows:
     const before = (at: number) => rows.slice(at + 1).find(({ usage }) => usage)?.usage ?? null;
     return (
         <section className="panel table-panel" aria-label="Versions">
+            <header className="row wrap">
+                <h2>Versions</h2>
+                <span className="muted">▲ ▼ against the version that was called before it</span>
+            </header>
             <div className="table-scroll" tabIndex={0} role="region" aria-label="Versions table">
-                <table className="table versions-table">
+                <StackedTable className="versions-table">
                     <thead>
                         <tr>
                             <th scope="col">Version</th>
@@ -93,7 +98,7 @@ export function VersionTable({ name, rows, chosen, more }: { name: string; rows:
                                         ))}
                                     </span>
                                 </th>
-                                <td>
+                                <td className="text">
                                     <span className="cut" title={visible(row.kept?.message ?? "")}>{clip(oneLine(row.kept?.message ?? ""), 120) || "–"}</span>
                                     {row.kept && <span className="under"><Moment ns={row.kept.created} relative /></span>}
                                 </td>
@@ -106,7 +111,7 @@ export function VersionTable({ name, rows, chosen, more }: { name: string; rows:
                             </tr>
                         ))}
                     </tbody>
-                </table>
+                </StackedTable>
             </div>
             {more && <p className="muted table-note">Only the newest 500 versions are shown.</p>}
         </section>

@@ -7,6 +7,7 @@ import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { Failure, Moment, Skeleton } from "../../components/pieces";
+import { StackedTable } from "../../components/stacked-table";
 import { exact } from "../../format/number";
 import { clip, oneLine, preview } from "../../format/text";
 import { queueHref } from "../../url/href";
@@ -49,7 +50,7 @@ export function Items({ queue }: { queue: WholeQueue }) {
                 ))}
             </header>
             <div className="table-scroll" tabIndex={0} role="region" aria-label="Items table">
-                <table className="table">
+                <StackedTable>
                     <thead>
                         <tr>
                             <th scope="col">Item</th>
@@ -84,7 +85,7 @@ export function Items({ queue }: { queue: WholeQueue }) {
                             </tr>
                         ))}
                     </tbody>
-                </table>
+                </StackedTable>
             </div>
             {list.data.total === 0 && <p className="empty">{view.id === "pending" ? "Nothing waits: all is done." : "Nothing is done yet."}</p>}
             <Pages skip={skip} size={ITEMS_A_PAGE} total={list.data.total} />

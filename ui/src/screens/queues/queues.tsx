@@ -7,6 +7,7 @@ import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { Failure, Moment, Skeleton } from "../../components/pieces";
+import { StackedTable } from "../../components/stacked-table";
 import { Topbar } from "../../components/topbar";
 import { exact } from "../../format/number";
 import { clip, oneLine } from "../../format/text";
@@ -44,7 +45,7 @@ export default function QueuesScreen() {
                     {list.data && list.data.queues.length > 0 && (
                         <section className="panel table-panel" aria-label="Annotation queues">
                             <div className="table-scroll" tabIndex={0} role="region" aria-label="Queues table">
-                                <table className="table">
+                                <StackedTable>
                                     <thead>
                                         <tr>
                                             <th scope="col">Queue</th>
@@ -72,7 +73,7 @@ export default function QueuesScreen() {
                                                 <td>
                                                     <Assigned people={each.people} />
                                                 </td>
-                                                <td>
+                                                <td className="text">
                                                     <span className="cut">{clip(oneLine(each.description ?? ""), 160)}</span>
                                                 </td>
                                                 <td>
@@ -81,7 +82,7 @@ export default function QueuesScreen() {
                                             </tr>
                                         ))}
                                     </tbody>
-                                </table>
+                                </StackedTable>
                             </div>
                         </section>
                     )}

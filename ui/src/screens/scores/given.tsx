@@ -6,6 +6,7 @@ import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { Failure, Moment, Skeleton } from "../../components/pieces";
+import { StackedTable } from "../../components/stacked-table";
 import { clip, oneLine } from "../../format/text";
 import { cellOf, number } from "./words";
 
@@ -47,7 +48,7 @@ export function Given({ a }: { a: ScoreKey }) {
             {list.isPending && <Skeleton height={160} />}
             {list.data && (
                 <div className={`table-scroll ${list.isPlaceholderData ? "stale" : ""}`} tabIndex={0} role="region" aria-label="Scores given, table">
-                    <table className="table">
+                    <StackedTable>
                         <thead>
                             <tr>
                                 <th scope="col">Of</th>
@@ -63,12 +64,12 @@ export function Given({ a }: { a: ScoreKey }) {
                                     <td><SubjectLink subject={score} /></td>
                                     <td><b>{typeof score.value === "boolean" ? (score.value ? "yes" : "no") : typeof score.value === "number" ? number(score.value) : clip(oneLine(score.value ?? ""), 80)}</b></td>
                                     <td className="muted">{GIVERS[score.source]}{score.author ? `, ${clip(oneLine(score.author), 30)}` : ""}</td>
-                                    <td><span className="cut muted">{clip(oneLine(score.comment ?? ""), 120) || "–"}</span></td>
+                                    <td className="text"><span className="cut muted">{clip(oneLine(score.comment ?? ""), 120) || "–"}</span></td>
                                     <td className="n"><Moment ns={score.time} /></td>
                                 </tr>
                             ))}
                         </tbody>
-                    </table>
+                    </StackedTable>
                     {!list.data.scores.length && <p className="muted table-note">None in this time range.</p>}
                     {list.data.next && <p className="muted table-note">The 50 newest. Narrow the time range or click a bar for others.</p>}
                 </div>

@@ -6,6 +6,7 @@ import { useUrl } from "../../app/url";
 import { condenseMeans } from "../../components/chart-data";
 import { Go } from "../../components/go";
 import { Sparkline } from "../../components/pieces";
+import { StackedTable } from "../../components/stacked-table";
 import { exact } from "../../format/number";
 import { clip, oneLine, visible } from "../../format/text";
 import { screenHref } from "../../url/href";
@@ -34,7 +35,7 @@ export function ScoreTable({ scores, chosen }: { scores: ScoreSummary[]; chosen:
     return (
         <section className="panel" aria-label="Scores">
             <div className="table-scroll scores-table" tabIndex={0} role="region" aria-label="Scores table">
-                <table className="table">
+                <StackedTable>
                     <thead>
                         <tr>
                             <th scope="col">Score</th>
@@ -69,7 +70,7 @@ export function ScoreTable({ scores, chosen }: { scores: ScoreSummary[]; chosen:
                             </tr>
                         ))}
                     </tbody>
-                </table>
+                </StackedTable>
             </div>
         </section>
     );

@@ -91,6 +91,13 @@ export function fittingColumns(columns: readonly Column[], room: number): readon
     return !room || !spare || gridTemplate(columns).minWidth <= room ? columns : fittingColumns(columns.filter(({ id }) => id !== spare), room);
 }
 
+/* What stands in a row of two lines, where no row has room for even the least columns. */
+const IN_LINES = ["start", "name", "duration", "tokens", "cost"];
+
+export function columnsInLines(columns: readonly Column[]): readonly Column[] {
+    return columns.filter(({ id }) => IN_LINES.includes(id));
+}
+
 export function chosenColumns(source: string | undefined): Column[] {
     const wanted = source ? source.split(",") : DEFAULT_COLUMNS;
     const chosen = COLUMNS.filter(({ id }) => wanted.includes(id));

@@ -10,9 +10,11 @@ import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { Skeleton } from "../../components/pieces";
 import { screenHref } from "../../url/href";
-import { type Column, fittingColumns, gridTemplate } from "./columns";
+import { type Column, columnsInLines, fittingColumns, gridTemplate } from "./columns";
 
+/* As in traces.css: a row, and one of two lines. */
 const ROW = 34;
+const ROW_LINES = 58;
 
 interface Props {
     rows: TraceRow[];
@@ -48,7 +50,9 @@ export function TraceTable({ rows, columns: chosen, sort, order, waiting, stale,
     const url = useUrl();
     const scroller = useRef<HTMLDivElement>(null);
     const room = useWidth(scroller);
-    const columns = useMemo(() => (url.search.cols ? chosen : fittingColumns(chosen, room)), [chosen, room, url.search.cols]);
+    const fitting = useMemo(() => (url.search.cols ? chosen : fittingColumns(chosen, room)), [chosen, room, url.search.cols]);
+    const inLines = !url.search.cols && room > 0 && gridTemplate(fitting).minWidth > room;
+    const columns = useMemo(() => (inLines ? columnsInLines(chosen) : fitting), [inLines, chosen, fitting]);
     const here = screenHref(url.project, "traces", url.search);
     const [back] = useState(() => {
         const last = lastList(url.project);
@@ -62,11 +66,12 @@ export function TraceTable({ rows, columns: chosen, sort, order, waiting, stale,
     const list = useVirtualizer({
         count: rows.length,
         getScrollElement: () => scroller.current,
-        estimateSize: () => ROW,
+        estimateSize: () => (inLines ? ROW_LINES : ROW),
         overscan: 8,
         useFlushSync: false,
         initialOffset: back?.offset ?? 0,
     });
+    useLayoutEffect(() => list.measure(), [list, inLines]);
     const shown = list.getVirtualItems();
     const lastShown = shown[shown.length - 1]?.index ?? 0;
     useEffect(() => {
@@ -111,12 +116,12 @@ export function TraceTable({ rows, columns: chosen, sort, order, waiting, stale,
         Escape: () => (marked.length ? setMarked([]) : active >= 0 ? setActive(-1) : false),
     });
 
-    const grid = useMemo(() => gridTemplate(columns), [columns]);
+    const grid = useMemo(() => (inLines ? {} : gridTemplate(columns)) as Partial<ReturnType<typeof gridTemplate>>, [inLines, columns]);
     return (
       <>
         <div
             ref={scroller}
-            className={`trace-table ${stale ? "stale" : ""}`}
+            className={`trace-table ${inLines ? "in-lines" : ""} ${stale ? "stale" : ""}`}
             role="grid"
             aria-label="Traces"
             aria-rowcount={rows.length + 1}
@@ -154,7 +159,7 @@ export function TraceTable({ rows, columns: chosen, sort, order, waiting, stale,
                                 }}
                             >
                                 {columns.map((column, place) => (
-                                    <div key={column.id} role="gridcell" className={column.number ? "n" : ""}>
+                                    <div key={column.id} role="gridcell" className={`c-${column.id} ${column.number ? "n" : ""}`}>
                                         {place === 0 && <Mark on={marked.includes(trace.trace_id)} flip={() => mark(trace.trace_id)} />}
                                         {column.cell(trace, { href, slowest })}
                                     </div>
@@ -196,7 +201,7 @@ function HeadCell({ column, sort, order }: { column: Column; sort: string; order
     const on = column.sort === sort;
     if (!column.sort) {
         return (
-            <div role="columnheader" className={column.number ? "n" : ""}>
+            <div role="columnheader" className={`c-${column.id} ${column.number ? "n" : ""}`}>
                 {column.label}
             </div>
         );
