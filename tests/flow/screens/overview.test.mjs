@@ -68,7 +68,7 @@ describe('screens: overview', { skip: cannot() }, () => {
         await form.getByText('Saved.').waitFor();
         await form.getByRole('link', { name: 'To the Overview' }).click();
         await (await see(page, 'Cost and usage')).getByText('Within budget', { exact: true }).waitFor();
-        await page.getByRole('region', { name: 'Latency p95, in total' }).getByText(/target 1\.4 s, \d/).waitFor();
+        await page.getByRole('region', { name: 'Latency p95, in total' }).getByText(/\d % over the 1\.4 s target/).waitFor();
         // Half of what the month has cost already: it is spent, whatever day it is.
         const reply = await fetch(new URL('/api/v1/settings', stage.url), { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ monthly_budget: Math.ceil(budget.spent / 2) }) });
         assert.equal(reply.status, 200);

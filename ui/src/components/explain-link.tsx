@@ -8,8 +8,8 @@ import { Icon } from "./icon";
 export function ExplainLink({ measure, filters }: { measure: string; filters?: string[] }) {
     const url = useUrl();
     return (
-        <Go className="button bare small icon explain-link" href={url.explain(measure, filters)} title="Explain the bump. Shift-drag on the chart chooses another" aria-label="Explain the bump">
-            <Icon name="explain" small />
+        <Go className="button bare small explain-link" href={url.explain(measure, filters)} title="What is the highest bump made of? Shift-drag on the chart chooses another" aria-label="Explain the bump">
+            <Icon name="explain" small /> Explain
         </Go>
     );
 }

@@ -17,7 +17,7 @@ import { basisWords, edgeTitle, isGuess, loopsOf, nodeName } from "./words";
 import { type Layout, layOut, NODE } from "./layout";
 
 type StepNode = Node<{ step: GraphNode; narrow: boolean }, "step">;
-type WayEdge = Edge<{ way: GraphEdge; most: number }, "way">;
+type WayEdge = Edge<{ way: GraphEdge; most: number; rank: number }, "way">;
 
 const Step = memo(function Step({ data: { step, narrow }, selected }: NodeProps<StepNode>) {
     const loops = loopsOf(step);
@@ -47,8 +47,19 @@ const Step = memo(function Step({ data: { step, narrow }, selected }: NodeProps<
     );
 });
 
+/* Near where a way leads, because ways that leave one step together would write over each other; those that lead there together are stacked. */
+function labelPlace({ sourceX, sourceY, targetX, targetY, targetPosition, data }: EdgeProps<WayEdge>): [number, number] {
+    const rank = data?.rank ?? 0;
+    if (targetPosition !== Position.Top) return [targetX - 48, targetY - 16 * rank];
+    const y = targetY - 22 - 16 * rank;
+    /* How far along the way that height is; a smooth step is close enough to the curve. */
+    const along = Math.max(0, Math.min(1, (y - sourceY) / (targetY - sourceY)));
+    return [sourceX + (targetX - sourceX) * along * along * (3 - 2 * along), y];
+}
+
 /* Below and around for ways back, a small bow above for a step that follows itself. */
-function pathOf({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, source, target }: EdgeProps<WayEdge>, back: boolean): [string, number, number] {
+function pathOf(props: EdgeProps<WayEdge>, back: boolean): [string, number, number] {
+    const { sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, source, target } = props;
     if (source === target) {
         const y = sourceY - NODE.height / 2;
         const x = sourceX - NODE.width / 2;
@@ -56,8 +67,7 @@ function pathOf({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosi
     }
     if (!back) {
         const [path] = getBezierPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition });
-        /* Near where it leads: ways that leave one step together would write over each other. */
-        return targetPosition === Position.Top ? [path, targetX, targetY - 24] : [path, targetX - 48, targetY];
+        return [path, ...labelPlace(props)];
     }
     if (sourcePosition === Position.Right) {
         const far = Math.max(sourceX, targetX) + 34 + Math.abs(targetY - sourceY) * 0.12;
@@ -96,6 +106,9 @@ const edgeTypes = { way: Way };
 
 function elements(graph: AgentGraph, { places, down: narrow }: Layout, chosen: string | null): { nodes: StepNode[]; edges: WayEdge[] } {
     const most = Math.max(1, ...graph.edges.map((each) => each.count));
+    /* How many ways from nearer steps lead to the same one. */
+    const far = ({ from, to }: GraphEdge) => Math.abs(places[to].y - places[from].y);
+    const rankOf = (way: GraphEdge) => graph.edges.filter((each) => !each.back && each.to === way.to && (far(each) < far(way) || (far(each) === far(way) && each.from < way.from))).length;
     return {
         nodes: graph.nodes.map((step, at) => ({
             id: String(at),
@@ -116,7 +129,7 @@ function elements(graph: AgentGraph, { places, down: narrow }: Layout, chosen: s
             target: String(way.to),
             sourceHandle: way.back && way.from !== way.to ? "back-out" : "out",
             targetHandle: way.back && way.from !== way.to ? "back-in" : "in",
-            data: { way, most },
+            data: { way, most, rank: rankOf(way) },
             selected: chosen === `e${way.from}-${way.to}`,
             markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16, markerUnits: "userSpaceOnUse", color: "var(--text-3)" },
             ariaLabel: `${edgeTitle(graph, way)}, ${plural(way.count, "time")}`,
@@ -142,7 +155,7 @@ export default function GraphView({ graph }: { graph: AgentGraph }) {
                     edgeTypes={edgeTypes}
                     colorMode={dark ? "dark" : "light"}
                     fitView
-                    fitViewOptions={{ padding: 0.08, maxZoom: 1.1 }}
+                    fitViewOptions={{ padding: layout.down ? { x: "24px", y: "24px", right: "72px" } : { x: "24px", y: "24px", bottom: "72px" }, maxZoom: 1.1 }}
                     minZoom={0.2}
                     maxZoom={2}
                     zoomOnScroll={false}

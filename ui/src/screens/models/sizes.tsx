@@ -16,6 +16,7 @@ const TOP = 6;
 const PLOT = 118;
 const BARS = 34;
 const LEFT = 60;
+const RIGHT = 14;
 
 export function Sizes({ data, scope }: Shown & { scope: Scope }) {
     const url = useUrl();
@@ -26,8 +27,8 @@ export function Sizes({ data, scope }: Shown & { scope: Scope }) {
     return (
         <section className="panel sizes" aria-label="Latency by size">
             <header className="row">
-                <h2>Latency by {word} tokens</h2>
-                <span className="muted wide-only" title="Hollow points stand for fewer than five calls">p95, and how many calls</span>
+                <h2>Latency p95 by {word} tokens</h2>
+                <span className="muted roomy" title="Hollow points stand for fewer than five calls">and how many calls</span>
                 <span className="grow" />
                 <div className="row joined-set" role="group" aria-label="Size of">
                     {(["output", "input"] as const).map((each) => (
@@ -61,7 +62,7 @@ function scale(sizes: ModelSizes) {
 function Drawing({ sizes, colors }: { sizes: ModelSizes; colors: (key: string) => string }) {
     const { ticks, y } = scale(sizes);
     const models = sizes.models.slice(0, MODEL_LINES);
-    const step = (WIDTH - LEFT) / sizes.classes.length;
+    const step = (WIDTH - LEFT - RIGHT) / sizes.classes.length;
     const x = (at: number) => LEFT + step * (at + 0.5);
     const sums = sizes.classes.map((_, at) => sizes.models.reduce((sum, each) => sum + each.calls[at], 0));
     const most = Math.max(1, ...sums);

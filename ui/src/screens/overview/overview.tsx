@@ -57,7 +57,7 @@ export default function OverviewScreen() {
                         ) : shown ? (
                             <>
                                 <Tiles {...shown} health={health.data} />
-                                <Section title="Operational health" about="Does it answer, how fast, and what fails" height={900}>
+                                <Section title="Operational health" about="Does it answer, how fast, and what fails; what is usual are the seven days before" height={900}>
                                     {() => (
                                         <>
                                             {health.error && <Failure error={health.error} retry={() => health.refetch()} what="What is usual" />}

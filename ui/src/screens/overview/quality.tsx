@@ -25,7 +25,7 @@ const SHARES: Share[] = [
     { label: "Withheld by content filters", part: "filtered", whole: "calls", filter: "outcome=filtered", color: "var(--violet-fill)", none: "no model was asked", of: "model call" },
 ];
 
-const WEEK = "Seven days before";
+const WEEK = "week before";
 
 function Shares({ quality }: { quality: Quality }) {
     const url = useUrl();
@@ -73,7 +73,7 @@ function Lengths({ lengths }: { lengths: Quality["lengths"] }) {
         <section className="panel lengths" aria-label="Length of answers">
             <header>
                 <h3>Length of answers</h3>
-                <span className={`verdict ${tone}`} title={lengths.drift === null ? undefined : `Population stability index ${lengths.drift.toFixed(3)} against the seven days before: below 0.1 little, above 0.25 much`}>{text}</span>
+                <span className={`verdict ${tone}`} title={lengths.drift === null ? undefined : `Population stability index ${lengths.drift.toFixed(3)} against the seven days before: below 0.1 little, above 0.25 much`}>{text}{lengths.drift !== null && `, drift ${lengths.drift.toFixed(2)}`}</span>
             </header>
             {lengths.classes.length === 0 ? (
                 <p className="muted worth-none">No answers with a known length in this range.</p>

@@ -39,7 +39,7 @@ export function Tile({ label, value, title, href, now, before, was, better, valu
             </Go>
             <Sparkline values={condense(values, 48)} color={color} width={110} height={30} />
             <div className="tile-foot">
-                {was && <Change now={now} before={before ?? null} was={was} better={better} past={past ?? "Previous period"} />}
+                {was && <Change now={now} before={before ?? null} was={was} better={better} past={past ?? "period before"} />}
                 {children}
             </div>
         </section>
@@ -60,8 +60,8 @@ function Change({ now, before, was, better, past }: { now: number | null; before
     const small = Math.abs(share) < 0.005;
     const tone = small || better === "neither" ? "" : share > 0 === (better === "higher") ? "good" : "bad";
     return (
-        <span className={`change ${tone}`} title={`${past}: ${was}`}>
-            {small ? "unchanged" : `${share > 0 ? "▲" : "▼"} ${share > 9.995 ? `×${count(share + 1)}` : percent(Math.abs(share))}`}
+        <span className={`change ${tone}`} title={`In the ${past}: ${was}`}>
+            {small ? "unchanged" : `${share > 0 ? "▲" : "▼"} ${share > 9.995 ? `×${count(share + 1)}` : percent(Math.abs(share))}`} <span className="muted">vs {past}</span>
         </span>
     );
 }
@@ -103,7 +103,7 @@ export function Tiles({ data, stepMs, health }: Shown & { health: Health | undef
                 <span className="muted"><Go className="num" href={url.traces(slow(now.latency.p50), { sort: "duration" })}>p50 {duration(now.latency.p50)}</Go> · <Go className="num" href={url.traces(slow(now.latency.p99), { sort: "duration" })}>p99 {duration(now.latency.p99)}</Go></span>
                 {target?.latency ? (
                     <Go className={`num ${(now.latency.p95 ?? 0) > target.latency ? "bad" : "good"}`} href={url.traces([`duration>=${Math.ceil(target.latency / 1e6)}ms`], { sort: "duration" })} title={`${exact(target.over)} of ${exact(target.measured)} requests took longer than ${duration(target.latency)}`}>
-                        target {duration(target.latency)}, {percent(target.measured ? target.over / target.measured : null)} over
+                        {percent(target.measured ? target.over / target.measured : null)} over the {duration(target.latency)} target
                     </Go>
                 ) : (
                     <Usual title="In the seven days before">{usual ? `usually ${duration(usual.latency_p95)}` : "no week before it"}</Usual>

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the whole trace was: its name, how it ended, its totals, and who asked. */
-import type { ReactNode } from "react";
+import { type ReactNode, useMemo } from "react";
 import type { TraceShape } from "../../api/types";
 import { lastList, neighbour } from "../../app/lists";
 import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { CopyButton, Moment } from "../../components/pieces";
-import { count, duration, exact, money, moneyExact, plural } from "../../format/number";
+import { count, duration, exact, money, moneyExact, percent, plural } from "../../format/number";
 import { clip, oneLine } from "../../format/text";
 import { AddToQueue } from "../queues/add-to";
 import { DeleteTrace } from "./delete";
 import { DownloadTrace } from "./download";
 import { TraceScores } from "./scores";
 import { is } from "../../url/filters";
-import type { Tree } from "./tree";
+import { ownTimes, type Tree } from "./tree";
 
 interface Props {
     shape: TraceShape;
@@ -60,6 +60,7 @@ export function TraceHeader({ shape, tree, selected, select }: Props) {
             </div>
             <dl className="totals">
                 <Total label="Duration">{duration(trace.duration)}</Total>
+                <Slowest shape={shape} tree={tree} selected={selected} select={select} />
                 {trace.ttft !== null && <Total label="First token">{duration(trace.ttft)}</Total>}
                 <Total label="Cost" title={moneyExact(trace.cost)} warn={trace.unpriced > 0 ? `${plural(trace.unpriced, "call")} unpriced` : undefined}>
                     {money(trace.cost)}
@@ -124,6 +125,29 @@ function Total({ label, title, warn, children }: { label: string; title?: string
             <dt>{label}</dt>
             <dd title={title}>
                 {children} {warn && <span className="tag warn">{warn}</span>}
+            </dd>
+        </div>
+    );
+}
+
+/* Less than this share of the whole is no answer to where the time went. */
+const TELLING = 0.15;
+
+/** Where the time went, in words: what of the critical path took longest by itself. */
+function Slowest({ shape: { trace, spans, strings }, tree, select }: Props) {
+    const longest = useMemo(() => ownTimes(tree, spans).slice(0, 2), [tree, spans]);
+    const told = longest.filter(({ own }) => own >= TELLING * trace.duration);
+    if (spans.count < 2 || !told.length) return null;
+    return (
+        <div className="total total-slowest">
+            <dt>Most time in</dt>
+            <dd>
+                {told.map(({ span, own }) => (
+                    <span key={span} className="row">
+                        <button type="button" className="cut" onClick={() => select(span)} title={`${duration(own)}. Go there`}>{clip(oneLine(strings[spans.name_s[span]] ?? ""), 60)}</button>
+                        <span className="muted">{percent(Math.min(1, own / trace.duration))}</span>
+                    </span>
+                ))}
             </dd>
         </div>
     );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TraceShape } from "../../api/types";
-import { ancestors, buildTree, criticalPath, extent, nextFailed, ticks, visibleSpans } from "./tree";
+import { ancestors, buildTree, criticalPath, extent, nextFailed, ownTimes, ticks, visibleSpans } from "./tree";
 
 function spans(rows: [parent: number, start: number, duration: number, status?: number][]): TraceShape["spans"] {
     const n = rows.length;
@@ -51,6 +51,12 @@ describe("tree", () => {
     it("marks the path that decided the duration", () => {
         const data = spans([[-1, 0, 100e6], [0, 0, 40e6], [0, 0, 20e6], [0, 41e6, 59e6], [3, 50e6, 50e6]]);
         expect([...criticalPath(buildTree(data), data)]).toEqual([1, 1, 0, 1, 1]);
+    });
+
+    it("tells who took the time of that path by itself", () => {
+        const data = spans([[-1, 0, 100e6], [0, 0, 40e6], [0, 0, 20e6], [0, 41e6, 59e6], [3, 50e6, 50e6]]);
+        expect(ownTimes(buildTree(data), data)).toEqual([{ span: 4, own: 50e6 }, { span: 1, own: 40e6 }, { span: 3, own: 9e6 }, { span: 0, own: 1e6 }]);
+        expect(ownTimes(buildTree(spans([])), spans([]))).toEqual([]);
     });
 
     it("builds 50,000 spans and 10,000 levels quickly", () => {

@@ -197,6 +197,20 @@ export function criticalPath(tree: Tree, spans: Spans): Uint8Array {
     return marked;
 }
 
+/** Who took the time: of each span of the critical path the part that none below it took, in ns, longest first. */
+export function ownTimes(tree: Tree, spans: Spans): { span: number; own: number }[] {
+    const path = criticalPath(tree, spans);
+    const own = Float64Array.from({ length: tree.count }, (_, span) => (path[span] ? spans.duration[span] : 0));
+    for (let span = 0; span < tree.count; span += 1) {
+        const up = tree.parent[span];
+        if (!path[span] || up < 0) continue;
+        const from = Math.max(spans.start[span], spans.start[up]);
+        const to = Math.min(spans.start[span] + spans.duration[span], spans.start[up] + spans.duration[up]);
+        own[up] -= Math.max(0, to - from);
+    }
+    return Array.from(tree.order).filter((span) => own[span] > 0).map((span) => ({ span, own: own[span] })).sort((a, b) => b.own - a.own);
+}
+
 /** From the first start to the last end, leaving out times that cannot be true. */
 export function extent(spans: Spans, implausible: number): { from: number; to: number } {
     let from = Infinity;
