@@ -138,33 +138,32 @@ static int timeout_left(const struct run *run)
     return left_ms < 1 ? 1 : (int)left_ms;
 }
 
-static enum status count_rows(const struct run *run, const struct plan *plan,
-                              void (*print)(const struct plan *, uint32_t, struct sql *),
-                              int64_t *out_count)
+/* Of the source's rows in the range, and where the plan says so, of those that match. */
+static enum status count_rows(const struct run *run, const struct plan *plan, int64_t *out_scanned,
+                              int64_t *out_matched)
 {
     struct sql sql = {0};
     struct store_rows *rows;
-    print(plan, run->ask->project_id, &sql);
+    plan_print_counts(plan, run->ask->project_id, &sql);
     enum status status = sql_run(&sql, run->query, run->ask->cancelled, &rows, run->error);
     if (status != STATUS_OK)
         return status;
-    if (store_rows_next(rows))
-        *out_count = store_rows_int(rows, 0);
+    if (store_rows_next(rows)) {
+        *out_scanned = store_rows_int(rows, 0);
+        *out_matched = plan_counts_matched(plan) ? store_rows_int(rows, 1) : *out_scanned;
+    }
     store_rows_free(rows);
     return STATUS_OK;
 }
 
-/* Rows were counted on their way, except where the engine passes over some. */
-static enum status count_matched(const struct run *run, const struct plan *plan, int64_t tally)
+/* What was counted on the way, where it was not counted before. */
+static void keep_tally(struct ask_reply *reply, const struct plan *plan, int64_t tally)
 {
-    struct ask_reply *reply = run->reply;
     bool journal, filters = plan_filters(plan, &journal);
     if (plan_tallies_source(plan))
-        reply->rows_scanned = tally;
-    reply->rows_matched = filters ? tally : reply->rows_scanned;
-    if (plan_is_top(plan) && filters && !journal)
-        return count_rows(run, plan, plan_print_matched, &reply->rows_matched);
-    return STATUS_OK;
+        reply->rows_scanned = reply->rows_matched = tally;
+    else if (filters && !plan_counts_matched(plan))
+        reply->rows_matched = tally;
 }
 
 static struct str find_in_table(const void *context, int64_t table, int64_t column, struct str key)
@@ -254,7 +253,7 @@ enum status ask_run_plan(const struct run *run, struct plan *plan)
         return run_over_rows(run, plan);
     enum status status = STATUS_OK;
     if (!plan_tallies_source(plan))
-        status = count_rows(run, plan, plan_print_scanned, &run->reply->rows_scanned);
+        status = count_rows(run, plan, &run->reply->rows_scanned, &run->reply->rows_matched);
     if (status != STATUS_OK)
         return status;
     ask_journal_init(&journal, run->query, plan, run->ask->cancelled, &lookup);
@@ -264,7 +263,7 @@ enum status ask_run_plan(const struct run *run, struct plan *plan)
         status = run_rows(run, plan, &lookup);
     rolled_up = rolled_up && plan->rollup.resolution_s;
     if (status == STATUS_OK)
-        status = count_matched(run, plan, lookup.tally);
+        keep_tally(run->reply, plan, lookup.tally);
     /* Of spans that rollups stand for only the time is looked at. */
     run->reply->bytes_scanned +=
         run->reply->rows_scanned * (rolled_up ? ROLLED_UP_BYTES : plan->bytes) + journal.bytes;
@@ -350,12 +349,12 @@ static enum status estimate_plan(struct estimating *estimating, struct plan_ques
                                  struct language_error *problem)
 {
     struct plan plan;
-    int64_t rows = 0;
+    int64_t rows = 0, matched;
     enum status status = plan_make(&question, estimating->run->arena, &plan, problem);
     plan_done(&plan);
     if (status != STATUS_OK)
         return status;
-    status = count_rows(estimating->run, &plan, plan_print_scanned, &rows);
+    status = count_rows(estimating->run, &plan, &rows, &matched);
     if (status != STATUS_OK)
         return language_fail(problem, question.tree->text, (struct place){0, 0}, status, NULL, NULL,
                              "%s", estimating->run->error->text);

@@ -339,7 +339,8 @@ enum status filter_rows(const struct filters *filters, const struct query *query
         strncat(what, filter->field->span_column, sizeof what - 3);
         /* A status that was never set is no failure. */
         bool is_status = !strcmp(filter->field->name, "status");
-        condition(filter, is_status ? "greatest(s.status, 1)" : what, query, sql);
+        condition(filter, is_status ? "(CASE s.status WHEN 2 THEN 2 ELSE 1 END)" : what, query,
+                  sql);
     }
     return STATUS_OK;
 }

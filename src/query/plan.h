@@ -163,18 +163,15 @@ bool plan_use_rollups(struct plan *plan);
 
 /* Prints the plan for the engine of the index. */
 void plan_print_duckdb(const struct plan *plan, uint32_t project_id, struct sql *sql);
-/* `SELECT count(*)` of the rows in the project and range, and of those that the conditions of the
- * lowest block leave. */
-void plan_print_scanned(const struct plan *plan, uint32_t project_id, struct sql *sql);
-void plan_print_matched(const struct plan *plan, uint32_t project_id, struct sql *sql);
+/* `SELECT` the count of the rows in the project and range and, where plan_counts_matched(), of
+ * those that the conditions of the lowest block leave. */
+void plan_print_counts(const struct plan *plan, uint32_t project_id, struct sql *sql);
+bool plan_counts_matched(const struct plan *plan);
 /* The starts of all bins of a key `bin(…)` in the range, in order. False: more than `most`. */
 bool plan_print_bins(const struct item *bin, struct time_range range, size_t most,
                      struct arena *arena, struct sql *sql);
 /* Some block reads records from the journal. */
 bool plan_reads_records(const struct plan *plan);
-/* Only the first rows by some order are wanted of the source: the engine passes over rows that
- * cannot be among them, so what it looks at is not what matches. */
-bool plan_is_top(const struct plan *plan);
 /* The lowest block groups all rows of the source, so that tally() has counted them in the end. */
 bool plan_tallies_source(const struct plan *plan);
 /* The conditions of the lowest block: whether there are any, and whether records decide some. */

@@ -125,6 +125,17 @@ static bool is_exact(int64_t number)
     return number > -(INT64_C(1) << 53) && number < INT64_C(1) << 53;
 }
 
+/* Yes or no against 1 or 0 is itself or its opposite. NULL: it is no such comparison. */
+static struct plan_expr *compare_yes(struct planner *planner, enum plan_op op,
+                                     struct plan_expr *left, const struct plan_expr *right)
+{
+    if (left->type != ASK_BOOLEAN || right->op != OP_INTEGER || !is_equality(op) ||
+        (right->integer != 0 && right->integer != 1))
+        return NULL;
+    bool itself = (right->integer == 1) == (op == OP_EQUAL);
+    return itself ? left : EXPR(planner, OP_NOT, ASK_BOOLEAN, left);
+}
+
 static bool is_text_constant(const struct plan_expr *expr)
 {
     return expr->op == OP_TEXT;
@@ -187,6 +198,9 @@ static struct plan_expr *compare(struct planner *planner, enum plan_op op, struc
         return compare_time(planner, op, left, right, at);
     if (right->type == ASK_TIME)
         return compare_time(planner, mirrored(op), right, left, at);
+    struct plan_expr *yes = compare_yes(planner, op, left, right);
+    if (yes)
+        return yes;
     if (is_numeric(left) && is_numeric(right)) {
         bool whole = left->type == ASK_INTEGER && right->type == ASK_INTEGER;
         return whole ? EXPR(planner, op, ASK_BOOLEAN, left, right)

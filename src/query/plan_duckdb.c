@@ -146,7 +146,7 @@ static void print_sorts(struct printer *printer, const struct plan_block *block)
 {
     for (size_t i = 0; i < block->sorts.count; i++) {
         sql_add(printer->sql, "%s", i ? ", " : " ORDER BY ");
-        printer_expr(printer, block->sorts.items[i].expr);
+        printer_order(printer, block->sorts.items[i].expr);
         sql_add(printer->sql,
                 block->sorts.items[i].descending ? " DESC NULLS LAST" : " ASC NULLS LAST");
     }
@@ -182,19 +182,39 @@ static void print_groups(struct printer *printer, const struct plan_block *block
     }
 }
 
+static bool is_top_block(const struct plan_block *block)
+{
+    return block->from == FROM_SOURCE && block->limit >= 0 && block->sorts.count &&
+           !block->grouped && !block->dedup.count && !block->unnested;
+}
+
+static void print_order(struct printer *printer, const struct plan_block *block)
+{
+    printer->block = block;
+    print_sorts(printer, block);
+    if (block->limit >= 0)
+        sql_add(printer->sql, " LIMIT %lld", (long long)block->limit);
+}
+
 static void print_block(struct printer *printer, const struct plan_block *block)
 {
     struct sql *sql = printer->sql;
     printer->block = block;
     sql_add(sql, "SELECT ");
     print_columns(printer, block);
+    if (is_top_block(block)) {
+        /* The engine would work the columns out for every row that it puts in order. */
+        sql_add(sql, " FROM (SELECT s.*");
+        print_input(printer, block);
+        print_order(printer, block);
+        sql_add(sql, ") s");
+        return;
+    }
     print_input(printer, block);
     printer->block = block;
     print_groups(printer, block);
     print_dedup(printer, block);
-    print_sorts(printer, block);
-    if (block->limit >= 0)
-        sql_add(sql, " LIMIT %lld", (long long)block->limit);
+    print_order(printer, block);
 }
 
 static const struct plan_block *lowest(const struct plan *plan)
@@ -205,11 +225,11 @@ static const struct plan_block *lowest(const struct plan *plan)
     return block;
 }
 
-bool plan_is_top(const struct plan *plan)
+/* Only the first rows by some order are wanted of the source: the engine passes over rows that
+ * cannot be among them, so what it looks at is not what matches. */
+static bool is_top(const struct plan *plan)
 {
-    const struct plan_block *block = lowest(plan);
-    return block->from == FROM_SOURCE && block->limit >= 0 && block->sorts.count &&
-           !block->grouped && !block->dedup.count && !block->unnested;
+    return is_top_block(lowest(plan));
 }
 
 bool plan_tallies_source(const struct plan *plan)
@@ -239,25 +259,31 @@ void plan_print_duckdb(const struct plan *plan, uint32_t project_id, struct sql 
 {
     struct printer printer = {.sql = sql, .plan = plan, .project_id = project_id};
     bool journal, filters = plan_filters(plan, &journal);
-    printer.counts = (filters && journal) || !plan_is_top(plan);
+    printer.counts = (filters && journal) || !is_top(plan);
     sql->text.limit_bytes = 4 << 20;
     print_block(&printer, plan->top);
 }
 
-void plan_print_scanned(const struct plan *plan, uint32_t project_id, struct sql *sql)
+bool plan_counts_matched(const struct plan *plan)
 {
-    struct printer printer = {.sql = sql, .plan = plan, .project_id = project_id};
-    sql_add(sql, "SELECT count(*) FROM ");
-    printer_source(&printer);
+    bool journal, filters = plan_filters(plan, &journal);
+    return filters && !journal && is_top(plan);
 }
 
-void plan_print_matched(const struct plan *plan, uint32_t project_id, struct sql *sql)
+void plan_print_counts(const struct plan *plan, uint32_t project_id, struct sql *sql)
 {
     struct printer printer = {
         .sql = sql, .plan = plan, .project_id = project_id, .block = lowest(plan)};
-    sql_add(sql, "SELECT count(*) FROM ");
+    bool matched = plan_counts_matched(plan);
+    sql_add(sql, matched ? "SELECT count(*), count(*) FILTER (WHERE s.t) FROM (SELECT true"
+                         : "SELECT count(*) FROM ");
+    if (matched) {
+        print_conditions(&printer, lowest(plan), false);
+        sql_add(sql, " AS t FROM ");
+    }
     printer_source(&printer);
-    print_conditions(&printer, lowest(plan), false);
+    if (matched)
+        sql_add(sql, ") s");
 }
 
 bool plan_print_bins(const struct item *bin, struct time_range range, size_t most,

@@ -14,5 +14,7 @@ struct printer {
 };
 
 void printer_expr(struct printer *printer, const struct plan_expr *expr);
+/* What sorts like it. */
+void printer_order(struct printer *printer, const struct plan_expr *expr);
 /* What stands behind FROM, with its conditions. */
 void printer_source(struct printer *printer);

@@ -216,6 +216,76 @@ static bool print_scaled(struct printer *printer, const struct plan_expr *expr)
     return true;
 }
 
+void printer_order(struct printer *printer, const struct plan_expr *expr)
+{
+    struct str column, divisor;
+    if (is_scaled(expr, &column, &divisor))
+        buf_add_str(&printer->sql->text, column);
+    else
+        printer_expr(printer, expr);
+}
+
+/* --- percentiles ----------------------------------------------------------------------------- */
+
+enum { SHARES_MAX = 16 };
+
+struct shares {
+    const struct query_field *field; /* of which percentiles are looked for */
+    double items[SHARES_MAX];
+    size_t count;
+};
+
+/* The field a percentile is of; NULL: of something else. */
+static const struct query_field *quantile_field(const struct plan_expr *quantile)
+{
+    const struct plan_expr *of = quantile->args[0];
+    if (of->op == OP_TO_DOUBLE)
+        of = of->args[0];
+    return of->op == OP_FIELD ? of->field : NULL;
+}
+
+static size_t share_place(const struct shares *shares, double share)
+{
+    size_t at = 0;
+    while (at < shares->count && shares->items[at] != share)
+        at++;
+    return at;
+}
+
+static void find_shares(const struct plan_expr *expr, struct shares *shares)
+{
+    if (expr->op == OP_QUANTILE && quantile_field(expr) == shares->field &&
+        shares->count < SHARES_MAX && share_place(shares, expr->args[1]->number) == shares->count)
+        shares->items[shares->count++] = expr->args[1]->number;
+    for (uint32_t i = 0; i < expr->arg_count; i++)
+        if (expr->aggregate)
+            find_shares(expr->args[i], shares);
+}
+
+/* The engine keeps all values for an aggregate. Percentiles of one field are one aggregate, a list
+ * printed the same each time, of the whole numbers that the index holds. Shares are no parameters:
+ * with these it would plan twice. */
+static bool print_quantile(struct printer *printer, const struct plan_expr *expr)
+{
+    struct sql *sql = printer->sql;
+    struct shares shares = {0};
+    struct str column, divisor = STR("");
+    if (expr->op != OP_QUANTILE || !(shares.field = quantile_field(expr)))
+        return false;
+    for (size_t i = 0; i < printer->block->columns.count; i++)
+        find_shares(printer->block->columns.items[i], &shares);
+    size_t place = share_place(&shares, expr->args[1]->number);
+    if (place == shares.count)
+        return false;
+    if (!is_scaled(expr->args[0], &column, &divisor))
+        column = str_from(shares.field->sql);
+    sql_add(sql, "(quantile_cont(%.*s, [", STR_ARGS(column));
+    for (size_t i = 0; i < shares.count; i++)
+        sql_add(sql, "%s%.17e", i ? ", " : "", shares.items[i]);
+    sql_add(sql, "])[%zu]%s%.*s)", place + 1, divisor.len ? " / " : "", STR_ARGS(divisor));
+    return true;
+}
+
 /* A row of the rollups stands for `n` spans. */
 static bool print_weighted(struct printer *printer, const struct plan_expr *expr)
 {
@@ -251,7 +321,7 @@ void printer_expr(struct printer *printer, const struct plan_expr *expr)
     bool rolled_up =
         printer->plan->rollup.resolution_s && printer->block && printer->block->from == FROM_SOURCE;
     if (print_trace_equal(printer, expr) || (rolled_up && print_weighted(printer, expr)) ||
-        print_scaled(printer, expr))
+        print_scaled(printer, expr) || print_quantile(printer, expr))
         return;
     if (templates[expr->op]) {
         print_template(printer, expr);

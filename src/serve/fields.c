@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fields: what can be asked in the query language: the fields of a source and the attributes its
- * newest records have, the functions, the commands; or the values of one field.
+ * fields: what can be asked in the query language: the fields of a source and, unless they are not
+ * wanted, the attributes its newest records have, the functions, the commands; or the values of one
+ * field.
  */
 #include "query/seen.h"
 #include "serve/answer.h"
@@ -50,10 +51,12 @@ static enum status write_fields(struct call *call, const struct seen_question *q
 {
     struct json_out *out = &call->out;
     const struct query_field *field;
-    struct seen_name *names;
-    size_t count;
-    enum status status = query_seen_names(call->query, question, &call->request->arena, &names,
-                                          &count, &call->error);
+    struct seen_name *names = NULL;
+    size_t count = 0;
+    enum status status = STATUS_OK;
+    if (!str_equal(request_param(call->request, STR("attributes")), STR("0")))
+        status = query_seen_names(call->query, question, &call->request->arena, &names, &count,
+                                  &call->error);
     /* The catalogue is there even when a sample of the records is not to be had. */
     if (status != STATUS_OK && status != STATUS_CANCELLED)
         count = 0;

@@ -43,6 +43,8 @@ test('the fields of a source: our own, and attributes that were seen', async () 
     assert.ok(reply.functions.some((one) => one.name === 'count' && one.aggregate && one.signature) && reply.commands.some((one) => one.name === 'stats' && one.syntax));
     for (const source of ['traces', 'logs', 'metrics', 'scores']) assert.ok((await fields({ source })).fields.some((one) => one.name === '@timestamp'));
     assert.ok((await fields({}, 'other')).fields.some((one) => one.name === 'secret.key'));
+    const alone = await fields({ source: 'spans', attributes: 0 });
+    assert.deepEqual(alone.fields, reply.fields.filter(({ from }) => from === 'index'));
 });
 
 test('a prefix narrows names, aliases count', async () => {

@@ -93,13 +93,17 @@ export function asked({ project, query, source, range, limit }: Question): { url
 
 export const questionKey = (question: Question | null) => ["ask", question] as const;
 
-export function useAnswer(question: Question | null, live: number | false = false, keep = false) {
+type Ask = (question: Question, signal: AbortSignal) => Promise<QueryResult>;
+
+export const askAlone: Ask = (question, signal) => {
+    const { url, body } = asked(question);
+    return sendJson<QueryResult>("POST", url, body, signal);
+};
+
+export function useAnswer(question: Question | null, live: number | false = false, keep = false, ask: Ask = askAlone) {
     return useQuery({
         queryKey: questionKey(question),
-        queryFn: ({ signal }) => {
-            const { url, body } = asked(question!);
-            return sendJson<QueryResult>("POST", url, body, signal);
-        },
+        queryFn: ({ signal }) => ask(question!, signal),
         enabled: question !== null,
         refetchInterval: live,
         staleTime: 10_000,
@@ -127,6 +131,18 @@ export function useCatalogue(project: string, source: string) {
         queryKey: ["catalogue", project, source],
         queryFn: ({ signal }) => getJson<Catalogue>("/api/v1/fields", { project, source }, signal),
         staleTime: 60_000,
+        retry: false,
+        enabled: source !== SQL,
+    });
+}
+
+/** The fields a source always has, for their units: quickly told, as no record is looked at. */
+export function useFields(project: string, source: string) {
+    return useQuery({
+        queryKey: ["fields", project, source],
+        queryFn: ({ signal }) => getJson<Catalogue>("/api/v1/fields", { project, source, attributes: 0 }, signal),
+        select: ({ fields }) => fields,
+        staleTime: Infinity,
         retry: false,
         enabled: source !== SQL,
     });

@@ -4,7 +4,8 @@
  * one `stats`, and every group column found in its `by` list.
  */
 import type { Cell, Column } from "../api/ask";
-import { quote, type Stage, stages, type Token } from "./lex";
+import { quote, stages } from "./lex";
+import { statsParts } from "./stats";
 
 const SHOWN: Record<string, string> = {
     spans: "fields @timestamp, name, model, status, duration, cost",
@@ -14,36 +15,6 @@ const SHOWN: Record<string, string> = {
 };
 
 const squeezed = (text: string) => text.replace(/\s+/g, "").toLowerCase();
-
-interface Key {
-    expression: string;
-    name: string;
-    isBin: boolean;
-}
-
-function keysOf(text: string, stage: Stage): Key[] {
-    let depth = 0;
-    let by = -1;
-    stage.tokens.forEach((token, at) => {
-        if (/^[([]$/.test(token.text)) depth += 1;
-        else if (/^[)\]]$/.test(token.text)) depth -= 1;
-        else if (depth === 0 && token.kind === "word" && token.text.toLowerCase() === "by") by = at;
-    });
-    if (by < 0) return [];
-    const parts: Token[][] = [[]];
-    for (const token of stage.tokens.slice(by + 1)) {
-        if (/^[([]$/.test(token.text)) depth += 1;
-        else if (/^[)\]]$/.test(token.text)) depth -= 1;
-        if (depth === 0 && token.text === ",") parts.push([]);
-        else parts[parts.length - 1].push(token);
-    }
-    return parts.filter((part) => part.length).map((part) => {
-        const as = part.findIndex((token) => token.kind === "word" && token.text.toLowerCase() === "as");
-        const own = as > 0 ? part.slice(0, as) : part;
-        const expression = text.slice(own[0].from, own[own.length - 1].to);
-        return { expression, name: (as > 0 && part[as + 1] ? part[as + 1].text : expression).replace(/`/g, ""), isBin: /^(bin|datefloor|dateceil)$/i.test(own[0].text) };
-    });
-}
 
 function condition(expression: string, cell: Cell): string | null {
     if (cell === null) return `not ispresent(${expression})`;
@@ -58,8 +29,8 @@ export function behindGroup(query: string, source: string, columns: readonly Col
     const shown = SHOWN[source];
     if (stats.length !== 1 || !shown || all.some(({ command }) => command === "pattern" || command === "diff")) return null;
     const conditions: string[] = [];
-    for (const key of row ? keysOf(query, stats[0]) : []) {
-        if (key.isBin) continue;
+    for (const key of row ? statsParts(query, stats[0]).keys : []) {
+        if (/^(bin|datefloor|dateceil)$/i.test(key.tokens[0].text)) continue;
         const at = columns.findIndex(({ name }) => squeezed(name) === squeezed(key.name));
         const made = at < 0 ? null : condition(key.expression, row![at]);
         if (!made) return null;

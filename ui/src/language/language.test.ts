@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { behindGroup, behindPattern, patternRegex } from "./behind";
 import { spot } from "./complete";
 import { fieldName, lex, lexSql, quote, stages } from "./lex";
+import { finalStats, sharedStats } from "./stats";
 
 const kinds = (text: string) => lex(text).map(({ kind, text: word }) => `${kind}:${word}`);
 
@@ -93,6 +94,20 @@ describe("what is behind a number", () => {
     it("turns a pattern back into what matches it", () => {
         expect(patternRegex("took <Number-1> ms (a/b) for <UUID-2>")).toBe("/took .*? ms \\(a\\/b\\) for .*?/");
         expect(behindPattern('filter level = "error" | pattern @message', "x <a-1>")).toBe('filter level = "error"\n| filter @message like /x .*?/\n| fields @timestamp, @message\n| sort @timestamp desc');
+    });
+});
+
+describe("queries that count the same groups", () => {
+    it("become one, with every item of theirs behind the keys", () => {
+        const one = finalStats("filter a = \"x|y\" # of us\n| stats pct(duration, 95) as p95 by bin(5m) as t, model")!;
+        const other = finalStats("filter a = \"x|y\" | stats count(*) as calls, pct(greatest(ttft, 1), 95) as p95 by bin(5m) as t,model")!;
+        expect([one.by, other.by]).toEqual(Array(2).fill("bin(5m) as `t`, model"));
+        expect(sharedStats([one, other])).toBe('filter a = "x|y" # of us\n| stats pct(duration, 95) as shared_0, count(*) as shared_1, pct(greatest(ttft, 1), 95) as shared_2 by bin(5m) as `t`, model');
+        expect(sharedStats([finalStats("stats count(*) as a")!, finalStats("stats sum(cost) as b")!])).toBe("stats count(*) as shared_0, sum(cost) as shared_1");
+    });
+
+    it("are only those whose items mean the same beside others", () => {
+        for (const query of ["stats count(*)", "stats count(*) as a | sort a", "stats count(*) as a, a * 2 as b", "stats sum(a) / sum(b) as c", "fields a", "stats", "", "stats (count(*)) as a", "stats count(*) as"]) expect(finalStats(query)).toBeNull();
     });
 });
 

@@ -2,7 +2,8 @@
 /* One widget: its query over the screen's time range, asked when it comes into sight, in the view it was given. */
 import { type ReactNode, useMemo, useState } from "react";
 import type { Widget } from "../../api/dashboards";
-import { type Question, type QueryResult, useAnswer, useCatalogue } from "../../api/ask";
+import { type Question, type QueryResult, useAnswer, useFields } from "../../api/ask";
+import { askTogether } from "../../api/together";
 import { useUrl } from "../../app/url";
 import { useExplainRange } from "../../components/explain-link";
 import { Go } from "../../components/go";
@@ -38,7 +39,8 @@ export function WidgetPanel({ widget, values, tools }: Props) {
     const url = useUrl();
     const [element, seen] = useSeen<HTMLDivElement>();
     const question = useWidgetQuestion(widget, values);
-    const answer = useAnswer(seen ? question : null, url.live, true);
+    const answer = useAnswer(seen ? question : null, url.live, true, askTogether);
+    useFields(url.project, widget.source ?? "spans"); // beside the answer, not behind it
     const title = widget.title || widget.query.split("\n")[0];
     return (
         <section ref={element} className={`panel widget view-${widget.view} ${answer.isPlaceholderData ? "stale" : ""}`} aria-label={visible(title)}>
@@ -72,10 +74,10 @@ export function WidgetResult({ widget, question, result }: { widget: Widget; que
     const [order, setOrder] = useState<Order | null>(null);
     const source = result.source || question.source;
     const explain = useExplainRange(measuredBy(question.query, source));
-    const catalogue = useCatalogue(question.project, source);
+    const fields = useFields(question.project, source).data;
     const units = useMemo<Unit[]>(
-        () => columnUnits(question.query, result.columns, catalogue.data?.fields).map((unit, at) => (widget.unit && /^(integer|number|any)$/.test(result.columns[at].type) ? widget.unit : unit)),
-        [question.query, result, catalogue.data, widget.unit],
+        () => columnUnits(question.query, result.columns, fields).map((unit, at) => (widget.unit && /^(integer|number|any)$/.test(result.columns[at].type) ? widget.unit : unit)),
+        [question.query, result, fields, widget.unit],
     );
     const hrefOf = (query: string) => url.href("query", { query, source: source === "spans" ? undefined : source });
     if (!result.rows.length) return <p className="plot-empty muted">Nothing in this time range.</p>;
