@@ -67,7 +67,7 @@ struct provenance {
 };
 
 enum observation_flag {
-    OBSERVATION_BILLED = 1,        /* made a model call: its tokens and money count */
+    OBSERVATION_BILLED = 1,        /* its tokens and money count: made a model call, or stands in */
     OBSERVATION_SUMMARY = 2,       /* repeats its children's usage: shown, never added */
     OBSERVATION_BAD_TIME = 4,      /* start or end was implausible and was clamped */
     OBSERVATION_PARENT_UNSEEN = 8, /* set by queries */
@@ -81,6 +81,8 @@ enum observation_flag {
     OBSERVATION_FILTERED = 2048,   /* a model's content filter withheld the answer */
     OBSERVATION_STRUCTURED = 4096, /* a model was asked for JSON */
     OBSERVATION_INVALID = 8192,    /* what it wrote has not the form that was asked for */
+    OBSERVATION_STANDS_IN =
+        16384, /* set by the index: billed, as no call in its trace told usage */
 };
 
 struct observation {

@@ -2,8 +2,8 @@
 /*
  * billing: which spans' tokens count. Decided from one span alone: BILLED where a model was
  * called, SUMMARY where usage is repeated from below. What only the whole trace tells, the index
- * decides: a SUMMARY counts when nothing was billed, and of BILLED spans within one another the
- * innermost with usage (store/nested.c).
+ * decides: a SUMMARY stands in when no call of its trace told usage (store/stand_ins.c), and of
+ * BILLED spans within one another the innermost with usage counts (store/nested.c).
  */
 #include "normalise/normalise_private.h"
 

@@ -12,14 +12,10 @@
 #define TRACE_STATUS                                                                               \
     "(CASE WHEN coalesce(max(p.root_status), CASE WHEN sum(p.errors) > 0 THEN 2 ELSE 1 END) = 2 "  \
     "THEN 2 ELSE 1 END)"
-/* Where no model call was billed, the outermost summary stands for the trace. */
-#define TRACE__OR_SUMMARY(billed, summary)                                                         \
-    "(CASE WHEN coalesce(sum(p.total_tokens), 0) = 0 AND coalesce(sum(p.cost), 0) = 0 "            \
-    "THEN coalesce(max(p." summary "), 0) ELSE coalesce(sum(p." billed "), 0) END)"
-#define TRACE_TOKENS TRACE__OR_SUMMARY("total_tokens", "summary_tokens")
-#define TRACE_INPUT  TRACE__OR_SUMMARY("input_tokens", "summary_input")
-#define TRACE_OUTPUT TRACE__OR_SUMMARY("output_tokens", "summary_output")
-#define TRACE_COST   TRACE__OR_SUMMARY("cost", "summary_cost")
+#define TRACE_TOKENS "coalesce(sum(p.total_tokens), 0)"
+#define TRACE_INPUT  "coalesce(sum(p.input_tokens), 0)"
+#define TRACE_OUTPUT "coalesce(sum(p.output_tokens), 0)"
+#define TRACE_COST   "coalesce(sum(p.cost), 0)"
 
 /* A trace id as the index keeps it. */
 struct trace_key {

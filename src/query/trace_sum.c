@@ -12,7 +12,7 @@ const char trace_sum_columns[] =
     "p.root_at, p.root_span, p.root_status, "
     "p.spans, p.errors, p.llm_calls, p.tool_calls, p.unpriced, "
     "p.input_tokens, p.output_tokens, p.cache_read, p.cache_write, p.reasoning, p.total_tokens, "
-    "p.cost, p.summary_input, p.summary_output, p.summary_tokens, p.summary_cost, "
+    "p.cost, "
     "p.ttft_at, p.ttft, p.model_at, p.model, p.provider, "
     "p.name_rank, p.name, p.service_rank, p.service, p.environment, p.tenant, p.release, "
     "p.session, p.user_id, p.input_rank, p.input, p.output_rank, p.output";
@@ -39,10 +39,6 @@ enum column {
     AT_REASONING,
     AT_TOTAL_TOKENS,
     AT_COST,
-    AT_SUMMARY_INPUT,
-    AT_SUMMARY_OUTPUT,
-    AT_SUMMARY_TOKENS,
-    AT_SUMMARY_COST,
     AT_TTFT_AT,
     AT_TTFT,
     AT_MODEL_AT,
@@ -161,10 +157,6 @@ static void add_counts(struct trace_sum *sum, const struct store_rows *rows)
     add(&summary->reasoning, rows, AT_REASONING);
     add(&summary->total_tokens, rows, AT_TOTAL_TOKENS);
     add(&summary->cost, rows, AT_COST);
-    keep_most(&sum->summary_input, rows, AT_SUMMARY_INPUT);
-    keep_most(&sum->summary_output, rows, AT_SUMMARY_OUTPUT);
-    keep_most(&sum->summary_tokens, rows, AT_SUMMARY_TOKENS);
-    keep_most(&sum->summary_cost, rows, AT_SUMMARY_COST);
 }
 
 bool trace_sum_add(struct trace_sum *sum, const struct store_rows *rows, struct arena *arena)
@@ -206,13 +198,6 @@ static enum trace_state state_of(const struct trace_summary *trace)
 void trace_sum_finish(struct trace_sum *sum, const struct query *query)
 {
     struct trace_summary *summary = &sum->summary;
-    /* Where no model call was billed, the outermost summary stands for the trace. */
-    if (summary->total_tokens == 0 && summary->cost == 0) {
-        summary->input_tokens = sum->summary_input;
-        summary->output_tokens = sum->summary_output;
-        summary->total_tokens = sum->summary_tokens;
-        summary->cost = sum->summary_cost;
-    }
     summary->is_error = summary->complete ? sum->root_status == SPAN_ERROR : summary->errors > 0;
     summary->models = (int64_t)sum->model_count;
     if (sum->ttft.known)

@@ -24,7 +24,6 @@ struct of_extreme {
 struct trace_sum {
     struct trace_summary summary; /* texts, ids and sums so far; whole after trace_sum_finish() */
     int64_t root_at, root_status;
-    int64_t summary_tokens, summary_input, summary_output, summary_cost;
     struct of_extreme ttft, model, provider, name, service;
     int64_t environment, tenant, release; /* name ids */
     int64_t input_rank, output_rank;

@@ -9,15 +9,8 @@
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
-#include <xxhash.h>
 
 #include "store/store_private.h"
-
-static uint64_t trace_hash(int32_t project, int64_t trace_hi, int64_t trace_lo)
-{
-    const int64_t key[3] = {project, trace_hi, trace_lo};
-    return XXH3_64bits(key, sizeof key);
-}
 
 /* --- which traces were deleted ---------------------------------------------------------------- */
 

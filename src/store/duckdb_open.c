@@ -315,9 +315,7 @@ static void done_memory(struct store *store)
 {
     store__clear_batch(store);
     store__free_batch(store);
-    seen_done(&store->spans.seen);
-    seen_done(&store->billed);
-    seen_done(&store->billed_parents);
+    store__forget_spans(store);
     seen_done(&store->logs.seen);
     seen_done(&store->points.seen);
     seen_done(&store->scores.seen);
@@ -393,14 +391,11 @@ enum status store__engine_reopen(struct store *store, struct error *error)
     /* Names are numbers that readers hold: they stay where they are. Those that the file lost are
      * written again. */
     store__clear_batch(store);
-    seen_done(&store->spans.seen);
-    seen_done(&store->billed);
-    seen_done(&store->billed_parents);
+    store__forget_spans(store);
     seen_done(&store->logs.seen);
     seen_done(&store->points.seen);
     seen_done(&store->scores.seen);
     key_map_clear(&store->known_aliases);
-    store__forget_calls(store);
     enum status status = open_index(store, error);
     if (status == STATUS_OK)
         status = load_progress(store, error);

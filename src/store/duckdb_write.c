@@ -115,13 +115,21 @@ static enum status settle(struct store *store, struct error *error)
     return status == STATUS_OK ? store__settle_nested(store, error) : status;
 }
 
-static bool add_up(struct store *store)
+static bool add_up_traces(struct store *store)
+{
+    const struct span_row *rows = (const struct span_row *)store->spans.rows;
+    for (size_t i = 0; i < store->spans.count; i++)
+        if (!trace_parts_add(&store->parts, &rows[i]))
+            return false;
+    return true;
+}
+
+static bool add_up_rollups(struct store *store)
 {
     const struct span_row *rows = (const struct span_row *)store->spans.rows;
     for (size_t i = 0; i < store->spans.count; i++) {
         int32_t label = store__label(&store->labels, &rows[i]);
-        if (label < 0 || !rollups_add(&store->rollups, &rows[i], label, 1) ||
-            !trace_parts_add(&store->parts, &rows[i]))
+        if (label < 0 || !rollups_add(&store->rollups, &rows[i], label, 1))
             return false;
     }
     for (size_t i = 0; i < store->taken_back_count; i++) {
@@ -232,7 +240,10 @@ static enum status write_batch(struct store *store, struct store_progress progre
     enum status status = store__settle_deletions(store, error);
     if (status == STATUS_OK)
         status = settle(store, error);
-    if (status == STATUS_OK && !add_up(store))
+    if (status == STATUS_OK)
+        status =
+            add_up_traces(store) ? store__settle_stand_ins(store, error) : store__no_memory(error);
+    if (status == STATUS_OK && !add_up_rollups(store))
         status = store__no_memory(error);
     if (status == STATUS_OK && store->taken_back_count)
         status = store__delete_taken_back(store, error);
@@ -297,6 +308,7 @@ enum status store_commit(struct store *store, struct store_progress progress, st
         names_show(&store->names, store->names.written);
         key_map_clear(&store->known_aliases); /* some may not have been written */
         store__forget_calls(store);
+        store__forget_called_traces(store);
         store__deletions_undo(&store->deletions);
     }
     store__clear_batch(store);

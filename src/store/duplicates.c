@@ -40,12 +40,25 @@ bool store__replaces(const struct span_row *fresh, const struct span_row *old)
     return fresh->weight > old->weight;
 }
 
+void store__forget_spans(struct store *store)
+{
+    seen_done(&store->spans.seen);
+    seen_done(&store->billed);
+    seen_done(&store->billed_parents);
+    seen_done(&store->called_traces);
+    seen_done(&store->stood_in_traces);
+    store__forget_calls(store);
+    store__forget_called_traces(store);
+}
+
 /* --- filling the sets ---------------------------------------------------------------------- */
 
 static enum status take_span_keys(struct store *store, duckdb_data_chunk chunk, struct error *error)
 {
     const int32_t *project = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0));
     const uint16_t *flags = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 5));
+    const int32_t *tokens = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 6));
+    const int64_t *cost = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 7));
     const int64_t *keys[4];
     for (int i = 0; i < 4; i++)
         keys[i] = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, (idx_t)i + 1));
@@ -55,9 +68,11 @@ static enum status take_span_keys(struct store *store, duckdb_data_chunk chunk, 
                                      .trace_lo = keys[1][i],
                                      .span_id = keys[2][i],
                                      .parent_id = keys[3][i],
-                                     .flags = flags[i]};
+                                     .flags = flags[i],
+                                     .tokens[TOKENS_TOTAL] = tokens[i],
+                                     .cost = cost[i]};
         if (!seen_add(&store->spans.seen, store__span_hash(&row)) ||
-            !store__nested_remember(store, &row))
+            !store__nested_remember(store, &row) || !store__stand_ins_remember(store, &row))
             return store__no_memory(error);
     }
     return STATUS_OK;
@@ -96,14 +111,16 @@ enum status store__load_seen(struct store *store, struct pending *pending, struc
         const char *table, *columns;
         enum status (*take)(struct store *store, duckdb_data_chunk chunk, struct error *error);
     } kinds[] = {
-        {&store->spans, "spans", "project, trace_hi, trace_lo, span_id, parent_id, flags",
+        {&store->spans, "spans",
+         "project, trace_hi, trace_lo, span_id, parent_id, flags, coalesce(total_tokens, 0), "
+         "coalesce(cost, 0)",
          take_span_keys},
         {&store->logs, "logs", "hash", take_log_keys},
         {&store->points, "points", "hash", take_point_keys},
         {&store->scores, "scores", "hash", take_score_keys},
     };
     int64_t rows;
-    char sql[128];
+    char sql[192];
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (kinds[i].pending != pending)
             continue;
@@ -112,10 +129,8 @@ enum status store__load_seen(struct store *store, struct pending *pending, struc
         if (status != STATUS_OK)
             return status;
         seen_done(&pending->seen);
-        if (pending == &store->spans) {
-            seen_done(&store->billed);
-            seen_done(&store->billed_parents);
-        }
+        if (pending == &store->spans)
+            store__forget_spans(store);
         if (!seen_reserve(&pending->seen, (size_t)rows))
             return store__no_memory(error);
         duckdb_result result;

@@ -63,20 +63,21 @@ static bool repeats(const struct span_row *parent, const struct span_row *child)
 
 static void demote(struct span_row *span)
 {
-    span->flags = (uint16_t)((span->flags & ~(OBSERVATION_BILLED | OBSERVATION_UNPRICED)) |
+    span->flags = (uint16_t)((span->flags & ~(OBSERVATION_BILLED | OBSERVATION_UNPRICED |
+                                              OBSERVATION_STANDS_IN)) |
                              OBSERVATION_SUMMARY | OBSERVATION_NESTED);
 }
 
 /* --- in the table --------------------------------------------------------------------------- */
 
-/* The parent's row in the table is replaced by one that is a summary. Its texts stay with the
- * trace's parts. */
-static enum status demote_stored(struct store *store, const struct span_row *old, int64_t row_id,
-                                 struct error *error)
+/* Its texts stay with the trace's parts. */
+enum status store__replace_stored(struct store *store, const struct span_row *old, int64_t row_id,
+                                  struct span_row **out_fresh, struct error *error)
 {
+    *out_fresh = NULL;
     for (size_t i = 0; i < store->taken_back_count; i++)
         if (store->taken_back_ids[i] == row_id)
-            return STATUS_OK; /* another child was there first, or a newer version replaces it */
+            return STATUS_OK;
     struct span_row *fresh = store__pending_push(&store->spans, sizeof *fresh);
     if (!fresh)
         return store__no_memory(error);
@@ -86,7 +87,7 @@ static enum status demote_stored(struct store *store, const struct span_row *old
     fresh->input = fresh->output = STR_NONE;
     fresh->session = store__keep_text(store, old->session, TEXT_BYTES_MAX);
     fresh->user_id = store__keep_text(store, old->user_id, TEXT_BYTES_MAX);
-    demote(fresh);
+    *out_fresh = fresh;
     struct span_row taken = *old;
     taken.session = taken.user_id = STR_NONE; /* they point into the chunk */
     return store__take_back(store, &taken, row_id, error);
@@ -102,8 +103,12 @@ static enum status take_parents(struct store *store, duckdb_data_chunk chunk, st
         const struct span_row *child = (const struct span_row *)store->spans.rows + numbers[i];
         struct span_row parent = {0};
         table_read(TABLE_SPANS, chunk, 2, i, &parent);
-        if (repeats(&parent, child))
-            status = demote_stored(store, &parent, row_ids[i], error);
+        if (!repeats(&parent, child))
+            continue;
+        struct span_row *fresh; /* NULL: another child was there first, or a newer version */
+        status = store__replace_stored(store, &parent, row_ids[i], &fresh, error);
+        if (fresh)
+            demote(fresh);
     }
     return status;
 }

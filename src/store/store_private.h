@@ -19,7 +19,7 @@
 #include "store/trace_parts.h"
 
 enum {
-    SCHEMA_VERSION = 9,
+    SCHEMA_VERSION = 10,
     POOL_CONNECTIONS = 8,
     READER_HELPERS_MAX = 20,
     LABELS_MAX = 20000,
@@ -84,6 +84,11 @@ struct recent_call {
     int32_t project;
     uint8_t kind;
 };
+/* A trace that has model calls with usage; lo and hi 0: none. */
+struct recent_trace {
+    int64_t hi, lo;
+    int32_t project;
+};
 enum { RECENT_SETS = 2048, RECENT_WAYS = 4 };
 
 struct reader {
@@ -141,6 +146,8 @@ struct store {
     struct seen billed, billed_parents; /* spans that made model calls, and their parents */
     /* By the parent's hash, the latest first. */
     struct recent_call recent_calls[RECENT_SETS][RECENT_WAYS];
+    struct seen called_traces, stood_in_traces; /* with calls that told usage; with stand-ins */
+    struct recent_trace recent_traces[RECENT_SETS][RECENT_WAYS]; /* with calls; the latest first */
     struct pending doomed_scores, aliases; /* rows only: doomed_row, alias_row */
     struct key_map known_aliases;          /* written lately, by hash */
     struct deletions deletions;
@@ -198,6 +205,8 @@ enum status store__no_memory(struct error *error);
 /* --- identity (duplicates.c) ---------------------------------------------------------------- */
 uint64_t store__span_hash(const struct span_row *span);
 uint64_t store__number_hash(uint64_t a, uint64_t b);
+/* What is known of the spans in the table, to be read from it again. */
+void store__forget_spans(struct store *store);
 /* Fills `seen` from the tables, once. */
 enum status store__load_seen(struct store *store, struct pending *pending, struct error *error);
 /* Whether a version replaces one that came before it. */
@@ -211,6 +220,15 @@ enum status store__take_back(struct store *store, const struct span_row *old, in
 enum status store__settle_nested(struct store *store, struct error *error);
 bool store__nested_remember(struct store *store, const struct span_row *span);
 void store__forget_calls(struct store *store); /* a commit failed: they may not be in the table */
+/* Puts another version in the place of a row in the table: *out_fresh is a copy of it in the batch,
+ * good until the next is added. NULL: the batch has replaced that row already. */
+enum status store__replace_stored(struct store *store, const struct span_row *old, int64_t row_id,
+                                  struct span_row **out_fresh, struct error *error);
+/* Usage that no model call told counts where it was told (stand_ins.c); after the traces' parts
+ * were added up. */
+enum status store__settle_stand_ins(struct store *store, struct error *error);
+bool store__stand_ins_remember(struct store *store, const struct span_row *span);
+void store__forget_called_traces(struct store *store); /* a commit failed */
 enum status store__settle_logs(struct store *store, struct error *error);
 enum status store__settle_points(struct store *store, struct error *error);
 /* The same, which takes replaced rows out at once (scores.c). */

@@ -85,21 +85,17 @@ static const struct column span_columns[] = {
 #undef ROW_TYPE
 #define ROW_TYPE part_row
 static const struct column part_columns[] = {
-    COL(I32, project),        COL(I64, trace_hi),      COL(I64, trace_lo),
-    COL(I64, start_ns),       COL(I64, end_ns),        COL(I64, arrival_ns),
-    COL(I64, spans),          COL(I64, errors),        COL(I64, llm_calls),
-    COL(I64, tool_calls),     COL(I64, agent_runs),    COL(I64, graph_steps),
-    COL(I64, unpriced),       TOKENS(SUM_OF),          COL(I64, cost),
-    COL(I64, summary_tokens), COL(I64, summary_input), COL(I64, summary_output),
-    COL(I64, summary_cost),   OPT(I64, root_at),       OPT(I64, root_span),
-    OPT(I32, root_status),    OPT(I64, root_duration), OPT(I32, root_segment),
-    OPT(I64, root_frame),     OPT(I32, root_record),   OPT(I64, ttft_at),
-    OPT(I64, ttft),           OPT(I64, model_at),      OPT(I32, model),
-    OPT(I32, provider),       COL(I64, name_rank),     COL(I32, name),
-    COL(U8, error_kind),      COL(I64, service_rank),  COL(I32, service),
-    COL(I32, environment),    COL(I32, release),       COL(I32, tenant),
-    OPT(TEXT, session),       OPT(TEXT, user_id),      COL(I64, input_rank),
-    OPT(TEXT, input),         COL(I64, output_rank),   OPT(TEXT, output),
+    COL(I32, project),     COL(I64, trace_hi),    COL(I64, trace_lo),      COL(I64, start_ns),
+    COL(I64, end_ns),      COL(I64, arrival_ns),  COL(I64, spans),         COL(I64, errors),
+    COL(I64, llm_calls),   COL(I64, tool_calls),  COL(I64, agent_runs),    COL(I64, graph_steps),
+    COL(I64, unpriced),    TOKENS(SUM_OF),        COL(I64, cost),          OPT(I64, root_at),
+    OPT(I64, root_span),   OPT(I32, root_status), OPT(I64, root_duration), OPT(I32, root_segment),
+    OPT(I64, root_frame),  OPT(I32, root_record), OPT(I64, ttft_at),       OPT(I64, ttft),
+    OPT(I64, model_at),    OPT(I32, model),       OPT(I32, provider),      COL(I64, name_rank),
+    COL(I32, name),        COL(U8, error_kind),   COL(I64, service_rank),  COL(I32, service),
+    COL(I32, environment), COL(I32, release),     COL(I32, tenant),        OPT(TEXT, session),
+    OPT(TEXT, user_id),    COL(I64, input_rank),  OPT(TEXT, input),        COL(I64, output_rank),
+    OPT(TEXT, output),
 };
 #undef ROW_TYPE
 #define ROW_TYPE label_row

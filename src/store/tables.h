@@ -114,14 +114,16 @@ struct part_row {
     int64_t start_ns, end_ns, arrival_ns;
     int64_t spans, errors, llm_calls, tool_calls, agent_runs, graph_steps, unpriced;
     int64_t tokens[TOKENS_COUNT], cost;
-    int64_t summary_tokens, summary_input, summary_output, summary_cost;
     int64_t root_at, root_span, root_duration, root_frame;
     int64_t ttft_at, ttft, model_at, name_rank, service_rank, input_rank, output_rank;
     struct str session, user_id, input, output;
     int32_t project, root_status, root_segment, root_record;
     int32_t model, provider, name, service, environment, release, tenant;
     uint8_t error_kind;
-    bool rebuilt; /* not a column: made anew from the spans instead of being added */
+    /* Not columns. */
+    bool rebuilt;      /* made anew from the spans instead of being added */
+    uint8_t look;      /* whether something may stand in for its calls (stand_ins.c) */
+    int64_t summaries; /* spans of the commit that repeat usage */
 };
 
 struct label_row {

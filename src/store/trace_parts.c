@@ -21,7 +21,7 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-static uint64_t trace_hash(int32_t project, int64_t trace_hi, int64_t trace_lo)
+uint64_t trace_hash(int32_t project, int64_t trace_hi, int64_t trace_lo)
 {
     const int64_t key[3] = {project, trace_hi, trace_lo};
     return XXH3_64bits(key, sizeof key);
@@ -74,21 +74,29 @@ struct part_row *trace_parts_find(struct trace_parts *parts, int32_t project, in
     return row;
 }
 
-static void add_usage(struct part_row *part, const struct span_row *span)
+struct part_row *trace_parts_get(const struct trace_parts *parts, int32_t project, int64_t trace_hi,
+                                 int64_t trace_lo)
 {
-    if (span->flags & OBSERVATION_BILLED) {
-        for (int i = 0; i < TOKENS_COUNT; i++)
-            if (span->tokens[i] != NULL_I32)
-                sum_add(&part->tokens[i], span->tokens[i]);
-        if (span->cost != NULL_I64)
-            sum_add(&part->cost, span->cost);
-    }
-    if (span->flags & OBSERVATION_SUMMARY) {
-        part->summary_tokens = larger(part->summary_tokens, span->tokens[TOKENS_TOTAL]);
-        part->summary_input = larger(part->summary_input, span->tokens[TOKENS_INPUT]);
-        part->summary_output = larger(part->summary_output, span->tokens[TOKENS_OUTPUT]);
-        part->summary_cost = larger(part->summary_cost, span->cost);
-    }
+    uint32_t at;
+    if (!key_map_get(&parts->at, trace_hash(project, trace_hi, trace_lo), &at))
+        return NULL;
+    struct part_row *row = &parts->rows[at];
+    return row->trace_hi == trace_hi && row->trace_lo == trace_lo && row->project == project ? row
+                                                                                             : NULL;
+}
+
+void trace_parts_add_usage(struct part_row *part, const struct span_row *span)
+{
+    part->unpriced += (span->flags & OBSERVATION_UNPRICED) != 0;
+    part->summaries +=
+        span->flags & OBSERVATION_SUMMARY && (span->tokens[TOKENS_TOTAL] > 0 || span->cost > 0);
+    if (!(span->flags & OBSERVATION_BILLED))
+        return;
+    for (int i = 0; i < TOKENS_COUNT; i++)
+        if (span->tokens[i] != NULL_I32)
+            sum_add(&part->tokens[i], span->tokens[i]);
+    if (span->cost != NULL_I64)
+        sum_add(&part->cost, span->cost);
 }
 
 static void add_root(struct part_row *part, const struct span_row *span)
@@ -161,7 +169,6 @@ bool trace_parts_add(struct trace_parts *parts, const struct span_row *span)
     part->tool_calls += span->kind == KIND_TOOL;
     part->agent_runs += span->kind == KIND_AGENT;
     part->graph_steps += span->names[SPAN_GRAPH_NODE] != 0;
-    part->unpriced += (span->flags & OBSERVATION_UNPRICED) != 0;
     if (span->error_kind > part->error_kind)
         part->error_kind = span->error_kind;
     if (span->names[SPAN_ENVIRONMENT] > part->environment)
@@ -170,7 +177,7 @@ bool trace_parts_add(struct trace_parts *parts, const struct span_row *span)
         part->release = span->names[SPAN_RELEASE];
     if (span->names[SPAN_TENANT] > part->tenant)
         part->tenant = span->names[SPAN_TENANT];
-    add_usage(part, span);
+    trace_parts_add_usage(part, span);
     if (is_root)
         add_root(part, span);
     if (observation_kind_is_model_call(span->kind))
@@ -200,11 +207,10 @@ void trace_parts_done(struct trace_parts *parts)
 #define INT64(expression)                                                                          \
     "CAST(greatest(least(coalesce(" expression ", 0), 9223372036854775807), "                      \
     "-9223372036854775807) AS BIGINT)"
-#define SUM(column)     INT64("sum(p." column ")")
-#define BILLED(column)  INT64("sum(s." column ") FILTER (s.flags & 1 <> 0)")
-#define SUMMARY(column) "coalesce(max(s." column ") FILTER (s.flags & 2 <> 0), 0)"
-#define ROOT(column)    "arg_min(s." column ", s.start_ns) FILTER (s.flags & 128 <> 0)"
-#define CALL            "s.kind IN (1, 2, 4)"
+#define SUM(column)    INT64("sum(p." column ")")
+#define BILLED(column) INT64("sum(s." column ") FILTER (s.flags & 1 <> 0)")
+#define ROOT(column)   "arg_min(s." column ", s.start_ns) FILTER (s.flags & 128 <> 0)"
+#define CALL           "s.kind IN (1, 2, 4)"
 _Static_assert(OBSERVATION_BILLED == 1 && OBSERVATION_SUMMARY == 2 && OBSERVATION_ROOT == 128 &&
                    OBSERVATION_UNPRICED == 32 && KIND_LLM == 1 && KIND_EMBEDDING == 2 &&
                    KIND_RERANKER == 4 && KIND_TOOL == 5 && KIND_AGENT == 6,
@@ -225,8 +231,7 @@ const char trace_parts_from_spans[] =
     "count(*) FILTER (s.kind = 6), count(*) FILTER (s.graph_node <> 0), "
     "count(*) FILTER (s.flags & 32 <> 0), " BILLED("input_tokens") ", " BILLED("output_tokens")
     ", " BILLED("cache_read") ", " BILLED("cache_write") ", " BILLED("reasoning") ", "
-    BILLED("total_tokens") ", " BILLED("cost") ", " SUMMARY("total_tokens") ", "
-    SUMMARY("input_tokens") ", " SUMMARY("output_tokens") ", " SUMMARY("cost") ", "
+    BILLED("total_tokens") ", " BILLED("cost") ", "
     "min(s.start_ns) FILTER (s.flags & 128 <> 0), " ROOT("span_id") ", " ROOT("status") ", "
     ROOT("duration_ns") ", " ROOT("segment") ", " ROOT("frame") ", " ROOT("record") ", "
     "min(s.start_ns) FILTER (" CALL " AND s.ttft IS NOT NULL), arg_min(s.ttft, "
@@ -255,7 +260,6 @@ const char trace_parts_merged[] =
     SUM("spans") ", " SUM("errors") ", " SUM("llm_calls") ", " SUM("tool_calls") ", "
     SUM("agent_runs") ", " SUM("graph_steps") ", " SUM("unpriced") ", " SUM("input_tokens") ", " SUM("output_tokens") ", " SUM("cache_read") ", "
     SUM("cache_write") ", " SUM("reasoning") ", " SUM("total_tokens") ", " SUM("cost") ", "
-    "max(p.summary_tokens), max(p.summary_input), max(p.summary_output), max(p.summary_cost), "
     "min(p.root_at), arg_min(p.root_span, p.root_at), arg_min(p.root_status, p.root_at), "
     "arg_min(p.root_duration, p.root_at), arg_min(p.root_segment, p.root_at), "
     "arg_min(p.root_frame, p.root_at), arg_min(p.root_record, p.root_at), min(p.ttft_at), "

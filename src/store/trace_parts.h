@@ -24,9 +24,16 @@ struct trace_parts {
     struct key_map at;
 };
 
+/* Of a trace's key: for maps and sets of fingerprints. */
+uint64_t trace_hash(int32_t project, int64_t trace_hi, int64_t trace_lo);
 struct part_row *trace_parts_find(struct trace_parts *parts, int32_t project, int64_t trace_hi,
                                   int64_t trace_lo); /* made when new; NULL: no memory */
+/* The part of a trace, or NULL when the commit has none. */
+struct part_row *trace_parts_get(const struct trace_parts *parts, int32_t project, int64_t trace_hi,
+                                 int64_t trace_lo);
 bool trace_parts_add(struct trace_parts *parts, const struct span_row *span);
+/* The usage of a span that was added while it did not count, and now does. */
+void trace_parts_add_usage(struct part_row *part, const struct span_row *span);
 void trace_parts_clear(struct trace_parts *parts);
 void trace_parts_done(struct trace_parts *parts);
 

@@ -131,7 +131,7 @@ static enum status define_traces(struct store *store, struct error *error)
         "project, trace_hi, trace_lo, start_ns, end_ns, arrival_ns, spans, errors, llm_calls, "
         "tool_calls, agent_runs, graph_steps, unpriced, input_tokens, output_tokens, cache_read, "
         "cache_write, reasoning, "
-        "total_tokens, cost, summary_tokens, summary_input, summary_output, summary_cost, "
+        "total_tokens, cost, "
         "root_at, root_span, root_status, root_duration, root_segment, root_frame, root_record, "
         "ttft_at, ttft, model_at, model, provider, name_rank, name, error_kind, service_rank, "
         "service, environment, release, tenant, session, user_id, input_rank, input, output_rank, "

@@ -41,16 +41,20 @@ before(async () => {
 });
 after(() => server?.close());
 
-// A project of its own for each section, so that their numbers do not mix.
-async function project(name, ...traces) {
-    const made = await fetch(new URL('/api/v1/projects', server.url), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name }) });
-    assert.equal(made.status, 201);
+async function deliver(name, ...traces) {
     for (const trace of traces) {
         const body = { resourceSpans: [{ resource: { attributes: attributes(trace.resource) }, scopeSpans: [{ spans: trace.spans }] }] };
         const reply = await fetch(new URL('/v1/traces', server.url), { method: 'POST', headers: { 'content-type': 'application/json', 'x-vitrine-project': name }, body: JSON.stringify(body) });
         assert.equal(reply.status, 200, await reply.text());
     }
     await api.settled();
+}
+
+// A project of its own for each section, so that their numbers do not mix.
+async function project(name, ...traces) {
+    const made = await fetch(new URL('/api/v1/projects', server.url), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name }) });
+    assert.equal(made.status, 201);
+    await deliver(name, ...traces);
     return (path, query = {}) => api.get(path, { from: '-1h', project: name, ...query });
 }
 
@@ -110,6 +114,37 @@ test('spenders add up to the cost of the range, and rise against the range befor
     await assert.rejects(spend({ sort: 'name' }), /sort: expected cost or rise/);
     await assert.rejects(spend({ limit: 51 }), /limit: expected a whole number from 1 to 50/);
     await assert.rejects(spend({ f: 'user=ada' }), /user/);
+});
+
+test('usage that only agents told counts once, on every door alike', async () => {
+    const turns = new Trace('coder', Date.now() - 5 * MINUTE), late = new Trace('coder', Date.now() - 4 * MINUTE);
+    const agent = { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'coder', 'gen_ai.request.model': 'gpt-4o', 'gen_ai.provider.name': 'openai', 'user.id': 'eve' };
+    const used = { 'gen_ai.usage.input_tokens': 1000, 'gen_ai.usage.output_tokens': 200 };
+    const session = turns.span(null, 'session', 0, 2000, { 'user.id': 'eve' });
+    for (const at of [10, 1000])
+        turns.span(session, 'invoke_agent coder', at, 900, { ...agent, ...used });
+    const root = late.span(null, 'invoke_agent coder', 0, 2000, { ...agent, 'gen_ai.usage.input_tokens': 9000 });
+    const get = await project('told-by-agents', turns, late);
+    const question = async (query) => {
+        const reply = await fetch(new URL('/api/v1/query?project=told-by-agents', server.url), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query, from: Date.now() - HOUR }) });
+        assert.equal(reply.status, 200);
+        return (await reply.json()).rows[0];
+    };
+    const agree = async (cost, tokens) => {
+        const { totals } = await get('/api/v1/overview');
+        assert.deepEqual([totals.cost, totals.total_tokens], [cost, tokens]);
+        const { traces } = await get('/api/v1/traces');
+        assert.deepEqual([traces.reduce((sum, one) => sum + one.cost, 0), traces.reduce((sum, one) => sum + one.total_tokens, 0)], [cost, tokens]);
+        assert.deepEqual((await get('/api/v1/overview/spend')).spenders.user.map((one) => [one.value, one.cost]), [['eve', cost]]);
+        assert.deepEqual(await question('filter billed | stats sum(usage.total_tokens), sum(cost)'), [tokens, cost / 1e9]);
+        const { users } = await get('/api/v1/users');
+        assert.deepEqual(users.map((one) => one.cost), [cost]);
+    };
+    await agree(2 * CALL + 9000 * 2500, 2 * 1200 + 9000);
+    late.chat(root, 10, 500, { input: 1000, output: 200, messages: [['user', 'Hello']], answer: 'Hi' }); // its agent is a summary from now on
+    late.spans.splice(0, 1);
+    await deliver('told-by-agents', late);
+    await agree(3 * CALL, 3 * 1200);
 });
 
 test('the month is projected at the pace of the last days, whatever range is shown', async () => {

@@ -2,7 +2,8 @@
 /*
  * store against a naive model: spans come shuffled, twice, in several versions, over many commits,
  * some of which fail, with deletions, merging and restarts in between. After every commit each
- * trace and each rollup is what adding up the best versions gives. SEED=n repeats a run.
+ * trace and each rollup is what adding up the best versions gives; where no call tells of usage,
+ * what summaries tell. SEED=n repeats a run.
  */
 #define _GNU_SOURCE
 #include "store_fixture.h"
@@ -25,9 +26,19 @@ static const char *const services[2] = {"front", "back"};
 struct known {
     struct sent sent;
     bool present;
+    bool counts; /* its usage: set by settle_all() */
 };
 static struct sent versions[TRACES][SPANS][VERSIONS];
 static struct known known[TRACES][SPANS], before[TRACES][SPANS];
+
+/* The root, or an earlier span that is no model call: calls within calls are another matter. */
+static uint64_t pick_parent(uint32_t trace, uint32_t span)
+{
+    uint32_t parent = span ? dice(span) : 0;
+    while (parent > 0 && versions[trace][parent][0].kind == KIND_LLM)
+        parent--;
+    return span ? parent + 1 + trace * 1000u : 0;
+}
 
 /* All versions of a span start together; a later version ends later or says more. */
 static struct sent make_version(uint32_t trace, uint32_t span, int version, struct sent first)
@@ -35,13 +46,14 @@ static struct sent make_version(uint32_t trace, uint32_t span, int version, stru
     struct sent made = first;
     if (version == 0) {
         made = (struct sent){.trace = trace + 1, .span = span + 1 + trace * 1000u};
-        made.parent = span ? 1 + trace * 1000u : 0;
         made.start_ns = BASE + (int64_t)trace * 61 * NS_PER_SEC + (int64_t)span * 1000003;
         made.end_ns = made.start_ns + 1 + dice(2000000000);
         made.arrival_ns = BASE + (int64_t)(trace % 5) * 100 * NS_PER_SEC;
         made.name = span ? "step" : "start";
         made.service = dice(4) ? services[dice(2)] : NULL;
-        made.kind = span == 0 ? KIND_AGENT : dice(2) ? KIND_LLM : dice(2) ? KIND_TOOL : KIND_SPAN;
+        made.kind = span == 0 ? KIND_AGENT : dice(2) ? KIND_TOOL : dice(2) ? KIND_LLM : KIND_SPAN;
+        made.kind = trace % 2 && made.kind == KIND_LLM ? KIND_CHAIN : made.kind;
+        made.parent = pick_parent(trace, span);
     } else if (dice(2)) {
         made.end_ns += 1 + dice(1000000000);
     } else {
@@ -54,7 +66,7 @@ static struct sent make_version(uint32_t trace, uint32_t span, int version, stru
         made.ttft = dice(3) ? 1 + dice(900000000) : 0;
         made.cost = made.flags & OBSERVATION_UNPRICED ? 0 : 1 + dice(1000000);
     }
-    if (made.kind == KIND_AGENT)
+    if (made.kind == KIND_AGENT || made.kind == KIND_CHAIN)
         made.flags |= OBSERVATION_SUMMARY;
     if (dice(10) == 0)
         made.flags |= OBSERVATION_BAD_TIME;
@@ -74,9 +86,53 @@ static bool better(const struct sent *fresh, const struct sent *old)
 
 struct expected {
     int64_t spans, errors, llm, tools, unpriced, input, output, cost, start, end, root, ttft;
-    int64_t summary;
     const char *model, *name, *service, *session;
 };
+
+static int64_t told(const struct sent *span)
+{
+    return span->flags & OBSERVATION_SUMMARY ? span->input_tokens + span->output_tokens : 0;
+}
+
+/* The most that a span and what is below it tell of; marks who counts. Parents stand before their
+ * children. */
+static int64_t settle_below(struct known *spans, int at)
+{
+    int64_t below = 0, own = spans[at].present ? told(&spans[at].sent) : 0;
+    for (int i = at + 1; i < SPANS; i++) {
+        if (!spans[i].present || spans[i].sent.parent != spans[at].sent.span)
+            continue;
+        below += settle_below(spans, i);
+    }
+    spans[at].counts = own > below;
+    return own > below ? own : below;
+}
+
+static bool parent_counts(const struct known *spans, int at)
+{
+    for (int i = 0; i < at; i++)
+        if (spans[i].present && spans[i].sent.span == spans[at].sent.parent)
+            return spans[i].counts || parent_counts(spans, i);
+    return false;
+}
+
+static void settle_all(void)
+{
+    for (int trace = 0; trace < TRACES; trace++) {
+        struct known *spans = known[trace];
+        bool calls = false, inner[SPANS];
+        for (int i = 0; i < SPANS; i++)
+            calls |= spans[i].present && spans[i].sent.flags & OBSERVATION_BILLED;
+        for (int i = SPANS; i-- > 0;)
+            settle_below(spans, i);
+        for (int i = 0; i < SPANS; i++)
+            inner[i] = parent_counts(spans, i);
+        for (int i = 0; i < SPANS; i++)
+            spans[i].counts =
+                spans[i].present && (calls ? (spans[i].sent.flags & OBSERVATION_BILLED) != 0
+                                           : spans[i].counts && !inner[i]);
+    }
+}
 
 static struct expected expect_trace(const struct known *spans)
 {
@@ -93,13 +149,11 @@ static struct expected expect_trace(const struct known *spans)
         sum.llm += span->kind == KIND_LLM;
         sum.tools += span->kind == KIND_TOOL;
         sum.unpriced += (span->flags & OBSERVATION_UNPRICED) != 0;
-        if (span->flags & OBSERVATION_BILLED) {
+        if (spans[i].counts) {
             sum.input += span->input_tokens;
             sum.output += span->output_tokens;
             sum.cost += span->cost;
         }
-        if (span->flags & OBSERVATION_SUMMARY)
-            sum.summary = span->input_tokens;
         sum.start = span->start_ns < sum.start ? span->start_ns : sum.start;
         sum.end = span->end_ns > sum.end ? span->end_ns : sum.end;
         if (is_root)
@@ -178,7 +232,7 @@ static void expect_rollup(int64_t resolution, int64_t time, struct str model, bo
             root != ((span->flags & OBSERVATION_ROOT) != 0) ||
             !str_equal(model, str_from(span->model)))
             continue;
-        bool billed = span->flags & OBSERVATION_BILLED;
+        bool billed = one->counts;
         numbers[0]++;
         numbers[1] += span->is_error;
         numbers[2] += billed;
@@ -331,6 +385,7 @@ static void totals_are_exact_at_every_moment(void **unused)
             merge_everything();
         if (dice(10) == 0)
             reopen_store();
+        settle_all();
         check_traces();
         check_rollups();
         check_histograms();
