@@ -325,7 +325,7 @@ enum status query_agent_graph(const struct query *query, const struct agent_ques
                               struct arena *arena, struct agent_graph *out_graph,
                               struct error *error)
 {
-    struct agent_walked walked;
+    bool complete = true;
     struct graph_builder *builder = arena_new(arena, struct graph_builder);
     if (!builder)
         return fail(error, STATUS_TOO_LARGE, "there is no memory for the graph");
@@ -334,13 +334,13 @@ enum status query_agent_graph(const struct query *query, const struct agent_ques
     builder->graph.edges = arena_array(arena, struct graph_edge, GRAPH_EDGES_MAX);
     builder->failed = !builder->graph.nodes || !builder->graph.edges;
     enum status status =
-        builder->failed ? STATUS_OK : agent_walk(query, question, visit, builder, &walked, error);
+        builder->failed ? STATUS_OK : agent_walk(query, question, visit, builder, &complete, error);
     free(builder->parts);
     free(builder->order);
     if (status == STATUS_OK && (builder->failed || !finish(builder)))
         status = fail(error, STATUS_TOO_LARGE, "there is no memory for the graph");
     if (status == STATUS_OK) {
-        builder->graph.complete = walked.complete;
+        builder->graph.complete = complete;
         *out_graph = builder->graph;
     }
     return status;

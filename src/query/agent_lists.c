@@ -162,10 +162,10 @@ enum status query_agent_runs(const struct query *query, const struct agent_quest
                              struct agent_run_list *out_list, struct error *error)
 {
     struct lister lister;
-    struct agent_walked walked = {.complete = true};
+    bool complete = true;
     enum status status = STATUS_OK;
     if (open_lister(&lister, query, question, arena))
-        status = agent_walk(query, question, visit_runs, &lister, &walked, error);
+        status = agent_walk(query, question, visit_runs, &lister, &complete, error);
     if (status == STATUS_OK && lister.failed)
         status = fail(error, STATUS_TOO_LARGE, "there are too many runs for one reply");
     if (status != STATUS_OK)
@@ -174,7 +174,7 @@ enum status query_agent_runs(const struct query *query, const struct agent_quest
     *out_list = (struct agent_run_list){.items = lister.runs,
                                         .count = kept,
                                         .covered = (int64_t)lister.run_count,
-                                        .complete = walked.complete};
+                                        .complete = complete};
     return add_texts(&lister, lister.runs, kept, error);
 }
 
@@ -252,13 +252,13 @@ enum status query_agent_loops(const struct query *query, const struct agent_ques
                               struct error *error)
 {
     struct lister lister;
-    struct agent_walked walked = {.complete = true};
+    bool complete = true;
     enum status status = STATUS_OK;
     *out_list = (struct agent_loop_list){0};
     bool known = open_lister(&lister, query, question, arena);
     lister.list = out_list;
     if (known)
-        status = agent_walk(query, question, visit_loops, &lister, &walked, error);
+        status = agent_walk(query, question, visit_loops, &lister, &complete, error);
     if (status == STATUS_OK && lister.failed)
         status = fail(error, STATUS_TOO_LARGE, "there are too many loops for one reply");
     if (status != STATUS_OK)
@@ -268,6 +268,6 @@ enum status query_agent_loops(const struct query *query, const struct agent_ques
     out_list->items = lister.loops;
     out_list->count = lister.loop_count < limit ? lister.loop_count : limit;
     out_list->covered = lister.covered;
-    out_list->complete = walked.complete;
+    out_list->complete = complete;
     return STATUS_OK;
 }

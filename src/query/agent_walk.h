@@ -61,13 +61,9 @@ struct agent_question {
 /* False stops the walk: there is no room for more. */
 typedef bool (*agent_visit)(void *context, const struct agent_trace *trace);
 
-struct agent_walked {
-    size_t traces, spans;
-    bool complete; /* every trace of the range was visited */
-};
+/* *out_complete: every trace of the range was visited. */
 enum status agent_walk(const struct query *query, const struct agent_question *question,
-                       agent_visit visit, void *context, struct agent_walked *out_walked,
-                       struct error *error);
+                       agent_visit visit, void *context, bool *out_complete, struct error *error);
 
 /* The step of that span, or -1. */
 int32_t agent_find(const struct agent_trace *trace, int64_t span_id);

@@ -230,7 +230,7 @@ enum status query_agents(const struct query *query, const struct agent_question 
                          struct arena *arena, struct agent_usages *out_agents, struct error *error)
 {
     struct builder builder = {.query = query, .arena = arena};
-    struct agent_walked walked;
+    bool complete = true;
     enum status status = series_steps(question->range, 0, &builder.steps, error);
     if (status != STATUS_OK)
         return status;
@@ -246,7 +246,7 @@ enum status query_agents(const struct query *query, const struct agent_question 
     status = count_runs(&builder, question, error);
     struct visiting visiting = {&builder, question};
     if (status == STATUS_OK)
-        status = agent_walk(query, question, visit, &visiting, &walked, error);
+        status = agent_walk(query, question, visit, &visiting, &complete, error);
     if (status == STATUS_OK && builder.failed)
         status = fail(error, STATUS_TOO_LARGE, "there are too many agents for one reply");
     if (status != STATUS_OK)
