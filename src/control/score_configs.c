@@ -9,9 +9,8 @@
 #include "base/clock.h"
 #include "control/control_private.h"
 
-#define COLUMNS                                                                                    \
-    "id, name, description, type, archived, least, most, created_ns, updated_ns, count(*) OVER ()"
-enum { C_ID, C_NAME, C_TEXT, C_TYPE, C_ARCHIVED, C_LEAST, C_MOST, C_CREATED, C_UPDATED, C_TOTAL };
+#define COLUMNS "id, name, description, type, archived, least, most, created_ns, updated_ns"
+enum { C_ID, C_NAME, C_TEXT, C_TYPE, C_ARCHIVED, C_LEAST, C_MOST, C_CREATED, C_UPDATED };
 
 static double bound(sqlite3_stmt *statement, int column)
 {
@@ -28,9 +27,10 @@ static void bind_bound(sqlite3_stmt *statement, int index, double number)
         sqlite3_bind_double(statement, index, number);
 }
 
-static struct score_config read_row(sqlite3_stmt *statement, struct arena *arena)
+static bool read_row(sqlite3_stmt *statement, struct arena *arena, void *out)
 {
-    return (struct score_config){
+    struct score_config *config = out;
+    *config = (struct score_config){
         .id = control__column(statement, C_ID, arena),
         .name = control__column(statement, C_NAME, arena),
         .description = control__column(statement, C_TEXT, arena),
@@ -41,6 +41,15 @@ static struct score_config read_row(sqlite3_stmt *statement, struct arena *arena
         .created_ns = sqlite3_column_int64(statement, C_CREATED),
         .updated_ns = sqlite3_column_int64(statement, C_UPDATED),
     };
+    return config->id.ptr && config->name.ptr;
+}
+
+static bool read_category(sqlite3_stmt *statement, struct arena *arena, void *out)
+{
+    struct score_config_category *category = out;
+    *category = (struct score_config_category){control__column(statement, 0, arena),
+                                               sqlite3_column_double(statement, 1)};
+    return category->label.ptr != NULL;
 }
 
 static enum status read_categories(struct control *control, struct score_config *config,
@@ -53,26 +62,27 @@ static enum status read_categories(struct control *control, struct score_config 
     if (status != STATUS_OK)
         return status;
     control__bind(statement, 1, config->id);
-    size_t capacity = 0;
-    int code;
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW && status == STATUS_OK) {
-        if (!arena_grow(arena, &config->categories, config->category_count, &capacity))
-            status = fail(error, STATUS_TOO_LARGE, "too many categories for one reply");
-        else
-            config->categories[config->category_count++] = (struct score_config_category){
-                control__column(statement, 0, arena), sqlite3_column_double(statement, 1)};
-    }
-    if (status == STATUS_OK && code != SQLITE_DONE)
-        status = control__complain(control, error);
-    sqlite3_finalize(statement);
-    return status;
+    return control__rows(control, statement, sizeof *config->categories, read_category, arena,
+                         (void **)&config->categories, &config->category_count, error);
+}
+
+static enum status count_all(struct control *control, uint32_t project_id, int64_t *out_total,
+                             struct error *error)
+{
+    sqlite3_stmt *statement;
+    enum status status = control__prepare(
+        control, "SELECT count(*) FROM score_config WHERE project_id=?1", &statement, error);
+    if (status != STATUS_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, project_id);
+    return control__count(control, statement, out_total, error);
 }
 
 /* A page of them, or with an id that one. */
 static enum status read_rows(struct control *control, uint32_t project_id, struct str id,
                              int64_t skip, int64_t limit, struct arena *arena,
                              struct score_config **out_configs, size_t *out_count,
-                             int64_t *out_total, struct error *error)
+                             struct error *error)
 {
     sqlite3_stmt *statement;
     enum status status =
@@ -86,21 +96,8 @@ static enum status read_rows(struct control *control, uint32_t project_id, struc
     control__bind(statement, 2, id);
     sqlite3_bind_int64(statement, 3, limit);
     sqlite3_bind_int64(statement, 4, skip);
-    size_t capacity = 0;
-    int code;
-    *out_configs = NULL;
-    *out_count = 0;
-    *out_total = 0;
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW && status == STATUS_OK) {
-        *out_total = sqlite3_column_int64(statement, C_TOTAL);
-        if (!arena_grow(arena, out_configs, *out_count, &capacity))
-            status = fail(error, STATUS_TOO_LARGE, "too many score configs for one reply");
-        else
-            (*out_configs)[(*out_count)++] = read_row(statement, arena);
-    }
-    if (status == STATUS_OK && code != SQLITE_DONE)
-        status = control__complain(control, error);
-    sqlite3_finalize(statement);
+    status = control__rows(control, statement, sizeof **out_configs, read_row, arena,
+                           (void **)out_configs, out_count, error);
     for (size_t i = 0; i < *out_count && status == STATUS_OK; i++)
         status = read_categories(control, &(*out_configs)[i], arena, error);
     return status;
@@ -112,8 +109,10 @@ enum status control_score_configs(struct control *control, uint32_t project_id, 
                                   int64_t *out_total, struct error *error)
 {
     pthread_mutex_lock(&control->lock);
-    enum status status = read_rows(control, project_id, STR(""), skip, limit, arena, out_configs,
-                                   out_count, out_total, error);
+    enum status status = count_all(control, project_id, out_total, error);
+    if (status == STATUS_OK)
+        status = read_rows(control, project_id, STR(""), skip, limit, arena, out_configs, out_count,
+                           error);
     pthread_mutex_unlock(&control->lock);
     return status;
 }
@@ -124,11 +123,10 @@ enum status control_score_config(struct control *control, uint32_t project_id, s
 {
     struct score_config *configs;
     size_t count = 0;
-    int64_t total;
     enum status status = STATUS_OK;
     if (id.len) {
         pthread_mutex_lock(&control->lock);
-        status = read_rows(control, project_id, id, 0, 1, arena, &configs, &count, &total, error);
+        status = read_rows(control, project_id, id, 0, 1, arena, &configs, &count, error);
         pthread_mutex_unlock(&control->lock);
     }
     if (status == STATUS_OK && count == 0)

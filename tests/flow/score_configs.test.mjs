@@ -41,6 +41,8 @@ test('each type is defined, read back, listed and changed', async () => {
     assert.deepEqual((await call('GET', `/api/public/score-configs/${tone.id}`)).body, tone);
     const list = (await call('GET', '/api/public/score-configs?limit=3')).body;
     assert.deepEqual([list.data.length, list.meta.totalItems, list.meta.totalPages], [3, 4, 2]);
+    const beyond = (await call('GET', '/api/public/score-configs?limit=3&page=9')).body;
+    assert.deepEqual([beyond.data.length, beyond.meta.totalItems], [0, 4], 'the total is that of all pages');
 
     const changed = (await call('PATCH', `/api/public/score-configs/${number.id}`, { maxValue: null, isArchived: true })).body;
     assert.deepEqual([changed.name, changed.minValue, changed.maxValue, changed.isArchived, changed.createdAt], ['helpfulness', 0, undefined, true, number.createdAt]);
