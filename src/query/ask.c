@@ -266,7 +266,7 @@ enum status ask_run_plan(const struct run *run, struct plan *plan)
         keep_tally(run->reply, plan, lookup.tally);
     /* Of spans that rollups stand for only the time is looked at. */
     run->reply->bytes_scanned +=
-        run->reply->rows_scanned * (rolled_up ? ROLLED_UP_BYTES : plan->bytes) + journal.bytes;
+        run->reply->rows_scanned * (rolled_up ? ROLLED_UP_BYTES : plan->bytes) + journal.walk.bytes;
     run->reply->used = journal.used ? ASK_USED_JOURNAL
                        : rolled_up  ? ASK_USED_ROLLUPS
                                     : ASK_USED_INDEX;

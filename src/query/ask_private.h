@@ -4,6 +4,7 @@
 
 #include "query/ask.h"
 #include "query/plan.h"
+#include "query/record_walk.h"
 #include "query/rowset.h"
 
 enum { POINTER_PARTS = 3 }; /* of where a row leads, behind its cells */
@@ -61,14 +62,10 @@ struct ask_places {
 
 /* Reads the records a plan's blocks ask for. */
 struct ask_journal {
-    const struct query *query;
+    struct record_walk walk;
     const struct plan *plan;
-    const _Atomic bool *cancelled;
     struct content_source contents;
-    struct journal_frame frame; /* the one read last */
-    bool has_frame;
     struct arena scratch; /* of one record */
-    int64_t bytes;        /* of frames read */
     bool used;
     struct ask_places searches[PLAN_SEARCHES_MAX];
 };

@@ -38,7 +38,7 @@ static enum status run_search(struct ask_journal *journal, struct plan *plan, si
                                              .range = plan->range,
                                              .expression = expression,
                                              .cancelled = ask->cancelled};
-    status = query_search_places(journal->query, &question, FOUND_MAX, arena, &places->items,
+    status = query_search_places(journal->walk.query, &question, FOUND_MAX, arena, &places->items,
                                  &places->count, &complete, error);
     search_expression_free(expression);
     if (status != STATUS_OK)
