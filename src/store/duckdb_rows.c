@@ -138,6 +138,11 @@ static void set_names(struct store *store, struct span_row *row, const struct ob
         row->names[i] = name_of(store, (enum span_name)i, texts[i]);
 }
 
+static int64_t money_of(int64_t nano)
+{
+    return nano < 0 ? NULL_I64 : nano > COST_NANO_MAX ? COST_NANO_MAX : nano;
+}
+
 static void set_numbers(struct span_row *row, const struct store_span *span)
 {
     const struct observation *seen = span->observation;
@@ -147,9 +152,9 @@ static void set_numbers(struct span_row *row, const struct store_span *span)
     row->start_ns = start;
     row->duration_ns = end - start;
     row->arrival_ns = span->place.arrival_ns;
-    row->cost = span->cost_nano < 0               ? NULL_I64
-                : span->cost_nano > COST_NANO_MAX ? COST_NANO_MAX
-                                                  : span->cost_nano;
+    row->cost = money_of(span->cost_nano);
+    row->input_cost = money_of(span->cost_input_nano);
+    row->output_cost = money_of(span->cost_output_nano);
     row->ttft = seen->ttft_ns < 0 ? NULL_I64 : seen->ttft_ns;
     row->tokens[TOKENS_INPUT] = tokens_of(usage->input_total);
     row->tokens[TOKENS_OUTPUT] = tokens_of(usage->output_total);

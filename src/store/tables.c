@@ -76,6 +76,8 @@ static const struct column span_columns[] = {
     OPT(TEXT, user_id),
     TOKENS(TOKEN_OF),
     OPT(I64, cost),
+    OPT(I64, input_cost),
+    OPT(I64, output_cost),
     OPT(I64, ttft),
     COL(I32, segment),
     COL(I32, record),

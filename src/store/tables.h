@@ -94,7 +94,7 @@ enum token_column {
 struct span_row {
     int64_t trace_hi, trace_lo, span_id, parent_id;
     int64_t start_ns, duration_ns, arrival_ns;
-    int64_t cost, ttft, frame;
+    int64_t cost, input_cost, output_cost, ttft, frame;
     int64_t arguments, tool_call, linked;
     struct str session, user_id;
     int32_t names[SPAN_NAMES];

@@ -83,7 +83,7 @@ static const char spans_view[] =
     NAME("prompt_version") ", " NAME("release") ", " NAME("error_type") ", " NAME("finish") ", "
     NAME("vocabulary") ", " NAME("tenant") ", " NAME("trace_name") ", session, user_id, "
     "input_tokens, output_tokens, cache_read, cache_write, reasoning, total_tokens, "
-    MONEY("cost") ", ttft"
+    MONEY("cost") ", " MONEY("input_cost") ", " MONEY("output_cost") ", ttft"
     " FROM vitrine.main.spans";
 
 static const char logs_view[] =

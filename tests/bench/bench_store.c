@@ -154,6 +154,8 @@ static void fill(size_t spans, size_t batch, bool fat, int resend_percent)
                 .span = again ? &last : &span,
                 .observation = again ? &last_seen : &seen,
                 .cost_nano = seen.flags & OBSERVATION_BILLED ? 1234567 : -1,
+                .cost_input_nano = seen.flags & OBSERVATION_BILLED ? 1000000 : -1,
+                .cost_output_nano = seen.flags & OBSERVATION_BILLED ? 234567 : -1,
             };
             check(store_add_span(store, &row, &error));
             if (i == 0) {

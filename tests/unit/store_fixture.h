@@ -152,6 +152,8 @@ static inline enum status try_span(const struct sent *sent, struct error *error)
         .span = &span,
         .observation = &seen,
         .cost_nano = sent->cost ? sent->cost : -1,
+        .cost_input_nano = -1,
+        .cost_output_nano = -1,
     };
     return store_add_span(store, &row, error);
 }
