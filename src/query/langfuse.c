@@ -36,16 +36,20 @@ enum status query_aliases(const struct query *query, uint32_t project_id, enum a
     return STATUS_OK;
 }
 
-/* The only number of a statement's only row. */
-static enum status ask_count(struct sql *sql, const struct query *query,
-                             const _Atomic bool *cancelled, int64_t *out_count, struct error *error)
+/* How many rows there are; needs no page of them. */
+static enum status count_rows(const struct query *query, const struct langfuse_rows *rows,
+                              const _Atomic bool *cancelled, int64_t *out_count,
+                              struct error *error)
 {
-    struct store_rows *rows;
-    enum status status = sql_run(sql, query, cancelled, &rows, error);
+    struct sql sql = {0};
+    struct store_rows *counted;
+    sql_add(&sql, "SELECT count(*)");
+    langfuse_from(&sql, query, rows);
+    enum status status = langfuse_run(&sql, query, rows, cancelled, &counted, error);
     if (status != STATUS_OK)
         return status;
-    *out_count = store_rows_next(rows) ? store_rows_int(rows, 0) : 0;
-    store_rows_free(rows);
+    *out_count = store_rows_next(counted) ? store_rows_int(counted, 0) : 0;
+    store_rows_free(counted);
     return STATUS_OK;
 }
 
@@ -59,19 +63,6 @@ static void add_order(struct sql *sql, const struct langfuse_list_question *ques
     sql_int(sql, (int64_t)question->limit);
     sql_add(sql, " OFFSET ");
     sql_int(sql, question->skip);
-}
-
-static void behind_cursor(struct sql *sql, const struct langfuse_list_question *question)
-{
-    if (!question->has_cursor)
-        return;
-    sql_add(sql, " AND (b.start_ns < ");
-    sql_int(sql, question->cursor_start_ns);
-    sql_add(sql, " OR (b.start_ns = ");
-    sql_int(sql, question->cursor_start_ns);
-    sql_add(sql, " AND b.span_id > ");
-    sql_int(sql, question->cursor_span_id);
-    sql_add(sql, "))");
 }
 
 static struct langfuse_key read_key(const struct store_rows *rows, enum langfuse_view view)
@@ -91,37 +82,52 @@ static struct langfuse_key read_key(const struct store_rows *rows, enum langfuse
     return key;
 }
 
+enum { KEY_COLUMNS = 9 };
+
+/* With the number of all rows behind the key's columns, where each row costs a look at its record.
+ */
+static void write_keys(struct sql *sql, const struct query *query,
+                       const struct langfuse_list_question *question, bool counts)
+{
+    struct langfuse_rows ordered = question->rows;
+    ordered.needs |= question->order ? question->order->needs : 0;
+    sql_add(sql, "SELECT b.trace_hi, b.trace_lo, b.start_ns%s%s",
+            ordered.view == LANGFUSE_TRACES
+                ? ", 0, 0, 0, 0, 0, 0"
+                : ", b.span_id, b.parent_id, b.arrival_ns, b.segment, b.frame, b.record",
+            counts ? ", count(*) OVER ()" : "");
+    langfuse_from(sql, query, &ordered);
+    add_order(sql, question);
+}
+
 enum status query_langfuse_keys(const struct query *query,
                                 const struct langfuse_list_question *question, struct arena *arena,
                                 struct langfuse_key **out_keys, size_t *out_count,
                                 int64_t *out_total, struct error *error)
 {
-    struct sql sql = {0}, count = {0};
+    struct sql sql = {0};
     struct store_rows *rows;
-    struct langfuse_rows ordered = question->rows;
+    int64_t total = 0;
+    bool counts = out_total && langfuse_reads_records(&question->rows);
     *out_count = 0;
     *out_keys = arena_array(arena, struct langfuse_key, question->limit + 1);
     if (!*out_keys)
         return fail(error, STATUS_TOO_LARGE, "limit: too many for one reply");
-    ordered.needs |= question->order ? question->order->needs : 0;
-    sql_add(&sql, "SELECT b.trace_hi, b.trace_lo, b.start_ns%s",
-            ordered.view == LANGFUSE_TRACES
-                ? ""
-                : ", b.span_id, b.parent_id, b.arrival_ns, b.segment, b.frame, b.record");
-    langfuse_from(&sql, query, &ordered);
-    behind_cursor(&sql, question);
-    add_order(&sql, question);
-    enum status status = sql_run(&sql, query, question->cancelled, &rows, error);
+    write_keys(&sql, query, question, counts);
+    enum status status =
+        langfuse_run(&sql, query, &question->rows, question->cancelled, &rows, error);
     if (status != STATUS_OK)
         return status;
-    while (*out_count < question->limit && store_rows_next(rows))
-        (*out_keys)[(*out_count)++] = read_key(rows, ordered.view);
+    while (*out_count < question->limit && store_rows_next(rows)) {
+        (*out_keys)[(*out_count)++] = read_key(rows, question->rows.view);
+        total = counts ? store_rows_int(rows, KEY_COLUMNS) : 0;
+    }
     store_rows_free(rows);
-    if (!out_total)
-        return STATUS_OK;
-    sql_add(&count, "SELECT count(*)");
-    langfuse_from(&count, query, &question->rows);
-    return ask_count(&count, query, question->cancelled, out_total, error);
+    if (total == 0 && out_total)
+        return count_rows(query, &question->rows, question->cancelled, out_total, error);
+    if (out_total)
+        *out_total = total;
+    return STATUS_OK;
 }
 
 enum status query_langfuse_observation(const struct query *query, uint32_t project_id,
@@ -298,5 +304,5 @@ enum status query_session_page(const struct query *query, const struct langfuse_
     store_rows_free(rows);
     sql_add(&count, "SELECT count(DISTINCT b.session)");
     langfuse_from(&count, query, traces);
-    return ask_count(&count, query, NULL, out_total, error);
+    return sql_count(&count, query, NULL, out_total, error);
 }

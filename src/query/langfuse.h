@@ -22,8 +22,6 @@ struct langfuse_list_question {
     bool ascending;
     size_t limit;
     int64_t skip;
-    bool has_cursor; /* observations, newest first: go on behind this one */
-    int64_t cursor_start_ns, cursor_span_id;
     const _Atomic bool *cancelled;
 };
 struct langfuse_key {

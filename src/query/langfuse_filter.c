@@ -2,56 +2,18 @@
 /* langfuse_filter: see langfuse_filter.h. */
 #include "query/langfuse_filter.h"
 
-#include <ctype.h>
+#include <string.h>
 
 #include "base/must.h"
-
-enum {
-    NEED_TRACE = 1,
-    NEED_TAGS = 2,
-    NEED_COUNTS = 4,
-    NEED_SCORES = 8,
-    NEED_SPAN = 16,
-    NEED_SPAN_SCORES = 32,
-};
-
-#define OBSERVATION_LEVEL(table)                                                                   \
-    "coalesce(name_text(" table ".level), CASE WHEN " table                                        \
-    ".status = 2 THEN 'ERROR' ELSE 'DEFAULT' END)"
-
-static const struct langfuse_field fields[] = {
-#define FIELD(view, name, type, needs, sql) {LANGFUSE_##view, name, LANGFUSE_##type, needs, sql},
-#include "query/langfuse_fields.def"
-#undef FIELD
-};
-
-static bool same_name(const char *ours, struct str theirs)
-{
-    for (size_t i = 0; i < theirs.len; i++) {
-        if (theirs.ptr[i] == ' ' || (theirs.ptr[i] == '_' && *ours != '_'))
-            continue;
-        if (tolower((unsigned char)theirs.ptr[i]) != tolower((unsigned char)*ours))
-            return false;
-        ours++;
-    }
-    return *ours == 0;
-}
-
-const struct langfuse_field *langfuse_field_find(enum langfuse_view view, struct str name)
-{
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (fields[i].view == view && same_name(fields[i].name, name))
-            return &fields[i];
-    return NULL;
-}
+#include "query/langfuse_values.h"
 
 struct langfuse_condition *langfuse_add_condition(struct langfuse_rows *rows, const char *name)
 {
     if (rows->condition_count == LANGFUSE_CONDITIONS_MAX)
         return NULL;
     struct langfuse_condition *condition = &rows->conditions[rows->condition_count++];
-    *condition =
-        (struct langfuse_condition){.field = langfuse_field_find(rows->view, str_from(name))};
+    *condition = (struct langfuse_condition){
+        .field = langfuse_field_find(rows->view, LANGFUSE_FILTERS, str_from(name))};
     must(condition->field);
     return condition;
 }
@@ -72,8 +34,9 @@ static void between(struct sql *sql, const char *time, struct time_range range)
     sql_int(sql, range.to_ns);
 }
 
-/* All traces, or those that start in the range. */
-static void sum_traces(struct sql *sql, uint32_t project_id, const struct time_range *range)
+/* All traces, or those that start in the range; `with_root`: and where their roots stand. */
+static void sum_traces(struct sql *sql, uint32_t project_id, const struct time_range *range,
+                       bool with_root)
 {
     sql_add(sql,
             "(SELECT p.project, p.trace_hi, p.trace_lo, %s AS start_ns, %s AS end_ns, "
@@ -81,6 +44,10 @@ static void sum_traces(struct sql *sql, uint32_t project_id, const struct time_r
             "max(p.release) AS release, max(p.session) AS session, max(p.user_id) AS user_id, ",
             TRACE_START, TRACE_END);
     sql_add(sql, "%s AS input_tokens, %s AS output_tokens, ", TRACE_INPUT, TRACE_OUTPUT);
+    if (with_root)
+        sql_add(sql, "arg_min(p.root_segment, p.root_at) AS segment, "
+                     "arg_min(p.root_frame, p.root_at) AS frame, "
+                     "arg_min(p.root_record, p.root_at) AS record, ");
     sql_add(sql, "%s AS total_tokens, %s AS cost FROM trace_parts p WHERE ", TRACE_TOKENS,
             TRACE_COST);
     project_is(sql, "p.", project_id);
@@ -105,6 +72,8 @@ static void join_counts(struct sql *sql, const struct query *query, uint32_t pro
                                                                 "s") " = 'WARNING') AS warnings, ");
     sql_add(sql, "count(*) FILTER (" OBSERVATION_LEVEL(
                      "s") " = 'DEBUG') AS debugs, "
+                          "sum(s.input_cost) FILTER ((s.flags & 1) <> 0) AS input_cost, "
+                          "sum(s.output_cost) FILTER ((s.flags & 1) <> 0) AS output_cost, "
                           "arg_min(s.version, s.parent_id <> 0) AS version FROM spans s WHERE ");
     project_is(sql, "s.", project_id);
     sql_add(sql, " GROUP BY s.trace_hi, s.trace_lo) o" ON_TRACE("o"));
@@ -125,7 +94,7 @@ static void join(struct sql *sql, const struct query *query, unsigned needs, uin
 {
     if (needs & NEED_TRACE) {
         sql_add(sql, " LEFT JOIN ");
-        sum_traces(sql, project_id, NULL);
+        sum_traces(sql, project_id, NULL, false);
         sql_add(sql, " t" ON_TRACE("t"));
     }
     if (needs & NEED_TAGS) {
@@ -199,55 +168,27 @@ static void text_condition(struct sql *sql, const struct langfuse_condition *con
     }
 }
 
-static bool is_among(const struct langfuse_condition *condition, struct str text)
-{
-    for (size_t i = 0; i < condition->value_count; i++)
-        if (str_equal(condition->values[i], text))
-            return true;
-    return false;
-}
-
-bool langfuse_text_fits(const struct langfuse_condition *condition, struct str text)
-{
-    struct str value = condition->value_count ? condition->values[0] : STR("");
-    must(condition->field->type == LANGFUSE_TEXT);
-    switch (condition->op) {
-    case LANGFUSE_NE:
-    case LANGFUSE_NONE_OF:
-        return !is_among(condition, text);
-    case LANGFUSE_CONTAINS:
-        return str_contains(text, value);
-    case LANGFUSE_CONTAINS_NOT:
-        return !str_contains(text, value);
-    case LANGFUSE_STARTS:
-        return str_starts(text, value);
-    case LANGFUSE_ENDS:
-        return str_ends(text, value);
-    case LANGFUSE_IS_NULL:
-        return text.len == 0;
-    case LANGFUSE_IS_NOT_NULL:
-        return text.len > 0;
-    default:
-        return is_among(condition, text);
-    }
-}
-
 static void list_condition(struct sql *sql, const struct langfuse_condition *condition,
                            const char *what)
 {
-    sql_add(sql, "%s%s(coalesce(%s, []), [", condition->op == LANGFUSE_NONE_OF ? "NOT " : "",
+    sql_add(sql, "%s%s(coalesce(%s, []), CAST([", condition->op == LANGFUSE_NONE_OF ? "NOT " : "",
             condition->op == LANGFUSE_ALL_OF ? "list_has_all" : "list_has_any", what);
     add_values(sql, condition);
-    sql_add(sql, "])");
+    sql_add(sql, "] AS VARCHAR[]))");
 }
 
-/* Traces by what was said of them: an average of numbers, a category, a boolean. */
+/* Traces or observations by what was said of them: an average of numbers, a category, a boolean.
+ */
 static void score_condition(struct sql *sql, const struct query *query, uint32_t project_id,
                             const struct langfuse_condition *condition)
 {
-    bool is_none = condition->op == LANGFUSE_NONE_OF;
-    sql_add(sql, "%s %sIN (SELECT (trace_hi, trace_lo) FROM scores WHERE ", condition->field->sql,
-            is_none ? "NOT " : "");
+    bool is_boolean = condition->field->type == LANGFUSE_SCORE_BOOLEAN;
+    bool is_none =
+        condition->op == LANGFUSE_NONE_OF || (is_boolean && condition->op == LANGFUSE_NE);
+    const char *about = condition->field->sql;
+    bool of_span = strstr(about, "span_id") != NULL;
+    sql_add(sql, "(b.trace_hi, b.trace_lo%s) %sIN (SELECT (%s) FROM scores WHERE ",
+            of_span ? ", b.span_id" : "", is_none ? "NOT " : "", about);
     project_is(sql, "", project_id);
     sql_add(sql, " AND name = ");
     sql_int(sql, store_name_id(query->store, condition->key));
@@ -257,11 +198,10 @@ static void score_condition(struct sql *sql, const struct query *query, uint32_t
         sql_add(sql, "))");
         return;
     }
-    sql_add(sql,
-            condition->field->type == LANGFUSE_SCORE_BOOLEAN
-                ? " AND type = 2 AND value %s "
-                : " GROUP BY trace_hi, trace_lo HAVING avg(value) %s ",
-            sign_of(condition->op));
+    if (is_boolean)
+        sql_add(sql, " AND type = 2 AND value = ");
+    else
+        sql_add(sql, " GROUP BY %s HAVING avg(value) %s ", about, sign_of(condition->op));
     sql_double(sql, condition->number);
     sql_add(sql, ")");
 }
@@ -293,7 +233,6 @@ static void add_condition(struct sql *sql, const struct query *query, uint32_t p
         break;
     case LANGFUSE_NUMBER:
     case LANGFUSE_DURATION:
-    case LANGFUSE_COUNT:
         sql_add(sql, "%s %s ", what, sign_of(condition->op));
         sql_double(sql, condition->field->type == LANGFUSE_DURATION ? condition->number * 1e3
                                                                     : condition->number);
@@ -303,7 +242,22 @@ static void add_condition(struct sql *sql, const struct query *query, uint32_t p
     case LANGFUSE_SCORE_BOOLEAN:
         score_condition(sql, query, project_id, condition);
         break;
+    case LANGFUSE_OBJECT:
+    case LANGFUSE_COUNT:
+    case LANGFUSE_DISTINCT:
+        must(false); /* of records, or not to filter by */
     }
+}
+
+static void behind_cursor(struct sql *sql, const struct langfuse_rows *rows)
+{
+    sql_add(sql, " AND (b.start_ns < ");
+    sql_int(sql, rows->cursor_start_ns);
+    sql_add(sql, " OR (b.start_ns = ");
+    sql_int(sql, rows->cursor_start_ns);
+    sql_add(sql, " AND b.span_id > ");
+    sql_int(sql, rows->cursor_span_id);
+    sql_add(sql, "))");
 }
 
 static void where_ids(struct sql *sql, const struct langfuse_rows *rows)
@@ -323,18 +277,67 @@ static void where_ids(struct sql *sql, const struct langfuse_rows *rows)
         sql_int(sql, rows->parent_id);
     }
     if (rows->is_parentless)
-        sql_add(sql, " AND (b.flags & %d) <> 0", (int)OBSERVATION_ROOT);
+        sql_add(sql, " AND " OBSERVATION_IS_ROOT);
+    if (rows->has_cursor)
+        behind_cursor(sql, rows);
 }
 
-void langfuse_from(struct sql *sql, const struct query *query, const struct langfuse_rows *rows)
+/* --- rows and what is wanted of them -----------------------------------------------------------
+ */
+
+void langfuse_want(struct langfuse_rows *rows, const struct langfuse_field *field)
 {
-    unsigned needs = rows->needs;
-    must(rows->view != LANGFUSE_EXPERIMENTS);
+    rows->needs |= field->needs;
+    if (field->value == LANGFUSE_INDEXED)
+        return;
+    for (size_t i = 0; i < rows->value_count; i++)
+        if (rows->values[i] == field)
+            return;
+    must(rows->value_count < LANGFUSE_VALUE_COLUMNS_MAX);
+    rows->values[rows->value_count++] = field;
+}
+
+/* Values of records are `r`, a list of texts: columns first, then whether conditions hold. */
+void langfuse_add_column(struct sql *sql, const struct langfuse_rows *rows,
+                         const struct langfuse_field *field)
+{
+    size_t n = 0;
+    if (field->value == LANGFUSE_INDEXED) {
+        sql_add(sql, "%s", field->sql);
+        return;
+    }
+    while (n < rows->value_count && rows->values[n] != field)
+        n++;
+    must(n < rows->value_count);
+    if (field->type == LANGFUSE_LIST && field->uses & LANGFUSE_MEASURES)
+        sql_add(sql, "CAST(string_split(r[%d], chr(%d)) AS DOUBLE[])", (int)n + 1,
+                LANGFUSE_LIST_SEPARATOR);
+    else if (field->type == LANGFUSE_LIST)
+        sql_add(sql, "string_split(r[%d], chr(%d))", (int)n + 1, LANGFUSE_LIST_SEPARATOR);
+    else
+        sql_add(sql, field->type == LANGFUSE_NUMBER ? "CAST(r[%d] AS DOUBLE)" : "r[%d]",
+                (int)n + 1);
+}
+
+static bool reads_records(const struct langfuse_condition *condition)
+{
+    return condition->field->value != LANGFUSE_INDEXED;
+}
+
+bool langfuse_reads_records(const struct langfuse_rows *rows)
+{
+    bool reads = rows->value_count > 0;
     for (size_t i = 0; i < rows->condition_count; i++)
-        needs |= rows->conditions[i].field->needs;
+        reads = reads || reads_records(&rows->conditions[i]);
+    return reads;
+}
+
+static void from_index(struct sql *sql, const struct query *query, const struct langfuse_rows *rows,
+                       unsigned needs)
+{
     sql_add(sql, " FROM ");
     if (rows->view == LANGFUSE_TRACES)
-        sum_traces(sql, rows->project_id, &rows->range);
+        sum_traces(sql, rows->project_id, &rows->range, langfuse_reads_records(rows));
     else
         sql_add(sql, rows->view == LANGFUSE_SCORES ? "scores" : "spans");
     sql_add(sql, " b");
@@ -349,5 +352,58 @@ void langfuse_from(struct sql *sql, const struct query *query, const struct lang
     }
     where_ids(sql, rows);
     for (size_t i = 0; i < rows->condition_count; i++)
-        add_condition(sql, query, rows->project_id, &rows->conditions[i]);
+        if (!reads_records(&rows->conditions[i]))
+            add_condition(sql, query, rows->project_id, &rows->conditions[i]);
+}
+
+/* The tables that `needs` joins, each as one value, so that `t.name` reads the same outside. */
+static void add_tables(struct sql *sql, unsigned needs)
+{
+    static const struct {
+        unsigned need;
+        const char *table;
+    } joined[] = {{NEED_TRACE, "t"},  {NEED_TAGS, "g"}, {NEED_COUNTS, "o"},
+                  {NEED_SCORES, "c"}, {NEED_SPAN, "x"}, {NEED_SPAN_SCORES, "d"}};
+    sql_add(sql, "b");
+    for (size_t i = 0; i < sizeof joined / sizeof *joined; i++)
+        if (needs & joined[i].need)
+            sql_add(sql, ", %s", joined[i].table);
+}
+
+/* Records are read behind every condition that the index decides. */
+void langfuse_from(struct sql *sql, const struct query *query, const struct langfuse_rows *rows)
+{
+    unsigned needs = rows->needs;
+    size_t value = rows->value_count;
+    must(rows->view != LANGFUSE_EXPERIMENTS);
+    for (size_t i = 0; i < rows->condition_count; i++)
+        needs |= rows->conditions[i].field->needs;
+    if (!langfuse_reads_records(rows)) {
+        from_index(sql, query, rows, needs);
+        return;
+    }
+    sql_add(sql, " FROM (SELECT ");
+    add_tables(sql, needs);
+    sql_add(sql, ", asker_values(0, ");
+    sql_asker(sql);
+    sql_add(sql, ", CAST(b.segment AS BIGINT), CAST(b.frame AS BIGINT), CAST(b.record AS BIGINT)) "
+                 "AS r");
+    from_index(sql, query, rows, needs);
+    sql_add(sql, ") WHERE true");
+    for (size_t i = 0; i < rows->condition_count; i++)
+        if (reads_records(&rows->conditions[i]))
+            sql_add(sql, " AND r[%d] IS NOT NULL", (int)++value);
+}
+
+enum status langfuse_run(struct sql *sql, const struct query *query,
+                         const struct langfuse_rows *rows, const _Atomic bool *cancelled,
+                         struct store_rows **out_rows, struct error *error)
+{
+    struct langfuse_reading reading;
+    if (!rows || !langfuse_reads_records(rows))
+        return sql_run(sql, query, cancelled, out_rows, error);
+    langfuse_reading_init(&reading, query, rows, cancelled);
+    enum status status = sql_run_looking(sql, query, cancelled, &reading.lookup, out_rows, error);
+    langfuse_reading_done(&reading);
+    return status;
 }

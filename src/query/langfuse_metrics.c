@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "query/langfuse_metrics.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -22,6 +23,7 @@ static const struct {
     [LANGFUSE_P95] = {"p95", "quantile_cont(", ", 0.95)"},
     [LANGFUSE_P99] = {"p99", "quantile_cont(", ", 0.99)"},
     [LANGFUSE_UNIQ] = {"uniq", "count(DISTINCT ", ")"},
+    [LANGFUSE_HISTOGRAM] = {"histogram", NULL, NULL},
 };
 
 const char *langfuse_aggregation_name(enum langfuse_aggregation aggregation)
@@ -81,27 +83,147 @@ static void add_time(struct sql *sql, const struct langfuse_metrics_question *qu
             (long long)step, (long long)offset);
 }
 
-/* --- the statement ---------------------------------------------------------------------------- */
+/* --- the statement -----------------------------------------------------------------------------
+ *
+ * The innermost SELECT has a row for each trace, observation or score: keys k0, k1 …, values m0,
+ * m1 …. Around it stands one for each list that is taken apart, one for where histograms begin and
+ * end, and the sums.
+ */
 
-static void add_measure(struct sql *sql, const struct langfuse_measure *measure)
+static const struct langfuse_field *exploded(const struct langfuse_field *field)
 {
+    return field->uses & LANGFUSE_EXPLODES ? field : NULL;
+}
+
+static void add_dimension(struct sql *sql, const struct langfuse_rows *rows,
+                          const struct langfuse_field *field)
+{
+    bool joins = field->type == LANGFUSE_LIST && !exploded(field);
+    sql_add(sql, joins ? "array_to_string(" : "(");
+    langfuse_add_column(sql, rows, field);
+    if (joins)
+        sql_add(sql, ", chr(%d)", LANGFUSE_LIST_SEPARATOR);
+    sql_add(sql, ")");
+}
+
+static bool counts_apart(enum langfuse_aggregation aggregation)
+{
+    return aggregation == LANGFUSE_COUNT_OF || aggregation == LANGFUSE_UNIQ;
+}
+
+static void add_value(struct sql *sql, const struct langfuse_rows *rows,
+                      const struct langfuse_measure *measure)
+{
+    bool is_flag = measure->field->type == LANGFUSE_DISTINCT && !counts_apart(measure->aggregation);
+    sql_add(sql, is_flag ? "CASE WHEN " : "(");
+    langfuse_add_column(sql, rows, measure->field);
+    sql_add(sql, is_flag ? " IS NULL THEN 0 ELSE 1 END" : ")");
+}
+
+static void write_rows(struct sql *sql, const struct query *query,
+                       const struct langfuse_metrics_question *question)
+{
+    size_t first = question->granularity != LANGFUSE_NO_TIME;
+    sql_add(sql, "SELECT ");
+    if (first) {
+        add_time(sql, question);
+        sql_add(sql, " AS k0");
+    }
+    for (size_t i = 0; i < question->dimension_count; i++) {
+        sql_add(sql, first + i ? ", " : "");
+        add_dimension(sql, &question->rows, question->dimensions[i]);
+        sql_add(sql, " AS k%d", (int)(first + i));
+    }
+    for (size_t i = 0; i < question->measure_count; i++) {
+        sql_add(sql, first + question->dimension_count + i ? ", " : "");
+        add_value(sql, &question->rows, &question->measures[i]);
+        sql_add(sql, " AS m%d", (int)i);
+    }
+    langfuse_from(sql, query, &question->rows);
+}
+
+/* From the outside in: a row for each value of each list, with the number that stands beside it. */
+static void open_lists(struct sql *sql, const struct langfuse_metrics_question *question)
+{
+    size_t first = question->granularity != LANGFUSE_NO_TIME;
+    for (size_t i = 0; i < question->dimension_count; i++) {
+        if (!exploded(question->dimensions[i]))
+            continue;
+        const struct langfuse_field *partner = langfuse_field_partner(question->dimensions[i]);
+        sql_add(sql, "SELECT * REPLACE (unnest(k%d) AS k%d", (int)(first + i), (int)(first + i));
+        for (size_t m = 0; m < question->measure_count; m++)
+            if (question->measures[m].field == partner)
+                sql_add(sql, ", unnest(m%d) AS m%d", (int)m, (int)m);
+        sql_add(sql, ") FROM (");
+    }
+}
+
+static void close_lists(struct sql *sql, const struct langfuse_metrics_question *question)
+{
+    for (size_t i = 0; i < question->dimension_count; i++)
+        if (exploded(question->dimensions[i]))
+            sql_add(sql, ")");
+}
+
+static void add_keys(struct sql *sql, const char *before, size_t keys)
+{
+    for (size_t i = 0; i < keys; i++)
+        sql_add(sql, "%sk%d", i ? ", " : before, (int)i);
+}
+
+/* The least and the most of each histogram's row. False: there are none. */
+static bool open_histograms(struct sql *sql, const struct langfuse_metrics_question *question)
+{
+    bool any = false;
+    for (size_t i = 0; i < question->measure_count; i++) {
+        if (question->measures[i].aggregation != LANGFUSE_HISTOGRAM)
+            continue;
+        sql_add(sql, any ? "" : "SELECT *");
+        sql_add(sql, ", min(m%d) OVER w AS l%d, max(m%d) OVER w AS h%d", (int)i, (int)i, (int)i,
+                (int)i);
+        any = true;
+    }
+    sql_add(sql, any ? " FROM (" : "");
+    return any;
+}
+
+/* "least most {bin=count, …}" */
+static void add_histogram(struct sql *sql, int measure, int bins)
+{
+    sql_add(sql, "concat(CAST(min(l%d) AS DOUBLE), ' ', CAST(max(h%d) AS DOUBLE), ' ', ", measure,
+            measure);
+    sql_add(sql,
+            "CAST(histogram(CASE WHEN h%d <= l%d THEN 0 ELSE least(%d, CAST(floor((m%d - l%d) / "
+            "(h%d - l%d) * %d) AS INTEGER)) END) FILTER (m%d IS NOT NULL) AS VARCHAR))",
+            measure, measure, bins - 1, measure, measure, measure, measure, bins, measure);
+}
+
+static void add_aggregate(struct sql *sql, const struct langfuse_metrics_question *question,
+                          size_t i)
+{
+    const struct langfuse_measure *measure = &question->measures[i];
     enum langfuse_aggregation aggregation = measure->aggregation;
-    bool is_text = measure->field->type == LANGFUSE_TEXT;
+    if (aggregation == LANGFUSE_HISTOGRAM) {
+        add_histogram(sql, (int)i, question->bins);
+        return;
+    }
     /* "uniqueUserIds" counts what differs, whatever word stands before it. */
-    if (is_text && aggregation == LANGFUSE_COUNT_OF)
+    if (measure->field->type == LANGFUSE_DISTINCT && aggregation == LANGFUSE_COUNT_OF)
         aggregation = LANGFUSE_UNIQ;
-    sql_add(sql, "CAST(%s%s%s AS DOUBLE)", aggregations[aggregation].before, measure->field->sql,
+    sql_add(sql, "CAST(%sm%d%s AS DOUBLE)", aggregations[aggregation].before, (int)i,
             aggregations[aggregation].after);
 }
 
 static void add_order(struct sql *sql, const struct langfuse_metrics_question *question,
-                      size_t columns)
+                      size_t keys, size_t columns)
 {
     bool by_time = question->granularity != LANGFUSE_NO_TIME;
     sql_add(sql, " ORDER BY ");
-    for (size_t i = 0; i < question->order_count; i++)
-        sql_add(sql, "%d %s NULLS LAST, ", (int)question->orders[i].column + 1,
-                question->orders[i].ascending ? "ASC" : "DESC");
+    for (size_t i = 0; i < question->order_count; i++) {
+        size_t column = question->orders[i].column; /* keys by what they are, not by their text */
+        sql_add(sql, column < keys ? "k%d" : "%d", (int)(column < keys ? column : column + 1));
+        sql_add(sql, " %s NULLS LAST, ", question->orders[i].ascending ? "ASC" : "DESC");
+    }
     if (question->order_count == 0 && by_time)
         sql_add(sql, "1, ");
     if (question->order_count == 0 && !by_time)
@@ -112,44 +234,70 @@ static void add_order(struct sql *sql, const struct langfuse_metrics_question *q
     sql_int(sql, (int64_t)question->limit);
 }
 
-static void add_dimension(struct sql *sql, const struct langfuse_field *field)
-{
-    if (field->type == LANGFUSE_LIST)
-        sql_add(sql, "array_to_string(%s, chr(%d))", field->sql, LANGFUSE_LIST_SEPARATOR);
-    else
-        sql_add(sql, "CAST(%s AS VARCHAR)", field->sql);
-}
-
 /* Gives the number of columns. */
 static size_t write_statement(struct sql *sql, const struct query *query,
                               const struct langfuse_metrics_question *question)
 {
-    struct langfuse_rows rows = question->rows;
-    size_t columns = 0;
+    size_t first = question->granularity != LANGFUSE_NO_TIME;
+    size_t keys = first + question->dimension_count, columns = keys + question->measure_count;
     sql_add(sql, "SELECT ");
-    if (question->granularity != LANGFUSE_NO_TIME) {
-        add_time(sql, question);
-        columns++;
+    for (size_t i = 0; i < keys; i++)
+        sql_add(sql, first && i == 0 ? "k%d, " : "CAST(k%d AS VARCHAR), ", (int)i);
+    for (size_t i = 0; i < question->measure_count; i++) {
+        sql_add(sql, i ? ", " : "");
+        add_aggregate(sql, question, i);
     }
-    for (size_t i = 0; i < question->dimension_count; i++, columns++) {
-        sql_add(sql, columns ? ", " : "");
-        add_dimension(sql, question->dimensions[i]);
-        rows.needs |= question->dimensions[i]->needs;
+    sql_add(sql, " FROM (");
+    bool histograms = open_histograms(sql, question);
+    open_lists(sql, question);
+    write_rows(sql, query, question);
+    close_lists(sql, question);
+    if (histograms) {
+        sql_add(sql, ") WINDOW w AS (");
+        add_keys(sql, "PARTITION BY ", keys);
+        sql_add(sql, ")");
     }
-    size_t groups = columns;
-    for (size_t i = 0; i < question->measure_count; i++, columns++) {
-        sql_add(sql, columns ? ", " : "");
-        add_measure(sql, &question->measures[i]);
-        rows.needs |= question->measures[i].field->needs;
-    }
-    langfuse_from(sql, query, &rows);
-    for (size_t i = 0; i < groups; i++)
-        sql_add(sql, i ? ", %d" : " GROUP BY %d", (int)i + 1);
-    add_order(sql, question, columns);
+    sql_add(sql, ")");
+    add_keys(sql, " GROUP BY ", keys);
+    add_order(sql, question, keys, columns);
     return columns;
 }
 
 /* --- the answer ------------------------------------------------------------------------------- */
+
+/* The next number of "{0=3, 12=1}", of "1.5 2.5 {…}". False: there is none. */
+static bool next_number(struct str *rest, double *out_number)
+{
+    size_t from = 0, to;
+    while (from < rest->len && strchr(" ,={}", rest->ptr[from]))
+        from++;
+    for (to = from; to < rest->len && !strchr(" ,={}", rest->ptr[to]);)
+        to++;
+    struct str word = str_sub(*rest, from, to - from);
+    *rest = str_sub(*rest, to, rest->len);
+    return str_to_double(word, out_number);
+}
+
+static bool read_bins(struct str text, size_t bins, struct arena *arena, struct langfuse_cell *cell)
+{
+    double least, most, bin, count;
+    cell->type = LANGFUSE_CELL_BINS;
+    if (!next_number(&text, &least) || !next_number(&text, &most))
+        return true; /* of nothing */
+    cell->bin_count = most > least ? bins : 1;
+    cell->bins = arena_array(arena, struct langfuse_bin, cell->bin_count);
+    for (size_t i = 0; cell->bins && i < cell->bin_count; i++) {
+        double width = (most - least) / (double)cell->bin_count;
+        cell->bins[i] =
+            (struct langfuse_bin){least + width * (double)i, least + width * (double)(i + 1), 0};
+        if (i + 1 == cell->bin_count)
+            cell->bins[i].most = most;
+    }
+    while (cell->bins && next_number(&text, &bin) && next_number(&text, &count))
+        if (bin >= 0 && bin < (double)cell->bin_count)
+            cell->bins[(size_t)bin].count = (int64_t)count;
+    return cell->bins != NULL;
+}
 
 static bool read_row(const struct store_rows *rows,
                      const struct langfuse_metrics_question *question, struct arena *arena,
@@ -162,6 +310,11 @@ static bool read_row(const struct store_rows *rows,
         table->times_ns[table->count] = store_rows_int(rows, 0);
     for (size_t i = first; i < table->columns; i++) {
         bool is_text = i < texts;
+        if (!is_text && question->measures[i - texts].aggregation == LANGFUSE_HISTOGRAM) {
+            if (!read_bins(store_rows_text(rows, i), (size_t)question->bins, arena, &cells[i]))
+                return false;
+            continue;
+        }
         if (store_rows_null(rows, i))
             continue;
         cells[i].type = is_text ? LANGFUSE_CELL_TEXT : LANGFUSE_CELL_NUMBER;
@@ -177,14 +330,17 @@ static bool read_row(const struct store_rows *rows,
 }
 
 enum status query_langfuse_metrics(const struct query *query,
-                                   const struct langfuse_metrics_question *question,
-                                   struct arena *arena, struct langfuse_table *out_table,
-                                   struct error *error)
+                                   struct langfuse_metrics_question *question, struct arena *arena,
+                                   struct langfuse_table *out_table, struct error *error)
 {
     struct sql sql = {0};
     struct store_rows *rows;
     struct langfuse_table table = {0};
-    must(question->limit <= LANGFUSE_METRIC_ROWS_MAX);
+    for (size_t i = 0; i < question->dimension_count; i++)
+        langfuse_want(&question->rows, question->dimensions[i]);
+    for (size_t i = 0; i < question->measure_count; i++)
+        langfuse_want(&question->rows, question->measures[i].field);
+    must(question->limit <= LANGFUSE_METRIC_ROWS_MAX && question->bins <= LANGFUSE_BINS_MAX);
     table.columns = write_statement(&sql, query, question);
     table.cells = arena_array(arena, struct langfuse_cell, question->limit * table.columns);
     table.times_ns = arena_array(arena, int64_t, question->limit);
@@ -192,7 +348,8 @@ enum status query_langfuse_metrics(const struct query *query,
         sql_done(&sql);
         return fail(error, STATUS_TOO_LARGE, "row_limit: too many rows for one reply");
     }
-    enum status status = sql_run(&sql, query, question->cancelled, &rows, error);
+    enum status status =
+        langfuse_run(&sql, query, &question->rows, question->cancelled, &rows, error);
     if (status != STATUS_OK)
         return status;
     while (status == STATUS_OK && table.count < question->limit && store_rows_next(rows))

@@ -17,6 +17,7 @@ enum langfuse_aggregation {
     LANGFUSE_P95,
     LANGFUSE_P99,
     LANGFUSE_UNIQ,
+    LANGFUSE_HISTOGRAM,
     LANGFUSE_AGGREGATIONS
 };
 const char *langfuse_aggregation_name(enum langfuse_aggregation aggregation);
@@ -30,7 +31,7 @@ enum langfuse_granularity {
     LANGFUSE_MONTH,
 };
 
-enum { LANGFUSE_COLUMNS_MAX = 20, LANGFUSE_METRIC_ROWS_MAX = 1000 };
+enum { LANGFUSE_COLUMNS_MAX = 20, LANGFUSE_METRIC_ROWS_MAX = 1000, LANGFUSE_BINS_MAX = 100 };
 
 struct langfuse_measure {
     const struct langfuse_field *field;
@@ -52,26 +53,37 @@ struct langfuse_metrics_question {
     struct langfuse_order orders[LANGFUSE_COLUMNS_MAX];
     size_t order_count; /* 0: by time, else by the first measure, largest first */
     size_t limit;
+    int bins; /* of histograms: of equal width from the least to the most of a row's values */
     const _Atomic bool *cancelled;
 };
 
-enum langfuse_cell_type { LANGFUSE_CELL_NULL, LANGFUSE_CELL_NUMBER, LANGFUSE_CELL_TEXT };
+enum langfuse_cell_type {
+    LANGFUSE_CELL_NULL,
+    LANGFUSE_CELL_NUMBER,
+    LANGFUSE_CELL_TEXT,
+    LANGFUSE_CELL_BINS
+};
+struct langfuse_bin {
+    double least, most; /* most belongs to the next one, but of the last */
+    int64_t count;
+};
 struct langfuse_cell {
     enum langfuse_cell_type type;
     double number;
     struct str text; /* lists: their texts joined by LANGFUSE_LIST_SEPARATOR */
+    struct langfuse_bin *bins;
+    size_t bin_count;
 };
-#define LANGFUSE_LIST_SEPARATOR '\x1f'
 
 struct langfuse_table {
     struct langfuse_cell *cells; /* row by row */
     size_t columns, count;
     int64_t *times_ns; /* of each row, when asked by time; those without rows are left out */
 };
+/* Adds to question->rows what its columns need. */
 enum status query_langfuse_metrics(const struct query *query,
-                                   const struct langfuse_metrics_question *question,
-                                   struct arena *arena, struct langfuse_table *out_table,
-                                   struct error *error);
+                                   struct langfuse_metrics_question *question, struct arena *arena,
+                                   struct langfuse_table *out_table, struct error *error);
 /* The next step's beginning. */
 int64_t langfuse_next_time(enum langfuse_granularity granularity, int64_t time_ns);
 /* The beginning of the step that holds it. */

@@ -166,7 +166,8 @@ enum status query_scores(const struct query *query, const struct score_question 
         sql_add(&sql, " OFFSET ");
         sql_int(&sql, question->skip);
     }
-    enum status status = sql_run(&sql, query, question->cancelled, &rows, error);
+    enum status status =
+        langfuse_run(&sql, query, question->among, question->cancelled, &rows, error);
     if (status != STATUS_OK)
         return status;
     struct score_list list = {.items = arena_array(arena, struct score_item, question->limit + 1)};
@@ -194,7 +195,8 @@ enum status query_score_count(const struct query *query, const struct score_ques
     struct store_rows *rows;
     sql_add(&sql, "SELECT count(*) FROM scores");
     score_where(&sql, query, question);
-    enum status status = sql_run(&sql, query, question->cancelled, &rows, error);
+    enum status status =
+        langfuse_run(&sql, query, question->among, question->cancelled, &rows, error);
     if (status != STATUS_OK)
         return status;
     *out_count = store_rows_next(rows) ? store_rows_int(rows, 0) : 0;

@@ -96,6 +96,27 @@ static void read_logs(const struct query *query, const struct journal_location *
     }
 }
 
+/* Names and prices what was read. */
+static void understand(const struct query *query, const struct batch *batch, bool with_content,
+                       struct arena *arena, struct span_view *view)
+{
+    const struct normalise_input input = {
+        .batch = batch,
+        .span = view->span,
+        .logs = view->logs,
+        .log_batches = (const struct batch *const *)view->log_batches,
+        .log_count = view->log_count,
+        .contents = &view->contents,
+    };
+    normalise_span(&input, with_content, arena, &view->observation);
+    const struct called_span called = {view->span, &view->contents, arena};
+    const struct call_attributes attributes = span_call_attributes(&called);
+    bill_observation(query->prices, batch->project_id, batch->arrival_ns, &attributes,
+                     &view->observation, &view->bill);
+    if (with_content)
+        normalise_content(&input, &view->observation, arena, &view->conversation);
+}
+
 enum status query_span_at(const struct query *query, struct journal_location location,
                           const struct journal_location *logs, size_t log_count,
                           struct arena *arena, struct span_view *out_view, struct error *error)
@@ -109,21 +130,18 @@ enum status query_span_at(const struct query *query, struct journal_location loc
                                    .span = &batch->spans[0],
                                    .arrival_ns = batch->arrival_ns};
     read_logs(query, logs, log_count, out_view);
-    const struct normalise_input input = {
-        .batch = out_view->batch,
-        .span = out_view->span,
-        .logs = out_view->logs,
-        .log_batches = (const struct batch *const *)out_view->log_batches,
-        .log_count = out_view->log_count,
-        .contents = &out_view->contents,
-    };
-    normalise_span(&input, true, arena, &out_view->observation);
-    const struct called_span called = {out_view->span, &out_view->contents, arena};
-    const struct call_attributes attributes = span_call_attributes(&called);
-    bill_observation(query->prices, batch->project_id, batch->arrival_ns, &attributes,
-                     &out_view->observation, &out_view->bill);
-    normalise_content(&input, &out_view->observation, arena, &out_view->conversation);
+    understand(query, batch, true, arena, out_view);
     return STATUS_OK;
+}
+
+void query_view_record(const struct query *query, const struct batch *batch,
+                       const struct span *span, bool with_content, struct arena *arena,
+                       struct span_view *out_view)
+{
+    *out_view = (struct span_view){.contents = journal_content_source(query->journal),
+                                   .span = span,
+                                   .arrival_ns = batch->arrival_ns};
+    understand(query, batch, with_content, arena, out_view);
 }
 
 enum status query_span(const struct query *query, uint32_t project_id, struct trace_key key,

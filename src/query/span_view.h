@@ -34,6 +34,11 @@ enum status query_span(const struct query *query, uint32_t project_id, struct tr
 enum status query_span_at(const struct query *query, struct journal_location location,
                           const struct journal_location *logs, size_t log_count,
                           struct arena *arena, struct span_view *out_view, struct error *error);
+/* A span that is at hand, without its log records: borrows both, nothing is to be freed. The
+ * conversation is empty unless content is asked for. */
+void query_view_record(const struct query *query, const struct batch *batch,
+                       const struct span *span, bool with_content, struct arena *arena,
+                       struct span_view *out_view);
 /* Where the log records with a span's ids stand, oldest first. */
 enum status query_span_logs(const struct query *query, uint32_t project_id, struct trace_key key,
                             int64_t span_id, struct journal_location out_logs[VIEW_LOGS_MAX],

@@ -91,16 +91,24 @@ static bool ask(struct sql *sql, const struct store_question *how, struct store_
     return true;
 }
 
-enum status sql_run(struct sql *sql, const struct query *query, const _Atomic bool *cancelled,
-                    struct store_rows **out_rows, struct error *error)
+enum status sql_run_looking(struct sql *sql, const struct query *query,
+                            const _Atomic bool *cancelled, struct store_lookup *lookup,
+                            struct store_rows **out_rows, struct error *error)
 {
-    const struct store_question how = {.timeout_ms = QUESTION_TIMEOUT_MS, .cancelled = cancelled};
+    const struct store_question how = {
+        .timeout_ms = QUESTION_TIMEOUT_MS, .cancelled = cancelled, .lookup = lookup};
     struct store_question question;
     enum status status;
     if (ask(sql, &how, &question, &status, error))
         status = store_select(query->store, &question, out_rows, error);
     sql_done(sql);
     return status;
+}
+
+enum status sql_run(struct sql *sql, const struct query *query, const _Atomic bool *cancelled,
+                    struct store_rows **out_rows, struct error *error)
+{
+    return sql_run_looking(sql, query, cancelled, NULL, out_rows, error);
 }
 
 enum status sql_count(struct sql *sql, const struct query *query, const _Atomic bool *cancelled,

@@ -29,6 +29,10 @@ void sql_asker(struct sql *sql); /* the number of the question, for asker_values
 /* Runs it and frees the statement, whatever happens. Close *out_rows with store_rows_free(). */
 enum status sql_run(struct sql *sql, const struct query *query, const _Atomic bool *cancelled,
                     struct store_rows **out_rows, struct error *error);
+/* The same of a statement that asks `lookup` for what stands outside the index. */
+enum status sql_run_looking(struct sql *sql, const struct query *query,
+                            const _Atomic bool *cancelled, struct store_lookup *lookup,
+                            struct store_rows **out_rows, struct error *error);
 /* Runs `SELECT count(*) …`, likewise. */
 enum status sql_count(struct sql *sql, const struct query *query, const _Atomic bool *cancelled,
                       int64_t *out_count, struct error *error);

@@ -82,7 +82,7 @@ static void write_basic(struct call *call, const struct span_view *view,
              seen->session.len ? seen->session
              : trace           ? trace->session
                                : STR_NONE);
-    json_out_bool(out, "isRootObservation", (seen->flags & OBSERVATION_ROOT) != 0);
+    json_out_bool(out, "isRootObservation", langfuse__is_root(view));
 }
 
 static void write_usage(struct call *call, const struct span_view *view)
@@ -122,7 +122,7 @@ static void write_groups(struct call *call, const struct span_view *view,
         json_out_str(out, "output", view->conversation.output_text);
     }
     if (langfuse__wants(call, "metadata", false))
-        langfuse__metadata(call, view);
+        langfuse__metadata(call, view, LANGFUSE_OBSERVATIONS);
     if (langfuse__wants(call, "model", false)) {
         out_name(out, "providedModelName", view->observation.model);
         json_out_null(out, "internalModelId");
@@ -174,8 +174,9 @@ void serve__langfuse_observations_v2(struct request *request, void *context)
     if (status == STATUS_OK)
         status = param_int(&call, STR("limit"), 50, 1, OBSERVATIONS_MAX, &limit);
     if (status == STATUS_OK)
-        status = langfuse__read_cursor(&call, &question.has_cursor, &question.cursor_start_ns,
-                                       &question.cursor_span_id);
+        status =
+            langfuse__read_cursor(&call, &question.rows.has_cursor, &question.rows.cursor_start_ns,
+                                  &question.rows.cursor_span_id);
     question.limit = (size_t)limit + 1;
     if (status == STATUS_OK)
         status = query_langfuse_keys(call.query, &question, &request->arena, &keys, &count, NULL,

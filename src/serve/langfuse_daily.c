@@ -25,9 +25,10 @@ static enum status ask_days(struct call *call, struct langfuse_metrics_question 
         bool is_count = strcmp(*measures, "count") == 0,
              is_text = strcmp(*measures, "traceId") == 0;
         question->measures[question->measure_count++] = (struct langfuse_measure){
-            langfuse_field_find(rows->view, str_from(*measures)), is_count  ? LANGFUSE_COUNT_OF
-                                                                  : is_text ? LANGFUSE_UNIQ
-                                                                            : LANGFUSE_SUM};
+            langfuse_field_find(rows->view, LANGFUSE_MEASURES, str_from(*measures)),
+            is_count  ? LANGFUSE_COUNT_OF
+            : is_text ? LANGFUSE_UNIQ
+                      : LANGFUSE_SUM};
     }
     enum status status = langfuse__range(call, "fromTimestamp", "toTimestamp", &rows->range);
     if (status == STATUS_OK)
@@ -119,7 +120,7 @@ static void answer(struct request *request, void *context)
         struct langfuse_metrics_question *models = &questions[1];
         models->rows.view = LANGFUSE_OBSERVATIONS;
         models->dimensions[models->dimension_count++] =
-            langfuse_field_find(LANGFUSE_OBSERVATIONS, STR("providedModelName"));
+            langfuse_field_find(LANGFUSE_OBSERVATIONS, LANGFUSE_GROUPS, STR("providedModelName"));
         status = ask_days(&call, models, of_models, &usage);
     }
     if (status == STATUS_OK)

@@ -277,7 +277,7 @@ static bool write_item(struct call *call, const struct langfuse_experiment_item 
     write_item_core(call, item, &view);
     write_given(call, item, &view);
     if (langfuse__wants(call, "metadata", false))
-        langfuse__metadata(call, &view);
+        langfuse__metadata(call, &view, LANGFUSE_OBSERVATIONS);
     if (langfuse__wants(call, "experimentMetadata", false)) {
         struct about about = about_experiment(call, item, &view);
         langfuse__object(call, "experimentMetadata", about.metadata);

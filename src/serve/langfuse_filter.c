@@ -2,6 +2,9 @@
 /* langfuse_filter: see langfuse_filter.h. */
 #include "serve/langfuse_filter.h"
 
+#include <ctype.h>
+#include <stdio.h>
+
 #include "base/clock.h"
 
 enum { PARAMETER_VALUES_MAX = 100 };
@@ -20,36 +23,42 @@ static const struct {
     {"does not contain", LANGFUSE_CONTAINS_NOT},
     {"starts with", LANGFUSE_STARTS},
     {"ends with", LANGFUSE_ENDS},
+    {"matches", LANGFUSE_MATCHES},
     {"any of", LANGFUSE_ANY_OF},
     {"none of", LANGFUSE_NONE_OF},
     {"all of", LANGFUSE_ALL_OF},
     {"is null", LANGFUSE_IS_NULL},
     {"is not null", LANGFUSE_IS_NOT_NULL},
 };
+enum { OPERATORS = sizeof operators / sizeof *operators };
 
 #define BIT(op) (1u << LANGFUSE_##op)
-#define ORDERS  (BIT(EQ) | BIT(NE) | BIT(GT) | BIT(GE) | BIT(LT) | BIT(LE))
-#define NULLS   (BIT(IS_NULL) | BIT(IS_NOT_NULL))
+#define ORDERS  (BIT(GT) | BIT(GE) | BIT(LT) | BIT(LE))
+#define SAMES   (BIT(EQ) | BIT(NE))
+#define WORDS   (BIT(EQ) | BIT(CONTAINS) | BIT(CONTAINS_NOT) | BIT(STARTS) | BIT(ENDS) | BIT(MATCHES))
 #define TYPE(t) (1u << LANGFUSE_##t)
 #define ANY     (TYPE(TEXT) | TYPE(NUMBER) | TYPE(DURATION) | TYPE(TIME) | TYPE(LIST) | TYPE(BOOLEAN))
 
-/* What each `type` of a filter may say of which columns. */
+/* What each `type` of a filter may say of which columns, and as what it compares an object's
+ * members. */
 static const struct filter_type {
     const char *word;
     unsigned types, operators;
+    enum langfuse_type as;
 } filter_types[] = {
-    {"datetime", TYPE(TIME), ORDERS},
-    {"string", TYPE(TEXT),
-     BIT(EQ) | BIT(NE) | BIT(CONTAINS) | BIT(CONTAINS_NOT) | BIT(STARTS) | BIT(ENDS)},
-    {"number", TYPE(NUMBER) | TYPE(DURATION), ORDERS},
-    {"stringOptions", TYPE(TEXT), BIT(ANY_OF) | BIT(NONE_OF)},
-    {"categoryOptions", TYPE(SCORE_TEXT), BIT(ANY_OF) | BIT(NONE_OF)},
-    {"arrayOptions", TYPE(LIST), BIT(ANY_OF) | BIT(NONE_OF) | BIT(ALL_OF)},
-    {"numberObject", TYPE(SCORE_NUMBER), ORDERS},
-    {"booleanObject", TYPE(SCORE_BOOLEAN), BIT(EQ) | BIT(NE)},
-    {"boolean", TYPE(BOOLEAN), BIT(EQ) | BIT(NE)},
-    {"null", ANY, NULLS},
+    {"datetime", TYPE(TIME), ORDERS, 0},
+    {"string", TYPE(TEXT), WORDS, 0},
+    {"number", TYPE(NUMBER) | TYPE(DURATION), BIT(EQ) | ORDERS, 0},
+    {"stringOptions", TYPE(TEXT) | TYPE(LIST), BIT(ANY_OF) | BIT(NONE_OF), 0},
+    {"categoryOptions", TYPE(SCORE_TEXT), BIT(ANY_OF) | BIT(NONE_OF), 0},
+    {"arrayOptions", TYPE(LIST), BIT(ANY_OF) | BIT(NONE_OF) | BIT(ALL_OF), 0},
+    {"stringObject", TYPE(OBJECT), WORDS, LANGFUSE_TEXT},
+    {"numberObject", TYPE(OBJECT) | TYPE(SCORE_NUMBER), BIT(EQ) | ORDERS, LANGFUSE_NUMBER},
+    {"booleanObject", TYPE(OBJECT) | TYPE(SCORE_BOOLEAN), SAMES, LANGFUSE_BOOLEAN},
+    {"boolean", TYPE(BOOLEAN), SAMES, 0},
+    {"null", ANY, BIT(IS_NULL) | BIT(IS_NOT_NULL), 0},
 };
+enum { FILTER_TYPES = sizeof filter_types / sizeof *filter_types };
 
 struct reading {
     struct call *call;
@@ -62,43 +71,91 @@ static enum status wrong(const struct reading *reading, const char *member, cons
                 STR_ARGS(reading->where), member, expected);
 }
 
+/* --- the column and what may be said of it ------------------------------------------------------
+ */
+
+struct words {
+    char text[400];
+    size_t len;
+};
+
+/* "a, b, c" */
+static void add_word(struct words *words, const char *word)
+{
+    int len = snprintf(words->text + words->len, sizeof words->text - words->len, "%s%s",
+                       words->len ? ", " : "", word);
+    if (len > 0 && (size_t)len < sizeof words->text - words->len)
+        words->len += (size_t)len;
+}
+
+static enum status no_column(const struct reading *reading, struct str column)
+{
+    return fail(&reading->call->error, STATUS_INVALID, "%.*s.column: there is no column '%.*s'",
+                STR_ARGS(reading->where), (int)(column.len > 60 ? 60 : column.len),
+                column.ptr ? column.ptr : "");
+}
+
+static enum status no_fit(const struct reading *reading, enum langfuse_view view, struct str column)
+{
+    struct words words = {0};
+    bool known;
+    for (size_t i = 0; i < FILTER_TYPES; i++)
+        if (langfuse_field_filtered(view, column, filter_types[i].types, &known))
+            add_word(&words, filter_types[i].word);
+    return fail(&reading->call->error, STATUS_INVALID, "%.*s.type: the column '%.*s' takes %s",
+                STR_ARGS(reading->where), STR_ARGS(column), words.text);
+}
+
 static enum status read_column(const struct reading *reading, const struct json *item,
-                               struct langfuse_rows *rows, struct langfuse_condition *out)
+                               struct langfuse_rows *rows, const struct filter_type **out_type,
+                               struct langfuse_condition *out)
 {
     struct str column = json_string(json_get(item, STR("column")));
-    if (str_equal(column, STR("metadata")))
-        return wrong(reading, "column",
-                     "another column: metadata is not in the index, ask POST /api/v1/query");
-    out->field = langfuse_field_find(rows->view, column);
-    if (!out->field || out->field->type == LANGFUSE_COUNT)
-        return fail(&reading->call->error, STATUS_INVALID, "%.*s.column: there is no column '%.*s'",
-                    STR_ARGS(reading->where), (int)(column.len > 60 ? 60 : column.len),
-                    column.ptr ? column.ptr : "");
-    return STATUS_OK;
+    struct str type = json_string(json_get(item, STR("type")));
+    struct words words = {0};
+    bool known;
+    for (size_t i = 0; i < FILTER_TYPES; i++) {
+        add_word(&words, filter_types[i].word);
+        if (!str_equal(type, str_from(filter_types[i].word)))
+            continue;
+        out->field = langfuse_field_filtered(rows->view, column, filter_types[i].types, &known);
+        out->as = filter_types[i].as;
+        *out_type = &filter_types[i];
+        return out->field ? STATUS_OK
+               : known    ? no_fit(reading, rows->view, column)
+                          : no_column(reading, column);
+    }
+    if (!langfuse_field_filtered(rows->view, column, 0, &known) && !known)
+        return no_column(reading, column);
+    return wrong(reading, "type",
+                 arena_printf(&reading->call->request->arena, "one of %s", words.text).ptr);
+}
+
+/* Texts alone are searched: questions, answers, metadata. */
+static bool takes_matches(const struct langfuse_field *field)
+{
+    return field->value == LANGFUSE_METADATA || field->value == LANGFUSE_INPUT ||
+           field->value == LANGFUSE_OUTPUT;
 }
 
 static enum status read_operator(const struct reading *reading, const struct json *item,
-                                 struct langfuse_condition *out)
+                                 const struct filter_type *type, struct langfuse_condition *out)
 {
-    struct str type = json_string(json_get(item, STR("type")));
     struct str word = json_string(json_get(item, STR("operator")));
-    const struct filter_type *found = NULL;
-    for (size_t i = 0; i < sizeof filter_types / sizeof *filter_types; i++)
-        if (str_equal(type, str_from(filter_types[i].word)))
-            found = &filter_types[i];
-    if (!found)
-        return wrong(reading, "type",
-                     "datetime, string, number, stringOptions, categoryOptions, arrayOptions, "
-                     "numberObject, booleanObject, boolean or null");
-    if (!(found->types >> out->field->type & 1))
-        return wrong(reading, "type", "one that fits the column");
-    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
-        if (str_equal(word, str_from(operators[i].word)) &&
-            (found->operators >> operators[i].op & 1)) {
+    struct words words = {0};
+    for (size_t i = 0; i < OPERATORS; i++) {
+        bool fits = type->operators >> operators[i].op & 1 &&
+                    (operators[i].op != LANGFUSE_MATCHES || takes_matches(out->field));
+        if (!fits)
+            continue;
+        add_word(&words, operators[i].word);
+        if (str_equal(word, str_from(operators[i].word))) {
             out->op = operators[i].op;
             return STATUS_OK;
         }
-    return wrong(reading, "operator", "one that fits the type, such as =, > or any of");
+    }
+    return fail(&reading->call->error, STATUS_INVALID, "%.*s.operator: %s takes %s",
+                STR_ARGS(reading->where), type->word, words.text);
 }
 
 static enum status read_texts(const struct reading *reading, const struct json *value,
@@ -107,8 +164,8 @@ static enum status read_texts(const struct reading *reading, const struct json *
     struct arena *arena = &reading->call->request->arena;
     bool is_list = value && value->type == JSON_ARRAY;
     size_t count = is_list ? value->count : 1;
-    struct str *texts = arena_array(arena, struct str, count);
-    if (count == 0 || count > LANGFUSE_VALUES_MAX)
+    struct str *texts = arena_array(arena, struct str, count + 1);
+    if ((count == 0 && out->op == LANGFUSE_ANY_OF) || count > LANGFUSE_VALUES_MAX)
         return wrong(reading, "value", "1 to 500 texts");
     for (size_t i = 0; i < count; i++) {
         const struct json *one = is_list ? &value->items[i] : value;
@@ -121,14 +178,24 @@ static enum status read_texts(const struct reading *reading, const struct json *
     return STATUS_OK;
 }
 
+/* Something to search for: a letter or a digit. */
+static bool has_token(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (isalnum((unsigned char)text.ptr[i]) || (unsigned char)text.ptr[i] >= 0x80)
+            return true;
+    return false;
+}
+
 static enum status read_value(const struct reading *reading, const struct json *item,
                               struct langfuse_condition *out)
 {
     const struct json *value = json_get(item, STR("value"));
+    enum langfuse_type type = out->field->type == LANGFUSE_OBJECT ? out->as : out->field->type;
     bool is_many = out->op >= LANGFUSE_ANY_OF && out->op <= LANGFUSE_ALL_OF;
     if (out->op == LANGFUSE_IS_NULL || out->op == LANGFUSE_IS_NOT_NULL)
         return STATUS_OK;
-    switch (out->field->type) {
+    switch (type) {
     case LANGFUSE_TIME:
         return value && value->type == JSON_STRING && clock_parse(value->string, &out->time_ns)
                    ? STATUS_OK
@@ -140,31 +207,46 @@ static enum status read_value(const struct reading *reading, const struct json *
                                                  : wrong(reading, "value", "true or false");
     case LANGFUSE_NUMBER:
     case LANGFUSE_DURATION:
-    case LANGFUSE_COUNT:
     case LANGFUSE_SCORE_NUMBER:
-        return json_number(value, &out->number) ? STATUS_OK : wrong(reading, "value", "a number");
+        return value && value->type != JSON_STRING && json_number(value, &out->number)
+                   ? STATUS_OK
+                   : wrong(reading, "value", "a number");
     default:
         if (is_many != (value && value->type == JSON_ARRAY))
             return wrong(reading, "value", is_many ? "a list of texts" : "a text");
+        if (out->op == LANGFUSE_MATCHES && !has_token(json_string(value)))
+            return wrong(reading, "value", "a text with a letter or a digit");
         return read_texts(reading, value, out);
     }
+}
+
+static enum status read_key(const struct reading *reading, const struct json *item,
+                            struct langfuse_condition *out)
+{
+    out->key = json_string(json_get(item, STR("key")));
+    if (out->key.len ||
+        (out->field->type < LANGFUSE_SCORE_NUMBER && out->field->type != LANGFUSE_OBJECT))
+        return STATUS_OK;
+    return wrong(reading, "key",
+                 out->field->type == LANGFUSE_OBJECT ? "the name of a member"
+                                                     : "the name of a score");
 }
 
 static enum status read_filter(const struct reading *reading, const struct json *item,
                                struct langfuse_rows *rows)
 {
     struct langfuse_condition condition = {0};
+    const struct filter_type *type = NULL;
     if (item->type != JSON_OBJECT)
         return fail(&reading->call->error, STATUS_INVALID, "%.*s: expected an object",
                     STR_ARGS(reading->where));
-    enum status status = read_column(reading, item, rows, &condition);
+    enum status status = read_column(reading, item, rows, &type, &condition);
     if (status == STATUS_OK)
-        status = read_operator(reading, item, &condition);
+        status = read_operator(reading, item, type, &condition);
+    if (status == STATUS_OK)
+        status = read_key(reading, item, &condition);
     if (status == STATUS_OK)
         status = read_value(reading, item, &condition);
-    condition.key = json_string(json_get(item, STR("key")));
-    if (status == STATUS_OK && condition.field->type >= LANGFUSE_SCORE_NUMBER && !condition.key.len)
-        status = wrong(reading, "key", "the name of a score");
     if (status == STATUS_OK && rows->condition_count == LANGFUSE_CONDITIONS_MAX)
         status = fail(&reading->call->error, STATUS_TOO_LARGE, "%.*s: at most %d filters",
                       STR_ARGS(reading->where), LANGFUSE_CONDITIONS_MAX);

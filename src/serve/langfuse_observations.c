@@ -6,6 +6,7 @@
 
 #include "normalise/value_json.h"
 #include "price/custom.h"
+#include "query/langfuse_values.h"
 #include "serve/langfuse_filter.h"
 
 static const struct {
@@ -33,15 +34,26 @@ struct str langfuse__attribute(struct call *call, const struct span_view *view, 
     return value ? value_plain_text(value, &view->contents, &call->request->arena) : STR_NONE;
 }
 
-void langfuse__parent(struct call *call, const struct span_view *view)
+/* What stands for a trace is above all of it, and no observation. */
+static bool has_parent(const struct span_view *view)
 {
     uint8_t root[SPAN_ID_BYTES];
-    struct str said = langfuse__attribute(call, view, STR("langfuse.parent.id"));
     foreign_root_id(view->span->trace_id, root);
+    return !id_is_zero(view->span->parent_id, SPAN_ID_BYTES) &&
+           memcmp(view->span->parent_id, root, sizeof root) != 0;
+}
+
+bool langfuse__is_root(const struct span_view *view)
+{
+    return (view->observation.flags & OBSERVATION_ROOT) || !has_parent(view);
+}
+
+void langfuse__parent(struct call *call, const struct span_view *view)
+{
+    struct str said = langfuse__attribute(call, view, STR("langfuse.parent.id"));
     if (said.len)
         json_out_str(&call->out, "parentObservationId", said);
-    else if (id_is_zero(view->span->parent_id, SPAN_ID_BYTES) ||
-             memcmp(view->span->parent_id, root, sizeof root) == 0)
+    else if (!has_parent(view))
         json_out_null(&call->out, "parentObservationId");
     else
         json_out_str(&call->out, "parentObservationId",
@@ -122,10 +134,7 @@ void langfuse__model_prices(struct call *call, const struct span_view *view, boo
         view->bill.source == COST_COMPUTED ? price->match.entry : NULL;
     struct json_out *out = &call->out;
     struct arena *arena = &call->request->arena;
-    json_out_str(out, "modelId",
-                 !entry                 ? STR_NONE
-                 : entry->custom_id.ptr ? entry->custom_id
-                                        : entry->id);
+    json_out_str(out, "modelId", langfuse_model_id(&view->bill));
     for (size_t i = 0; i < 2; i++) {
         double dollars = entry && price->row->has >> members[i].component & 1
                              ? price_rate_dollars(price->row->rates[members[i].component])
@@ -183,28 +192,28 @@ static void write_model(struct call *call, const struct span_view *view)
     langfuse__prompt(call, view);
 }
 
-/* langfuse.observation.metadata as a whole, or member by member. */
-void langfuse__metadata(struct call *call, const struct span_view *view)
+/* As a whole, or member by member. */
+void langfuse__metadata(struct call *call, const struct span_view *view, enum langfuse_view of)
 {
-    static const char prefix[] = "langfuse.observation.metadata.";
+    const struct langfuse_metadata_keys *keys = langfuse_metadata_keys(of);
     const struct attributes *attributes = &view->span->attributes;
-    struct str whole = langfuse__attribute(call, view, STR("langfuse.observation.metadata"));
+    struct str whole = langfuse__attribute(call, view, str_from(keys->whole));
     if (whole.len) {
         langfuse__object(call, "metadata", whole);
         return;
     }
     json_out_object(&call->out, "metadata");
-    for (size_t i = 0; i < attributes->count; i++) {
-        if (!str_starts(attributes->items[i].key, str_from(prefix)))
-            continue;
-        struct str key =
-            arena_copy(&call->request->arena, str_sub(attributes->items[i].key, sizeof prefix - 1,
-                                                      attributes->items[i].key.len));
-        if (key.ptr)
-            langfuse__content(call, key.ptr,
-                              value_plain_text(&attributes->items[i].value, &view->contents,
-                                               &call->request->arena));
-    }
+    for (size_t i = 0; i < attributes->count; i++)
+        for (size_t p = 0; p < 2 && keys->prefixes[p]; p++) {
+            struct str key = attributes->items[i].key, prefix = str_from(keys->prefixes[p]);
+            if (!str_starts(key, prefix))
+                continue;
+            key = arena_copy(&call->request->arena, str_sub(key, prefix.len, key.len));
+            if (key.ptr)
+                langfuse__content(call, key.ptr,
+                                  value_plain_text(&attributes->items[i].value, &view->contents,
+                                                   &call->request->arena));
+        }
     json_out_end_object(&call->out);
 }
 
@@ -246,7 +255,7 @@ bool langfuse__write_observation(struct call *call, const struct langfuse_key *k
     write_times(call, &view);
     langfuse__content(call, "input", view.conversation.input_text);
     langfuse__content(call, "output", view.conversation.output_text);
-    langfuse__metadata(call, &view);
+    langfuse__metadata(call, &view, LANGFUSE_OBSERVATIONS);
     write_model(call, &view);
     write_usage(call, &view);
     write_costs(call, &view);

@@ -59,7 +59,9 @@ bool langfuse__write_observation(struct call *call, const struct langfuse_key *k
 /* Pieces of an observation's object, each with its key. */
 const char *langfuse__type(enum observation_kind kind);
 void langfuse__parent(struct call *call, const struct span_view *view);
-void langfuse__metadata(struct call *call, const struct span_view *view);
+void langfuse__metadata(struct call *call, const struct span_view *view, enum langfuse_view of);
+/* Whether no observation stands above it, or it was declared a root. */
+bool langfuse__is_root(const struct span_view *view);
 void langfuse__usage_details(struct call *call, const struct span_view *view);
 void langfuse__cost_details(struct call *call, const struct span_view *view);
 /* modelId, inputPrice, outputPrice and totalPrice; numbers, or decimal texts as in v2. */

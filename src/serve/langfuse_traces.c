@@ -1,38 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* langfuse_traces: traces and sessions as Langfuse's SDKs read them. */
 #include <stdio.h>
-#include <string.h>
 
-#include "normalise/value_json.h"
 #include "serve/langfuse_filter.h"
 
 enum { OBSERVATIONS_MAX = 5000, SCORES_MAX = 1000, SESSION_TRACES_MAX = 500 };
 
 /* --- one object ------------------------------------------------------------------------------- */
-
-static void write_metadata(struct call *call, const struct span_view *view)
-{
-    static const char *const prefixes[] = {"langfuse.trace.metadata.", "langfuse.metadata."};
-    const struct attributes *attributes = &view->span->attributes;
-    struct str whole = langfuse__attribute(call, view, STR("langfuse.trace.metadata"));
-    if (whole.len) {
-        langfuse__object(call, "metadata", whole);
-        return;
-    }
-    json_out_object(&call->out, "metadata");
-    for (size_t i = 0; i < attributes->count; i++)
-        for (size_t p = 0; p < sizeof prefixes / sizeof *prefixes; p++) {
-            struct str key = attributes->items[i].key;
-            if (!str_starts(key, str_from(prefixes[p])))
-                continue;
-            key = arena_copy(&call->request->arena, str_sub(key, strlen(prefixes[p]), key.len));
-            if (key.ptr)
-                langfuse__content(call, key.ptr,
-                                  value_plain_text(&attributes->items[i].value, &view->contents,
-                                                   &call->request->arena));
-        }
-    json_out_end_object(&call->out);
-}
 
 /* What only the root's record says. */
 static void write_root(struct call *call, const struct trace_summary *trace, bool with_content)
@@ -61,7 +35,7 @@ static void write_root(struct call *call, const struct trace_summary *trace, boo
     langfuse__content(call, "output", with_content ? output : STR_NONE);
     out_name(out, "version", view.observation.version);
     if (with_content)
-        write_metadata(call, &view);
+        langfuse__metadata(call, &view, LANGFUSE_TRACES);
     else
         json_out_null(out, "metadata");
     json_out_bool(out, "public", str_equal(shared, STR("true")));
@@ -232,7 +206,7 @@ static enum status read_order(struct call *call, struct langfuse_list_question *
     question->ascending = str_equal_nocase(order, STR("asc"));
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         if (str_equal(field, str_from(columns[i])))
-            question->order = langfuse_field_find(LANGFUSE_TRACES, field);
+            question->order = langfuse_field_find(LANGFUSE_TRACES, LANGFUSE_FILTERS, field);
     if (!question->order || (!question->ascending && !str_equal_nocase(order, STR("desc"))))
         return fail(&call->error, STATUS_INVALID,
                     "orderBy: expected timestamp, id, name, userId, sessionId, release, version, "

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/foreign_id.h"
 #include "store/sql_functions.h"
 #include "store/sql_regex.h"
 #include "wire/utf8.h"
@@ -39,6 +40,20 @@ void sql_span_text(const struct sql_call *call, struct sql_value *out)
     out->null = call->args[0].null || call->args[0].integer == 0;
     write_half(call->scratch, (uint64_t)call->args[0].integer);
     out->text = buf_str(call->scratch);
+}
+
+/* stand_in_id(trace_hi, trace_lo): the span that stands for a trace told of by itself. */
+void sql_stand_in_id(const struct sql_call *call, struct sql_value *out)
+{
+    uint8_t trace[16], id[8];
+    uint64_t number = 0;
+    for (int i = 0; i < 16; i++)
+        trace[i] = (uint8_t)((uint64_t)call->args[i / 8].integer >> (56 - 8 * (i % 8)));
+    foreign_root_id(trace, id);
+    for (int i = 0; i < 8; i++)
+        number = number << 8 | id[i];
+    out->null = call->args[0].null || call->args[1].null;
+    out->integer = (int64_t)number;
 }
 
 /* --- parts of a text ----------------------------------------------------------------------- */

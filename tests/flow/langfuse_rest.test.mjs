@@ -273,7 +273,7 @@ test('metrics group, sum and take quantiles by the names of the columns', async 
     assert.deepEqual(await rows({ view: 'observations', metrics: [{ measure: 'latency', aggregation: 'max' }, { measure: 'timeToFirstToken', aggregation: 'avg' }, { measure: 'inputTokens', aggregation: 'sum' }, { measure: 'countScores', aggregation: 'sum' }], dimensions: [{ field: 'providedModelName' }, { field: 'type' }] }, '/api/public/v2/metrics'),
         [{ providedModelName: 'gpt-4o-mini', type: 'GENERATION', max_latency: 7000, avg_timeToFirstToken: 1000, sum_inputTokens: 1500, sum_countScores: 6 }]);
     assert.deepEqual((await rows({ view: 'observations', metrics: count, timeDimension: { granularity: 'hour' } })).map((row) => row.count_count), [2, 2, 1, 0, 1, 0]);
-    assert.deepEqual(await rows({ view: 'observations', metrics: count, timeDimension: { granularity: 'week' }, orderBy: [{ field: 'time_dimension', direction: 'desc' }] }), [{ time_dimension: '2026-11-16T00:00:00.000Z', count_count: 6 }]);
+    assert.deepEqual(await rows({ view: 'observations', metrics: count, timeDimension: { granularity: 'week' }, orderBy: [{ field: 'time_dimension', direction: 'desc' }] }), [{ time_dimension: '2026-11-16', count_count: 6 }]);
     assert.deepEqual(await rows({ view: 'scores-numeric', metrics: [{ measure: 'value', aggregation: 'avg' }], dimensions: [{ field: 'name' }, { field: 'traceName' }], orderBy: [{ field: 'avg_value', direction: 'desc' }] }),
         [{ name: 'quality', traceName: 'odd', avg_value: 0.375 }, { name: 'quality', traceName: 'even', avg_value: 0.25 }]);
     assert.deepEqual(await rows({ view: 'scores-categorical', metrics: count, dimensions: [{ field: 'stringValue' }, { field: 'observationModelName' }] }),
@@ -289,7 +289,7 @@ const filters = [
     [{ type: 'datetime', column: 'startTime', operator: '>=', value: '2026-11-20T02:00:00Z' }, 2], [{ type: 'number', column: 'latency', operator: '>', value: 5.5 }, 2], [{ type: 'number', column: 'totalTokens', operator: '<=', value: 110 }, 2],
     [{ type: 'stringOptions', column: 'level', operator: 'any of', value: ['WARNING', 'ERROR'] }, 1], [{ type: 'stringOptions', column: 'Trace Name', operator: 'none of', value: ['odd'] }, 3],
     [{ type: 'arrayOptions', column: 'tags', operator: 'any of', value: ['b', 'z'] }, 3], [{ type: 'arrayOptions', column: 'tags', operator: 'all of', value: ['a', 'b'] }, 3], [{ type: 'arrayOptions', column: 'tags', operator: 'none of', value: ['b'] }, 3],
-    [{ type: 'boolean', column: 'isRootObservation', operator: '=', value: false }, 6], [{ type: 'null', column: 'promptName', operator: 'is null' }, 6], [{ type: 'null', column: 'sessionId', operator: 'is not null' }, 0],
+    [{ type: 'boolean', column: 'isRootObservation', operator: '=', value: true }, 6], [{ type: 'null', column: 'promptName', operator: 'is null' }, 6], [{ type: 'null', column: 'sessionId', operator: 'is not null' }, 0],
 ];
 test('each kind of filter leaves the rows it should', async () => {
     await filled();
@@ -306,11 +306,11 @@ test('each kind of filter leaves the rows it should', async () => {
 
 test('a question that cannot be asked is refused by member', async () => {
     const good = { view: 'traces', metrics: count, ...day };
-    for (const [bad, member] of [[{ view: 'spans' }, 'view'], [{ fromTimestamp: 'soon' }, 'fromTimestamp'], [{ toTimestamp: day.fromTimestamp }, 'toTimestamp'], [{ metrics: [] }, 'metrics'], [{ metrics: [{ measure: 'joy', aggregation: 'sum' }] }, 'metrics[0].measure'],
+    for (const [bad, member] of [[{ view: 'spans' }, 'view'], [{ fromTimestamp: 'soon' }, 'fromTimestamp'], [{ toTimestamp: day.fromTimestamp }, 'toTimestamp'], [{ metrics: {} }, 'metrics'], [{ metrics: [{ measure: 'joy', aggregation: 'sum' }] }, 'metrics[0].measure'],
         [{ metrics: [{ measure: 'latency', aggregation: 'p50) --' }] }, 'metrics[0].aggregation'], [{ dimensions: [{ field: "name'" }] }, 'dimensions[0].field'], [{ timeDimension: { granularity: 'second' } }, 'timeDimension.granularity'],
         [{ orderBy: [{ field: 'joy' }] }, 'orderBy[0].field'], [{ config: { row_limit: 5000 } }, 'row_limit'], [{ filters: [{ type: 'string', column: 'latency', operator: '=', value: 'x' }] }, 'filters[0].type'],
         [{ filters: [{ type: 'number', column: 'latency', operator: 'contains', value: 1 }] }, 'filters[0].operator'], [{ filters: [{ type: 'number', column: 'latency', operator: '>', value: [] }] }, 'filters[0].value'],
-        [{ filters: [{ type: 'stringObject', column: 'metadata', key: 'a', operator: '=', value: 'x' }] }, 'filters[0].column'], [{ filters: [{ type: 'numberObject', column: 'scores_avg', operator: '>', value: 1 }] }, 'filters[0].key']]) {
+        [{ filters: [{ type: 'stringObject', column: 'metadata', operator: '=', value: 'x' }] }, 'filters[0].key'], [{ filters: [{ type: 'numberObject', column: 'scores_avg', operator: '>', value: 1 }] }, 'filters[0].key']]) {
         const { status, json } = await ask({ ...good, ...bad });
         assert.deepEqual([status, json.message.startsWith(member)], [400, true], `${member}: ${json.message}`);
     }
