@@ -26,6 +26,7 @@ export function Runs({ dataset }: { dataset: Dataset }) {
     const toggle = (id: string) => setTicked(ticked.includes(id) ? ticked.filter((each) => each !== id) : [...ticked, id].slice(-MOST));
     /* The oldest first: what was there before is the baseline. */
     const chosen = list.filter(({ id }) => ticked.includes(id)).reverse();
+    const compared = chosen.length ? chosen : list.slice(0, 2).reverse();
     if (runs.error) return <Failure error={runs.error} retry={() => runs.refetch()} what="The runs" />;
     if (runs.isPending) return <Skeleton height={160} />;
     if (!list.length) {
@@ -44,13 +45,11 @@ export function Runs({ dataset }: { dataset: Dataset }) {
             <header className="row">
                 <h2>Runs</h2>
                 <span className="muted grow">Tick two or more to see them side by side; the oldest is the baseline.</span>
-                <Go
-                    className="button small primary"
-                    aria-disabled={chosen.length < 2}
-                    href={datasetHref(url.project, dataset.id, "compare", { run: (chosen.length ? chosen : list.slice(0, 2).reverse()).map(({ id }) => id).join(",") })}
-                >
-                    {chosen.length ? `Compare ${chosen.length}` : "Compare the newest two"}
-                </Go>
+                {compared.length > 1 && (
+                    <Go className="button small primary" href={datasetHref(url.project, dataset.id, "compare", { run: compared.map(({ id }) => id).join(",") })}>
+                        {chosen.length ? `Compare ${chosen.length}` : "Compare the newest two"}
+                    </Go>
+                )}
             </header>
             <div className="table-scroll" tabIndex={0} role="region" aria-label="Runs table">
                 <StackedTable>
