@@ -115,6 +115,52 @@ describe('screens: ten tasks', { skip: cannot() }, () => {
         });
     });
 
+    it('what else docs/compare-screens.md counts: traces, scores and runs compared, a graph, an example, a dashboard, a queue, lines with a secret', async () => {
+        await task(4, async (page, click) => {
+            await click(rail(page, 'Traces'));
+            for (const at of [0, 1]) await click(page.locator('.trace-row').nth(at).getByRole('checkbox', { name: 'Mark for comparison' }));
+            await click(page.getByRole('link', { name: 'Compare the two' }));
+            assert.match(page.url(), /\/compare\?a=[0-9a-f]{32}&b=[0-9a-f]{32}/);
+        });
+        await task(2, async (page, click) => {
+            await click(rail(page, 'Agents'));
+            await click(region(page, 'Agents').getByRole('link', { name: 'buying-researcher' }));
+            await page.locator('.react-flow__edge').first().waitFor();
+        });
+        await task(3, async (page, click) => {
+            await click(rail(page, 'Scores'));
+            const other = page.getByRole('combobox', { name: 'Compare with' });
+            await click(other);
+            await click({ click: () => other.selectOption('boolean:feedback:thumb') });
+            await region(page, 'Comparison').waitFor();
+        });
+        await task(3, async (page, click) => {
+            await click(rail(page, 'Datasets'));
+            await click(page.getByRole('link', { name: 'support/questions' }));
+            await click(page.getByRole('link', { name: 'Compare the newest two' }));
+            await page.getByText(/significantly/).first().waitFor();
+        });
+        await task(2, async (page, click) => {
+            await click(rail(page, 'Query'));
+            await click(page.getByText('Which errors, how often'));
+            await page.getByRole('columnheader', { name: 'errors' }).waitFor();
+        });
+        await task(2, async (page, click) => {
+            await click(rail(page, 'Dashboards'));
+            await click(page.getByRole('link', { name: /^Cost/ }));
+            await page.getByText('Spend over time, by model').waitFor();
+        });
+        await task(2, async (page, click) => {
+            await click(rail(page, 'Queues'));
+            await click(page.getByRole('link', { name: 'support/version 8 before it goes live' }));
+            await page.getByText('8 of 12 done').waitFor();
+        });
+        await task(1, async (page, click) => {
+            await click(page.getByRole('button', { name: 'Fill in a new pair' }));
+            await page.getByText('In the lines above.').waitFor();
+        }, '/p/default/overview');
+    });
+
     it('a finding leads to its traces and examples, and the address keeps the question', async () => {
         const { page, complaints, context } = await stage.open('/p/demo/explain?measure=failures');
         await finding(page, /^1 Error kind throttle/).waitFor();
