@@ -6,6 +6,7 @@
  * traces and their amounts are shares of the exact total.
  */
 #include <math.h>
+#include <string.h>
 
 #include "query/explain_private.h"
 #include "query/label_text.h"
@@ -66,18 +67,6 @@ static int sample_of(double spans, double most)
         return EXPLAIN_SAMPLE_ALL;
     int sample = (int)(EXPLAIN_SAMPLE_ALL * (most / spans));
     return sample > 1 ? sample : 1;
-}
-
-/* Of a side with more than `most`, a part is looked at; `whole` becomes the totals of those. */
-static enum status take_sample(struct explain_scan *scan, const double counts[EXPLAIN_SIDES],
-                               double most, struct explain_whole *whole, struct error *error)
-{
-    bool all = true;
-    for (int side = 0; side < EXPLAIN_SIDES; side++) {
-        scan->samples[side] = sample_of(counts[side], most);
-        all = all && scan->samples[side] == EXPLAIN_SAMPLE_ALL;
-    }
-    return all ? STATUS_OK : explain_totals(scan, whole, error);
 }
 
 /* --- the answer ---------------------------------------------------------------------------------
@@ -189,37 +178,31 @@ static double length_without(struct time_range range, struct time_range hole)
     return (double)(range.to_ns - range.from_ns) - (to > from ? (double)(to - from) : 0);
 }
 
-static enum status count_values(struct explain_scan *scan, const struct explanation *all,
-                                struct arena *arena, struct explain_tallies *tallies,
-                                struct explain_whole *sampled, struct error *error)
+/* Of a side with more than what is looked at, some parts; gives the totals of those. */
+static struct explain_whole choose_samples(struct explain_scan *scan,
+                                           const struct explain_totals *totals,
+                                           const struct explanation *all)
 {
-    enum status status = take_sample(scan, all->spans, EXPLAIN_SPANS_MAX, sampled, error);
-    if (status == STATUS_OK)
-        status = explain_values(scan, arena, tallies, error);
-    if (status != STATUS_OK || !scan->measure->of[0] || !tallies->count)
-        return status;
-    /* `of` in a sample of its own: there are many more of them. */
-    struct explain_whole of = *sampled;
-    status = take_sample(scan, all->of, EXPLAIN_SPANS_MAX / 2, &of, error);
-    if (status == STATUS_OK)
-        status = explain_of(scan, tallies, error);
-    sampled->has_of = true;
-    sampled->of[EXPLAIN_NOW] = of.of[EXPLAIN_NOW];
-    sampled->of[EXPLAIN_BASELINE] = of.of[EXPLAIN_BASELINE];
-    return status;
+    for (int side = 0; side < EXPLAIN_SIDES; side++) {
+        scan->hits[side] = sample_of(all->spans[side], EXPLAIN_SPANS_MAX);
+        /* There are many more of those that could count: a sample of their own. */
+        scan->could[side] = sample_of(all->of[side], EXPLAIN_SPANS_MAX / 2);
+    }
+    struct explain_whole sampled = explain_sampled(totals, scan->hits);
+    struct explain_whole could = explain_sampled(totals, scan->could);
+    memcpy(sampled.of, could.of, sizeof sampled.of);
+    sampled.has_of = scan->measure->of[0] != 0;
+    sampled.falls = scan->falls;
+    return sampled;
 }
 
 enum status query_explain(const struct query *query, const struct explain_question *question,
                           struct arena *arena, struct explanation *out_explanation,
                           struct error *error)
 {
-    struct explain_scan scan = {
-        .question = question,
-        .query = query,
-        .measure = question->measure,
-        .samples = {EXPLAIN_SAMPLE_ALL, EXPLAIN_SAMPLE_ALL},
-    };
-    struct explain_whole whole = {0};
+    static const int everything[EXPLAIN_SIDES] = {EXPLAIN_SAMPLE_ALL, EXPLAIN_SAMPLE_ALL};
+    struct explain_scan scan = {.question = question, .query = query, .measure = question->measure};
+    struct explain_totals *totals = arena_new(arena, struct explain_totals);
     struct explain_tallies tallies = {0};
     struct time_range now = question->ranges[EXPLAIN_NOW];
     struct explanation all = {
@@ -227,24 +210,25 @@ enum status query_explain(const struct query *query, const struct explain_questi
                        length_without(question->ranges[EXPLAIN_BASELINE], now)},
         .sample = 1,
     };
-    enum status status = explain_threshold(&scan, error);
-    if (status == STATUS_OK)
-        status = explain_totals(&scan, &whole, error);
+    if (!totals)
+        return fail(error, STATUS_TOO_LARGE, "explain: no memory");
+    enum status status = explain_totals_read(&scan, totals, error);
     if (status != STATUS_OK)
         return status;
-    for (int side = 0; side < EXPLAIN_SIDES; side++) {
-        all.amounts[side] = whole.amounts[side];
-        all.spans[side] = whole.spans[side];
-        all.of[side] = whole.of[side];
-    }
+    struct explain_whole whole = explain_sampled(totals, everything);
+    memcpy(all.amounts, whole.amounts, sizeof all.amounts);
+    memcpy(all.spans, whole.spans, sizeof all.spans);
+    memcpy(all.of, whole.of, sizeof all.of);
     all.threshold_ns = scan.threshold_ns;
-    all.falls = scan.falls = whole.falls = falls(&all, question->measure->tail != NULL);
-    status = count_values(&scan, &all, arena, &tallies, &whole, error);
-    if (status == STATUS_OK)
-        status = tell(query, question, &tallies, &whole, arena, &all, error);
+    all.falls = scan.falls = falls(&all, question->measure->tail != NULL);
+    struct explain_whole sampled = choose_samples(&scan, totals, &all);
     double spans = all.spans[EXPLAIN_NOW] + all.spans[EXPLAIN_BASELINE];
     if (spans > 0)
-        all.sample = (whole.spans[EXPLAIN_NOW] + whole.spans[EXPLAIN_BASELINE]) / spans;
+        status = explain_values(&scan, arena, &tallies, error);
+    if (status == STATUS_OK)
+        status = tell(query, question, &tallies, &sampled, arena, &all, error);
+    if (spans > 0)
+        all.sample = (sampled.spans[EXPLAIN_NOW] + sampled.spans[EXPLAIN_BASELINE]) / spans;
     if (status == STATUS_OK)
         *out_explanation = all;
     return status;
