@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cli: one file a command, one row in commands.def. A command gets its own arguments (argv[0] is
- * its name) and returns the exit code: 0 done, 1 failed, 2 wrong usage.
+ * its name) and returns the exit code: 0 done, 1 failed, 2 wrong usage, 3 done but for what it
+ * named.
  */
 #pragma once
 

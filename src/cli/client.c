@@ -16,13 +16,21 @@
 #include "wire/json.h"
 #include "wire/protobuf.h"
 
-enum { URL_BYTES = 2048, KEY_BYTES = 200, TRIES = 8, TIMEOUT_MS = 60000, PATIENCE_S = 120 };
+enum {
+    URL_BYTES = 2048,
+    ADDRESS_BYTES = 8192, /* of storage that signs what it gives away */
+    KEY_BYTES = 200,
+    TRIES = 8,
+    TIMEOUT_MS = 60000,
+    PATIENCE_S = 120,
+};
 
 struct client {
     struct outbound *outbound;
     char url[URL_BYTES], key[KEY_BYTES], authorization[2 * KEY_BYTES];
     char project[128];
     size_t answer_bytes_max;
+    bool patient;
     /* The one answer we wait for. */
     pthread_mutex_t lock;
     pthread_cond_t arrived;
@@ -69,6 +77,7 @@ enum status client_open(const struct client_options *options, struct client **ou
     pthread_mutex_init(&client->lock, NULL);
     pthread_cond_init(&client->arrived, NULL);
     client->answer_bytes_max = options->answer_bytes_max;
+    client->patient = options->patient;
     enum status status;
     if ((status = copy_option(client->url, URL_BYTES - 200, options->url, "url", error)) ||
         (status = copy_option(client->project, sizeof client->project, options->project, "project",
@@ -110,20 +119,35 @@ static void on_answer(void *context, const struct outbound_response *response)
     pthread_mutex_unlock(&client->lock);
 }
 
+static bool is_address(const char *path)
+{
+    return !strncmp(path, "http://", 7) || !strncmp(path, "https://", 8);
+}
+
+/* As it may be shown: what follows a whole address's '?' may be its permission. */
+static void name_of(const struct client *client, const char *path, char *out, size_t size)
+{
+    if (is_address(path))
+        snprintf(out, size, "%.*s", (int)strcspn(path, "?"), path);
+    else
+        snprintf(out, size, "%.300s%.250s", client->url, path);
+}
+
 enum status client_call(struct client *client, const char *method, const char *path,
                         const char *content_type, struct str body, int *out_http_status,
                         struct buf *out_body, struct error *error)
 {
-    char url[URL_BYTES + 200];
+    char url[ADDRESS_BYTES];
     struct header headers[3];
     size_t count = 0;
-    if (snprintf(url, sizeof url, "%s%s", client->url, path) >= (int)sizeof url)
+    bool is_ours = !is_address(path);
+    if (snprintf(url, sizeof url, "%s%s", is_ours ? client->url : "", path) >= (int)sizeof url)
         return fail(error, STATUS_INVALID, "url: too long");
     if (content_type)
         headers[count++] = (struct header){STR("content-type"), str_from(content_type)};
-    if (client->authorization[0])
+    if (is_ours && client->authorization[0])
         headers[count++] = (struct header){STR("authorization"), str_from(client->authorization)};
-    if (client->project[0])
+    if (is_ours && client->project[0])
         headers[count++] = (struct header){STR("x-vitrine-project"), str_from(client->project)};
     const struct outbound_request request = {
         .method = method,
@@ -144,9 +168,11 @@ enum status client_call(struct client *client, const char *method, const char *p
     while (!client->done)
         pthread_cond_wait(&client->arrived, &client->lock);
     pthread_mutex_unlock(&client->lock);
-    if (client->status != STATUS_OK)
-        return fail(error, client->status, "%s does not answer: %.300s", client->url,
+    if (client->status != STATUS_OK) {
+        name_of(client, is_ours ? "" : path, url, 300);
+        return fail(error, client->status, "%.299s does not answer: %.300s", url,
                     client->error.text);
+    }
     *out_http_status = client->http_status;
     if (out_body) {
         buf_clear(out_body);
@@ -190,15 +216,20 @@ enum status client_refused(struct client *client, const char *path, int http_sta
                            struct error *error)
 {
     struct arena arena;
+    char name[600];
     arena_init(&arena, 1 << 20);
     struct str said = str_trim(words_of(buf_str(&client->body), &arena));
     enum status status = http_status == 401   ? STATUS_UNAUTHENTICATED
+                         : http_status == 403 ? STATUS_FORBIDDEN
                          : http_status == 404 ? STATUS_NOT_FOUND
                          : http_status == 409 ? STATUS_CONFLICT
+                         : http_status == 413 ? STATUS_TOO_LARGE
                          : http_status == 503 ? STATUS_BUSY
+                         : http_status >= 500 ? STATUS_IO
                                               : STATUS_INVALID;
-    fail(error, status, "%s%s answered %d%s%.*s", client->url, path, http_status,
-         said.len ? ": " : "", (int)(said.len > 300 ? 300 : said.len), said.ptr);
+    name_of(client, path, name, sizeof name);
+    fail(error, status, "%s answered %d%s%.*s", name, http_status, said.len ? ": " : "",
+         (int)(said.len > 300 ? 300 : said.len), said.ptr);
     arena_done(&arena);
     return status;
 }
@@ -209,21 +240,31 @@ enum status client_post(struct client *client, const char *path, const char *con
     return client_ask(client, "POST", path, content_type, body, out_body, error);
 }
 
+/* No answer came; one that is too large would be so again. */
+static bool may_come_back(enum status status)
+{
+    return status != STATUS_TOO_LARGE && status != STATUS_INVALID;
+}
+
 enum status client_ask(struct client *client, const char *method, const char *path,
                        const char *content_type, struct str body, struct buf *out_body,
                        struct error *error)
 {
+    bool persists = client->patient && !strcmp(method, "GET");
     for (int attempt = 1;; attempt++) {
-        int http_status;
+        int http_status = 0, asked_s = 0;
         enum status status =
             client_call(client, method, path, content_type, body, &http_status, out_body, error);
-        if (status != STATUS_OK || (http_status >= 200 && http_status < 300))
-            return status;
-        if ((http_status != 503 && http_status != 429) || attempt == TRIES)
-            return client_refused(client, path, http_status, error);
-        pause_ms(client->retry_after_s > 0 && client->retry_after_s <= PATIENCE_S
-                     ? client->retry_after_s * 1000
-                     : 100 << (attempt > 5 ? 5 : attempt));
+        if (status == STATUS_OK && http_status >= 200 && http_status < 300)
+            return STATUS_OK;
+        bool again = status == STATUS_OK ? http_status == 503 || http_status == 429 ||
+                                               (persists && http_status >= 500)
+                                         : persists && may_come_back(status);
+        if (!again || attempt == TRIES)
+            return status == STATUS_OK ? client_refused(client, path, http_status, error) : status;
+        if (status == STATUS_OK)
+            asked_s = client->retry_after_s > PATIENCE_S ? PATIENCE_S : client->retry_after_s;
+        pause_ms(asked_s > 0 ? (int64_t)asked_s * 1000 : 100 << (attempt > 5 ? 5 : attempt));
     }
 }
 

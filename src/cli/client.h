@@ -17,13 +17,15 @@ struct client_options {
     const char
         *project; /* name, for a loopback server that asks for no key; NULL: the default one */
     size_t answer_bytes_max; /* 0: 16 MiB */
+    bool patient; /* what only reads is asked again when the server fails or is not there */
 };
 
 enum status client_open(const struct client_options *options, struct client **out_client,
                         struct error *error);
 void client_close(struct client *client); /* NULL is fine */
 
-/* Any answer is STATUS_OK. body.ptr NULL: none. *out_body is the caller's to buf_done(). */
+/* Any answer is STATUS_OK. body.ptr NULL: none. *out_body is the caller's to buf_done(). A path
+ * that is a whole address ("https://…") is asked as it is, without the key and the project. */
 enum status client_call(struct client *client, const char *method, const char *path,
                         const char *content_type, struct str body, int *out_http_status,
                         struct buf *out_body, struct error *error);
@@ -31,7 +33,8 @@ enum status client_call(struct client *client, const char *method, const char *p
 enum status client_refused(struct client *client, const char *path, int http_status,
                            struct error *error);
 /* An answer that is not 2xx is an error too, in the server's words. Retries while the server is
- * busy (503) or wants fewer requests (429), and waits as long as it asks for. */
+ * busy (503) or wants fewer requests (429), and waits as long as it asks for, at most two minutes
+ * at a time and seven times. */
 enum status client_post(struct client *client, const char *path, const char *content_type,
                         struct str body, struct buf *out_body, struct error *error);
 /* GET; only 200 is fine. The answer lives in the arena. */

@@ -9,27 +9,6 @@
 
 #include "cli/import_private.h"
 
-/* Whether the target has it already. */
-static bool is_there(struct import *import, const char *path, struct str id, struct arena *arena,
-                     struct json *out_there)
-{
-    struct error ignored;
-    struct str place = import__encoded(id, arena);
-    const char *project = import->target_project ? import->target_project : "default";
-    return import__get(import->target,
-                       arena_printf(arena, "%s/%.*s?project=%s", path, STR_ARGS(place), project),
-                       arena, out_there, &ignored) == STATUS_OK;
-}
-
-/* What the target will not have is told, and costs no other. */
-static enum status unless_refused(const struct import *import, enum status status)
-{
-    if (status != STATUS_INVALID && status != STATUS_CONFLICT)
-        return status;
-    fprintf(stderr, "left out: %s\n", import->error->text);
-    return STATUS_OK;
-}
-
 static bool is_true(const struct json *item, const char *name)
 {
     const struct json *value = json_get(item, str_from(name));
@@ -57,7 +36,7 @@ static enum status copy_model(struct import *import, const struct json *item, st
     struct str id = json_string(json_get(item, STR("id")));
     struct str place = import__encoded(id, arena);
     if (is_true(item, "isLangfuseManaged") || !id.len ||
-        is_there(import, "/api/public/models", id, arena, &there))
+        import__is_there(import, "/api/public/models", id, arena, &there))
         return STATUS_OK;
     struct str path = arena_printf(arena, "/api/public/models/%.*s", STR_ARGS(place));
     if (!path.ptr)
@@ -69,14 +48,16 @@ static enum status copy_model(struct import *import, const struct json *item, st
     else
         import__put_all(&out, item, flat);
     json_out_end_object(&out);
-    return import__write(import, "PUT", path.ptr, &body);
+    return import__write(import, "PUT", path.ptr, &body, NULL);
 }
 
 enum status import__models(struct import *import, const struct json *items, struct arena *arena)
 {
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < items->count && status == STATUS_OK; i++)
-        status = unless_refused(import, copy_model(import, &items->items[i], arena));
+        status =
+            import__unless_refused(import, copy_model(import, &items->items[i], arena), "model",
+                                   json_string(json_get(&items->items[i], STR("id"))));
     return status;
 }
 
@@ -95,7 +76,7 @@ static enum status set_archived(struct import *import, struct str id, bool archi
     json_out_object(&out, NULL);
     json_out_bool(&out, "isArchived", archived);
     json_out_end_object(&out);
-    return import__write(import, "PATCH", path.ptr, &body);
+    return import__write(import, "PATCH", path.ptr, &body, NULL);
 }
 
 static enum status make_config(struct import *import, const struct json *item)
@@ -109,7 +90,7 @@ static enum status make_config(struct import *import, const struct json *item)
     if (!str_equal(json_string(json_get(item, STR("dataType"))), STR("BOOLEAN")))
         import__put(&out, "categories", json_get(item, STR("categories")));
     json_out_end_object(&out);
-    return import__write(import, "POST", "/api/public/score-configs", &body);
+    return import__write(import, "POST", "/api/public/score-configs", &body, NULL);
 }
 
 enum status import__score_configs(struct import *import, const struct json *items,
@@ -119,8 +100,9 @@ enum status import__score_configs(struct import *import, const struct json *item
     for (uint32_t i = 0; i < items->count && status == STATUS_OK; i++) {
         struct json there;
         struct str id = json_string(json_get(&items->items[i], STR("id")));
-        if (!is_there(import, "/api/public/score-configs", id, arena, &there))
-            status = unless_refused(import, make_config(import, &items->items[i]));
+        if (!import__is_there(import, "/api/public/score-configs", id, arena, &there))
+            status = import__unless_refused(import, make_config(import, &items->items[i]),
+                                            "score config", id);
         else if (is_true(&there, "isArchived"))
             status = set_archived(import, id, false, arena);
     }
@@ -135,7 +117,7 @@ enum status import__archived_configs(struct import *import, const struct json *i
         struct json there;
         struct str id = json_string(json_get(&items->items[i], STR("id")));
         if (is_true(&items->items[i], "isArchived") &&
-            is_there(import, "/api/public/score-configs", id, arena, &there))
+            import__is_there(import, "/api/public/score-configs", id, arena, &there))
             status = set_archived(import, id, true, arena);
     }
     return status;
@@ -144,6 +126,34 @@ enum status import__archived_configs(struct import *import, const struct json *i
 /* --- scores ------------------------------------------------------------------------------------
  */
 
+/* As the newest list says what a score is about. */
+static void put_subject(struct json_out *out, const struct json *subject)
+{
+    static const char *const members[][2] = {{"trace", "traceId"},
+                                             {"observation", "observationId"},
+                                             {"session", "sessionId"},
+                                             {"experiment", "datasetRunId"}};
+    struct str kind = json_string(json_get(subject, STR("kind")));
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (str_equal(kind, str_from(members[i][0])))
+            import__put(out, members[i][1], json_get(subject, STR("id")));
+    import__put(out, "traceId", json_get(subject, STR("traceId")));
+}
+
+/* Lists tell texts beside the value, the newest one in its place, and yes and no as such. */
+static void put_value(struct json_out *out, const struct json *item)
+{
+    struct str type = json_string(json_get(item, STR("dataType")));
+    const struct json *text = json_get(item, STR("stringValue"));
+    const struct json *value = json_get(item, STR("value"));
+    bool is_text = str_equal(type, STR("CATEGORICAL")) || str_equal(type, STR("TEXT")) ||
+                   str_equal(type, STR("CORRECTION"));
+    if (value && value->type == JSON_BOOL)
+        json_out_int(out, "value", value->boolean);
+    else
+        import__put(out, "value", is_text && json_string(text).ptr ? text : value);
+}
+
 static void add_score(struct event_batch *batch, const struct json *item, bool with_config,
                       struct arena *arena)
 {
@@ -151,15 +161,13 @@ static void add_score(struct event_batch *batch, const struct json *item, bool w
                                         "sessionId", "datasetRunId", "dataType", "comment",
                                         "metadata",  "environment",  "source",   "queueId",
                                         NULL};
-    struct str type = json_string(json_get(item, STR("dataType")));
-    bool is_text = str_equal(type, STR("CATEGORICAL")) || str_equal(type, STR("TEXT")) ||
-                   str_equal(type, STR("CORRECTION"));
     import__open_event(batch, item, "score-create", json_string(json_get(item, STR("timestamp"))),
                        arena);
     import__put_all(&batch->out, item, names);
     if (with_config)
         import__put(&batch->out, "configId", json_get(item, STR("configId")));
-    import__put(&batch->out, "value", json_get(item, is_text ? STR("stringValue") : STR("value")));
+    put_subject(&batch->out, json_get(item, STR("subject")));
+    put_value(&batch->out, item);
     import__close_event(batch);
 }
 

@@ -50,11 +50,11 @@ enum status control_annotation_queues(struct control *control, uint32_t project_
 enum status control_annotation_queue(struct control *control, uint32_t project_id, struct str id,
                                      struct arena *arena, struct annotation_queue *out_queue,
                                      struct error *error);
-/* Without an id a new one, else that one is changed; *queue is as it is then. Without `people`
- * (ptr NULL) those it is assigned to stay. */
+/* Without an id a new one, else that one is changed, or made when it `may_be_new`; *queue is as it
+ * is then. Without `people` (ptr NULL) those it is assigned to stay. */
 enum status control_annotation_queue_put(struct control *control, uint32_t project_id,
-                                         struct annotation_queue *queue, struct arena *arena,
-                                         struct error *error);
+                                         struct annotation_queue *queue, bool may_be_new,
+                                         struct arena *arena, struct error *error);
 /* With its items; scores stay. */
 enum status control_annotation_queue_delete(struct control *control, uint32_t project_id,
                                             struct str id, struct error *error);
@@ -81,7 +81,8 @@ enum status control_annotation_item(struct control *control, uint32_t project_id
                                     struct str queue_id, struct str id, struct arena *arena,
                                     struct annotation_item *out_item, struct error *error);
 /* Of each the subject counts, and whether it is completed; they come back as they stand in the
- * queue. All are added or none. */
+ * queue. Id and times may be brought along: an id that is in the queue already is that item. All
+ * are added or none. */
 enum status control_annotation_items_add(struct control *control, uint32_t project_id,
                                          struct str queue_id, struct annotation_item *items,
                                          size_t count, struct arena *arena, size_t *out_added,

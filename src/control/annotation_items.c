@@ -93,22 +93,29 @@ static enum status read_first(struct control *control, sqlite3_stmt *statement, 
     return status;
 }
 
-static enum status read_one(struct control *control, uint32_t project_id, struct str queue_id,
-                            struct str id, struct arena *arena, struct annotation_item *out_item,
+static enum status find_own(struct control *control, struct str queue_id, struct str id,
+                            struct arena *arena, struct annotation_item *out_item, bool *out_found,
                             struct error *error)
 {
     sqlite3_stmt *statement;
-    bool found = false;
-    enum status status = annotation__find_queue(control, project_id, queue_id, error);
-    if (status == STATUS_OK)
-        status = control__prepare(
-            control, "SELECT " COLUMNS " FROM annotation_item WHERE queue_id=?1 AND id=?2",
-            &statement, error);
+    enum status status = control__prepare(
+        control, "SELECT " COLUMNS " FROM annotation_item WHERE queue_id=?1 AND id=?2", &statement,
+        error);
     if (status != STATUS_OK)
         return status;
     control__bind(statement, 1, queue_id);
     control__bind(statement, 2, id);
-    status = read_first(control, statement, arena, out_item, &found, error);
+    return read_first(control, statement, arena, out_item, out_found, error);
+}
+
+static enum status read_one(struct control *control, uint32_t project_id, struct str queue_id,
+                            struct str id, struct arena *arena, struct annotation_item *out_item,
+                            struct error *error)
+{
+    bool found = false;
+    enum status status = annotation__find_queue(control, project_id, queue_id, error);
+    if (status == STATUS_OK)
+        status = find_own(control, queue_id, id, arena, out_item, &found, error);
     return status == STATUS_OK && !found ? not_there(error, id) : status;
 }
 
@@ -151,8 +158,9 @@ static enum status insert(struct control *control, const struct annotation_item 
     enum status status = control__prepare(
         control,
         "INSERT INTO annotation_item(id, queue_id, kind, subject, key, trace, completed,"
-        " completed_ns, created_ns, updated_ns) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9"
-        " WHERE (SELECT count(*) FROM annotation_item WHERE queue_id=?2) < ?10",
+        " completed_ns, created_ns, updated_ns) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?11"
+        " WHERE (SELECT count(*) FROM annotation_item WHERE queue_id=?2) < ?10"
+        " ON CONFLICT(id) DO NOTHING",
         &statement, error);
     if (status != STATUS_OK)
         return status;
@@ -166,48 +174,13 @@ static enum status insert(struct control *control, const struct annotation_item 
     sqlite3_bind_int64(statement, 8, item->completed_ns);
     sqlite3_bind_int64(statement, 9, item->created_ns);
     sqlite3_bind_int64(statement, 10, ANNOTATION_ITEMS_MAX);
+    sqlite3_bind_int64(statement, 11, item->updated_ns);
     status = control__finish(control, statement, error);
     if (status == STATUS_OK && sqlite3_changes(control->db) == 0)
-        return fail(error, STATUS_TOO_LARGE, "a queue has at most %d items", ANNOTATION_ITEMS_MAX);
+        return fail(error, STATUS_TOO_LARGE,
+                    "a queue has at most %d items, and an id is of one queue",
+                    ANNOTATION_ITEMS_MAX);
     return status;
-}
-
-static enum status add_one(struct control *control, struct str queue_id,
-                           struct annotation_item *item, struct arena *arena, size_t *added,
-                           struct error *error)
-{
-    char id[CONTROL_ID_BYTES];
-    bool waits = false;
-    if (!item->is_completed) {
-        enum status status =
-            find_waiting(control, queue_id, &item->subject, arena, item, &waits, error);
-        if (status != STATUS_OK || waits)
-            return status;
-    }
-    control__make_id(id);
-    item->id = arena_copy(arena, str_from(id));
-    if (!item->id.ptr)
-        return fail(error, STATUS_TOO_LARGE, "no memory for the items");
-    item->queue_id = queue_id;
-    item->created_ns = item->updated_ns = clock_now_ns();
-    item->completed_ns = item->is_completed ? item->created_ns : 0;
-    (*added)++;
-    return insert(control, item, error);
-}
-
-enum status control_annotation_items_add(struct control *control, uint32_t project_id,
-                                         struct str queue_id, struct annotation_item *items,
-                                         size_t count, struct arena *arena, size_t *out_added,
-                                         struct error *error)
-{
-    *out_added = 0;
-    enum status status = control__begin(control, error);
-    if (status != STATUS_OK)
-        return status;
-    status = annotation__find_queue(control, project_id, queue_id, error);
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        status = add_one(control, queue_id, &items[i], arena, out_added, error);
-    return control__end(control, status, error);
 }
 
 static enum status set_completed(struct control *control, struct str id, bool completed,
@@ -228,6 +201,69 @@ static enum status set_completed(struct control *control, struct str id, bool co
     sqlite3_bind_int64(statement, 4, completed ? now_ns : 0);
     sqlite3_bind_int64(statement, 5, now_ns);
     return control__finish(control, statement, error);
+}
+
+/* What brings its id along and is there already: only whether it is completed can have changed. */
+static enum status add_again(struct control *control, struct annotation_item *item, bool completed,
+                             struct error *error)
+{
+    if (item->is_completed == completed)
+        return STATUS_OK;
+    item->is_completed = completed;
+    return set_completed(control, item->id, completed, item->author, error);
+}
+
+static enum status make_item(struct control *control, struct str queue_id,
+                             struct annotation_item *item, struct arena *arena, struct error *error)
+{
+    char id[CONTROL_ID_BYTES];
+    control__make_id(id);
+    if (!item->id.len)
+        item->id = arena_copy(arena, str_from(id));
+    if (!item->id.ptr)
+        return fail(error, STATUS_TOO_LARGE, "no memory for the items");
+    item->queue_id = queue_id;
+    item->updated_ns = clock_now_ns();
+    if (!item->created_ns)
+        item->created_ns = item->updated_ns;
+    if (!item->is_completed)
+        item->completed_ns = 0;
+    else if (!item->completed_ns)
+        item->completed_ns = item->created_ns;
+    return insert(control, item, error);
+}
+
+static enum status add_one(struct control *control, struct str queue_id,
+                           struct annotation_item *item, struct arena *arena, size_t *added,
+                           struct error *error)
+{
+    bool is_there = false, completed = item->is_completed;
+    enum status status = STATUS_OK;
+    if (item->id.len)
+        status = find_own(control, queue_id, item->id, arena, item, &is_there, error);
+    if (is_there)
+        return add_again(control, item, completed, error);
+    if (status == STATUS_OK && !item->is_completed)
+        status = find_waiting(control, queue_id, &item->subject, arena, item, &is_there, error);
+    if (status != STATUS_OK || is_there)
+        return status;
+    (*added)++;
+    return make_item(control, queue_id, item, arena, error);
+}
+
+enum status control_annotation_items_add(struct control *control, uint32_t project_id,
+                                         struct str queue_id, struct annotation_item *items,
+                                         size_t count, struct arena *arena, size_t *out_added,
+                                         struct error *error)
+{
+    *out_added = 0;
+    enum status status = control__begin(control, error);
+    if (status != STATUS_OK)
+        return status;
+    status = annotation__find_queue(control, project_id, queue_id, error);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = add_one(control, queue_id, &items[i], arena, out_added, error);
+    return control__end(control, status, error);
 }
 
 enum status control_annotation_item_set(struct control *control, uint32_t project_id,

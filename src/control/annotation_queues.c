@@ -170,7 +170,7 @@ static enum status write_row(struct control *control, uint32_t project_id,
                 " created_ns, updated_ns) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?6 WHERE (SELECT count(*)"
                 " FROM annotation_queue WHERE project_id=?1 AND id<>?2) < ?7"
                 " ON CONFLICT(id) DO UPDATE SET name=?3, description=?4, score_configs=?5,"
-                " updated_ns=?6",
+                " updated_ns=?6 WHERE project_id=?1",
                 project_id, queue->id, &statement, error);
     if (status != STATUS_OK)
         return status;
@@ -187,7 +187,8 @@ static enum status write_row(struct control *control, uint32_t project_id,
     if (code != SQLITE_DONE)
         return control__complain(control, error);
     if (sqlite3_changes(control->db) == 0)
-        return fail(error, STATUS_TOO_LARGE, "a project has at most %d annotation queues",
+        return fail(error, STATUS_TOO_LARGE,
+                    "a project has at most %d annotation queues, and an id is of one project",
                     ANNOTATION_QUEUES_MAX);
     return STATUS_OK;
 }
@@ -216,16 +217,16 @@ static enum status write_people(struct control *control, const struct annotation
 }
 
 enum status control_annotation_queue_put(struct control *control, uint32_t project_id,
-                                         struct annotation_queue *queue, struct arena *arena,
-                                         struct error *error)
+                                         struct annotation_queue *queue, bool may_be_new,
+                                         struct arena *arena, struct error *error)
 {
     char id[CONTROL_ID_BYTES];
-    bool is_new = queue->id.len == 0;
+    bool is_new = queue->id.len == 0 || may_be_new;
     enum status status = check(queue, error);
     if (status != STATUS_OK)
         return status;
     control__make_id(id);
-    if (is_new)
+    if (!queue->id.len)
         queue->id = str_from(id);
     status = control__begin(control, error);
     if (status != STATUS_OK)

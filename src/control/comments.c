@@ -150,7 +150,8 @@ static enum status check_prompt(struct control *control, uint32_t project_id, st
     return status;
 }
 
-/* The counts and the row in one statement, so that no two requests fill the last place. */
+/* The counts and the row in one statement, so that no two requests fill the last place. A comment
+ * whose id is there already is that one, as it reads now. */
 static enum status insert(struct control *control, uint32_t project_id,
                           const struct comment *comment, struct error *error)
 {
@@ -158,9 +159,11 @@ static enum status insert(struct control *control, uint32_t project_id,
     enum status status = control__prepare(
         control,
         "INSERT INTO comment(project_id, id, kind, subject, key, trace, content, author,"
-        " created_ns, updated_ns) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9 WHERE"
-        " (SELECT count(*) FROM comment WHERE project_id=?1) < ?10 AND (SELECT count(*) FROM"
-        " comment WHERE project_id=?1 AND key=?5 AND kind=?3) < ?11",
+        " created_ns, updated_ns) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?12 WHERE"
+        " (SELECT count(*) FROM comment WHERE project_id=?1 AND id<>?2) < ?10 AND (SELECT count(*)"
+        " FROM comment WHERE project_id=?1 AND key=?5 AND kind=?3 AND id<>?2) < ?11"
+        " ON CONFLICT(id) DO UPDATE SET content=?7, author=?8, updated_ns=?12"
+        " WHERE project_id=?1 AND key=?5 AND kind=?3",
         &statement, error);
     if (status != STATUS_OK)
         return status;
@@ -175,10 +178,11 @@ static enum status insert(struct control *control, uint32_t project_id,
     sqlite3_bind_int64(statement, 9, comment->created_ns);
     sqlite3_bind_int64(statement, 10, COMMENTS_MAX);
     sqlite3_bind_int64(statement, 11, COMMENTS_OF_SUBJECT_MAX);
+    sqlite3_bind_int64(statement, 12, comment->updated_ns);
     status = control__finish(control, statement, error);
     if (status == STATUS_OK && sqlite3_changes(control->db) == 0)
         return fail(error, STATUS_TOO_LARGE,
-                    "comments: at most %d about one thing and %d in a project",
+                    "comments: at most %d about one thing and %d in a project, and an id is of one",
                     COMMENTS_OF_SUBJECT_MAX, COMMENTS_MAX);
     return status;
 }
@@ -192,8 +196,11 @@ enum status control_comment_create(struct control *control, uint32_t project_id,
     if (status != STATUS_OK)
         return status;
     control__make_id(id);
-    comment->id = arena_copy(arena, str_from(id));
-    comment->created_ns = comment->updated_ns = clock_now_ns();
+    if (!comment->id.len)
+        comment->id = arena_copy(arena, str_from(id));
+    comment->updated_ns = clock_now_ns();
+    if (!comment->created_ns)
+        comment->created_ns = comment->updated_ns;
     if (!comment->id.ptr)
         return fail(error, STATUS_TOO_LARGE, "no memory for the comment");
     status = control__begin(control, error);

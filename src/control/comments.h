@@ -40,7 +40,8 @@ enum status control_comments(struct control *control, const struct comment_quest
                              int64_t *out_total, struct error *error);
 enum status control_comment(struct control *control, uint32_t project_id, struct str id,
                             struct arena *arena, struct comment *out_comment, struct error *error);
-/* Gives it its id and times. STATUS_NOT_FOUND: there is no such version of a prompt. */
+/* Gives it its id and times, those it does not bring along; with the id of one that is there
+ * already that one is changed. STATUS_NOT_FOUND: there is no such version of a prompt. */
 enum status control_comment_create(struct control *control, uint32_t project_id,
                                    struct comment *comment, struct arena *arena,
                                    struct error *error);

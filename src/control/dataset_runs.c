@@ -229,7 +229,7 @@ static enum status write_run(struct control *control, const struct put *put, str
     if (status != STATUS_OK)
         return status;
     control__make_id(id);
-    control__bind(statement, 1, str_from(id));
+    control__bind(statement, 1, put->entry->run_id.len ? put->entry->run_id : str_from(id));
     sqlite3_bind_int64(statement, 2, put->project_id);
     control__bind(statement, 3, dataset_id);
     control__bind(statement, 4, put->entry->run_name);

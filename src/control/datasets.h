@@ -132,6 +132,7 @@ enum status control_dataset_run_delete(struct control *control, uint32_t project
 /* What one item of a dataset led to. The run of this name is made at its first item. */
 struct dataset_run_entry {
     struct str run_name, description, metadata;
+    struct str run_id; /* of a run that is made by it; empty: a new one */
     struct str item_id, trace, span;
     int64_t item_version_ns, created_ns; /* 0: now */
 };

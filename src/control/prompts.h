@@ -56,7 +56,8 @@ struct prompt_draft {
     struct str created_by;
     const struct str *labels, *tags;
     size_t label_count, tag_count;
-    bool has_tags; /* else the prompt keeps those it has */
+    bool has_tags;   /* else the prompt keeps those it has */
+    int64_t version; /* its number when it is above the newest; else, as 0, the next one */
 };
 
 /* STATUS_NOT_FOUND when there is no such version. Texts live in the arena. */

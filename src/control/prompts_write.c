@@ -275,6 +275,8 @@ static enum status next_version(struct control *control, uint32_t project_id,
              sqlite3_column_int64(statement, 3) >= PROMPT_NAMES_MAX)
         status = fail(error, STATUS_TOO_LARGE, "name: a project has at most %d prompts",
                       PROMPT_NAMES_MAX);
+    else if (draft->version > sqlite3_column_int64(statement, 0))
+        *out_version = draft->version;
     else
         *out_version = sqlite3_column_int64(statement, 0) + 1;
     sqlite3_finalize(statement);

@@ -111,6 +111,12 @@ bool media_hash_parse(struct str text, uint8_t out_hash[MEDIA_HASH_BYTES])
            len == MEDIA_HASH_BYTES;
 }
 
+void media_hash_text(const uint8_t hash[MEDIA_HASH_BYTES], char out_text[MEDIA_HASH_TEXT_BYTES + 1])
+{
+    sodium_bin2base64(out_text, MEDIA_HASH_TEXT_BYTES + 1, hash, MEDIA_HASH_BYTES,
+                      sodium_base64_VARIANT_ORIGINAL);
+}
+
 static void path_of(const struct media *media, const uint8_t hash[MEDIA_HASH_BYTES],
                     char out_path[PATH_BYTES])
 {

@@ -21,8 +21,11 @@ void media_close(struct media *media); /* NULL is fine */
 
 /* The id that a hash gives. */
 void media_id(const uint8_t hash[MEDIA_HASH_BYTES], char out_id[MEDIA_ID_BYTES + 1]);
-/* 44 characters of base64. */
+/* As clients write it: base64. */
+enum { MEDIA_HASH_TEXT_BYTES = 44 };
 bool media_hash_parse(struct str text, uint8_t out_hash[MEDIA_HASH_BYTES]);
+void media_hash_text(const uint8_t hash[MEDIA_HASH_BYTES],
+                     char out_text[MEDIA_HASH_TEXT_BYTES + 1]);
 /* Keeps the bytes of an announced file, durably. STATUS_INVALID: they are not the announced ones.
  */
 enum status media_keep(struct media *media, uint32_t project_id, const struct media_item *item,

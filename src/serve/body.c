@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "serve/serve_private.h"
 
+enum { OWN_ID_BYTES_MAX = 255 };
+
 enum status body_read(struct call *call, struct json *out_body)
 {
     struct request *request = call->request;
@@ -70,5 +72,30 @@ enum status body_range(struct call *call, const struct json *body, struct time_r
         status = read_time(call, body, "to", now, fallback.to_ns, &out_range->to_ns);
     if (status == STATUS_OK && out_range->to_ns <= out_range->from_ns)
         status = fail(&call->error, STATUS_INVALID, "to: expected a time after from");
+    return status;
+}
+
+enum status body_moment(struct call *call, const struct json *body, const char *name,
+                        int64_t *inout_ns)
+{
+    struct str text;
+    enum status status = body_text(call, body, name, false, &text);
+    if (status == STATUS_OK && text.len && !clock_parse(text, inout_ns))
+        status =
+            fail(&call->error, STATUS_INVALID, "%s: expected a date and time in ISO 8601", name);
+    return status;
+}
+
+enum status body_own_id(struct call *call, const struct json *body, const char *name,
+                        struct str *out_id)
+{
+    enum status status = body_text(call, body, name, false, out_id);
+    bool fine = out_id->len <= OWN_ID_BYTES_MAX;
+    for (size_t i = 0; fine && i < out_id->len; i++)
+        fine = out_id->ptr[i] > ' ' && out_id->ptr[i] < 127;
+    if (status == STATUS_OK && !fine)
+        status =
+            fail(&call->error, STATUS_INVALID,
+                 "%s: expected 1 to %d printable bytes without spaces", name, OWN_ID_BYTES_MAX);
     return status;
 }

@@ -34,6 +34,10 @@ void serve__langfuse_comment_create(struct request *request, void *context)
         status = body_text(&call, &body, "content", true, &comment.content);
     if (status == STATUS_OK)
         status = body_text(&call, &body, "authorUserId", false, &comment.author);
+    if (status == STATUS_OK)
+        status = body_own_id(&call, &body, "id", &comment.id);
+    if (status == STATUS_OK)
+        status = body_moment(&call, &body, "createdAt", &comment.created_ns);
     if (status == STATUS_OK && comment.author.len > COMMENT_AUTHOR_BYTES_MAX)
         status = fail(&call.error, STATUS_INVALID, "authorUserId: expected at most %d bytes",
                       COMMENT_AUTHOR_BYTES_MAX);

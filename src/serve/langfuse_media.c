@@ -14,7 +14,7 @@
 #include "media/media.h"
 #include "serve/langfuse_private.h"
 
-enum { ADDRESS_SECONDS = 3600, HASH_TEXT_BYTES = 44, FIELD_BYTES_MAX = 100 };
+enum { ADDRESS_SECONDS = 3600 };
 
 /* --- sealed addresses ------------------------------------------------------------------------- */
 
@@ -89,8 +89,9 @@ static enum status read_item(struct call *call, const struct json *body, struct 
     if (status == STATUS_OK)
         status = body_text(call, body, "sha256Hash", true, &hash);
     if (status == STATUS_OK && !media_hash_parse(hash, item->hash))
-        status = fail(&call->error, STATUS_INVALID,
-                      "sha256Hash: expected a SHA-256 in base64, %d characters", HASH_TEXT_BYTES);
+        status =
+            fail(&call->error, STATUS_INVALID,
+                 "sha256Hash: expected a SHA-256 in base64, %d characters", MEDIA_HASH_TEXT_BYTES);
     media_id(item->hash, item->id);
     return status;
 }
@@ -216,9 +217,12 @@ void serve__langfuse_media_report(struct request *request, void *context)
 void langfuse__media_members(struct call *call, const struct media_item *item)
 {
     int64_t expires = clock_now_ns() / NS_PER_SEC + ADDRESS_SECONDS;
+    char hash[MEDIA_HASH_TEXT_BYTES + 1];
+    media_hash_text(item->hash, hash);
     json_out_text(&call->out, "mediaId", item->id);
     json_out_str(&call->out, "contentType", item->content_type);
     json_out_int(&call->out, "contentLength", item->length_bytes);
+    json_out_text(&call->out, "sha256Hash", hash);
     langfuse__time(&call->out, "uploadedAt", item->uploaded_ns);
     json_out_str(&call->out, "url", make_address(call, "GET", str_from(item->id), expires));
     langfuse__time(&call->out, "urlExpiry", expires * NS_PER_SEC);

@@ -46,10 +46,15 @@ void serve__langfuse_queue_create(struct request *request, void *context)
     struct call call;
     struct annotation_queue queue = {0};
     call_begin_plain(&call, request, context);
+    struct json body;
     enum status status = queue_body_read(&call, "scoreConfigIds", &queue);
     if (status == STATUS_OK)
+        status = body_read(&call, &body);
+    if (status == STATUS_OK)
+        status = body_own_id(&call, &body, "id", &queue.id);
+    if (status == STATUS_OK)
         status = control_annotation_queue_put(call.options->control, request->project_id, &queue,
-                                              &request->arena, &call.error);
+                                              true, &request->arena, &call.error);
     if (status == STATUS_OK)
         write_queue(&call, &queue);
     call_end(&call, status);
@@ -128,8 +133,14 @@ static enum status read_item(struct call *call, struct annotation_item *out_item
         status = body_text(call, &body, "status", false, &word);
     if (status == STATUS_OK)
         status = queue_status_read(call, word, &completed);
+    if (status != STATUS_OK)
+        return status;
+    out_item->is_completed = completed == 1;
+    status = body_own_id(call, &body, "id", &out_item->id);
     if (status == STATUS_OK)
-        out_item->is_completed = completed == 1;
+        status = body_moment(call, &body, "createdAt", &out_item->created_ns);
+    if (status == STATUS_OK && out_item->is_completed)
+        status = body_moment(call, &body, "completedAt", &out_item->completed_ns);
     return status;
 }
 

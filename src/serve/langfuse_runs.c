@@ -131,17 +131,6 @@ void serve__langfuse_run_delete(struct request *request, void *context)
 
 /* --- run items ------------------------------------------------------------------------------ */
 
-static enum status read_moment(struct call *call, const struct json *body, const char *name,
-                               int64_t *out_ns)
-{
-    struct str text;
-    enum status status = dataset_body_text(call, body, name, false, 100, &text);
-    if (status == STATUS_OK && text.len && !clock_parse(text, out_ns))
-        status =
-            fail(&call->error, STATUS_INVALID, "%s: expected a date and time in ISO 8601", name);
-    return status;
-}
-
 /* The trace of an observation that alone was named. */
 static enum status find_trace(struct call *call, struct dataset_run_entry *entry)
 {
@@ -183,9 +172,11 @@ static enum status read_entry(struct call *call, struct dataset_run_entry *entry
         status = dataset_body_text(call, &body, "observationId", false, DATASET_ID_BYTES_MAX,
                                    &entry->span);
     if (status == STATUS_OK)
-        status = read_moment(call, &body, "datasetVersion", &entry->item_version_ns);
+        status = body_moment(call, &body, "datasetVersion", &entry->item_version_ns);
     if (status == STATUS_OK)
-        status = read_moment(call, &body, "createdAt", &entry->created_ns);
+        status = body_moment(call, &body, "createdAt", &entry->created_ns);
+    if (status == STATUS_OK)
+        status = body_own_id(call, &body, "datasetRunId", &entry->run_id);
     if (status != STATUS_OK)
         return status;
     if (!str_trim(entry->run_name).len)

@@ -180,5 +180,8 @@ enum status prompt_body_read(struct call *call, const struct json *body,
                                    &out_draft->has_tags);
     if (status == STATUS_OK)
         status = read_config(call, body, &out_draft->config);
+    if (!json_int(json_get(body, STR("version")), &out_draft->version) ||
+        out_draft->version > INT32_MAX)
+        out_draft->version = 0;
     return status == STATUS_OK ? read_message(call, body, &out_draft->commit_message) : status;
 }

@@ -90,7 +90,7 @@ static void put(struct request *request, void *context, struct str id, int http_
     enum status status = queue_body_read(&call, "score_configs", &queue);
     if (status == STATUS_OK)
         status = control_annotation_queue_put(call.options->control, request->project_id, &queue,
-                                              &request->arena, &call.error);
+                                              false, &request->arena, &call.error);
     if (status == STATUS_OK)
         status = write_queue(&call, &queue);
     if (status == STATUS_OK)

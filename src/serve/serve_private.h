@@ -45,6 +45,12 @@ enum status body_int(struct call *call, const struct json *body, const char *nam
                      int64_t least, int64_t most, int64_t *out_number);
 enum status body_range(struct call *call, const struct json *body, struct time_range fallback,
                        struct time_range *out_range);
+/* ISO 8601; stays as it was when absent. */
+enum status body_moment(struct call *call, const struct json *body, const char *name,
+                        int64_t *inout_ns);
+/* An id that an import brings along: empty when absent, else 1 to 255 printable bytes. */
+enum status body_own_id(struct call *call, const struct json *body, const char *name,
+                        struct str *out_id);
 
 /* --- parameters: each fails with the parameter's name and what was expected ------------------- */
 enum status param_range(struct call *call, struct time_range *out_range);
