@@ -19,7 +19,7 @@
 #include "store/trace_parts.h"
 
 enum {
-    SCHEMA_VERSION = 10,
+    SCHEMA_VERSION = 11,
     POOL_CONNECTIONS = 8,
     READER_HELPERS_MAX = 20,
     LABELS_MAX = 20000,
