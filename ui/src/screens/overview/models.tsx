@@ -37,6 +37,7 @@ export function Models({ data }: Shown) {
                             <th scope="col" className="n">Input</th>
                             <th scope="col" className="n">Output</th>
                             <th scope="col" className="n">Cost</th>
+                            <th scope="col" className="n">A call</th>
                             <th scope="col">Cost over time</th>
                         </tr>
                     </thead>
@@ -92,8 +93,9 @@ function Row({ each, most }: { each: ModelRow; most: number }) {
                     </span>
                 )}
             </td>
+            <td className="n">{(each.unpriced_calls && !each.cost) || !each.calls ? "–" : money(each.cost / each.calls)}</td>
             <td>
-                <Sparkline values={condense(each.cost_values, 60)} color="var(--amber-fill)" width={130} height={22} />
+                <Sparkline values={condense(each.cost_values, 60)} color="var(--amber-fill)" width={96} height={22} />
             </td>
         </tr>
     );

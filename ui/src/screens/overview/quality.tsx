@@ -6,6 +6,7 @@ import { useUrl } from "../../app/url";
 import { condenseMeans } from "../../components/chart-data";
 import { Go } from "../../components/go";
 import { Failure, Skeleton, Sparkline } from "../../components/pieces";
+import { StackedTable } from "../../components/stacked-table";
 import { change, count, exact, percent, plural } from "../../format/number";
 import { visible } from "../../format/text";
 import { Tile } from "./tiles";
@@ -120,22 +121,25 @@ function ScoreRow({ score }: { score: QualityScore }) {
             <td className="n"><b>{shown(score.mean)}</b></td>
             <td className="n muted">{shown(score.baseline_mean)}</td>
             <td className="n muted">{share === null ? "–" : Math.abs(share) < 0.005 ? "unchanged" : `${share > 0 ? "▲" : "▼"} ${percent(Math.abs(share))}`}</td>
-            <td><Sparkline values={condenseMeans(score.means, 60)} color="var(--accent)" width={110} height={22} fill={false} /></td>
+            <td><Sparkline values={condenseMeans(score.means, 48)} color="var(--accent)" width={56} height={22} fill={false} /></td>
         </tr>
     );
 }
 
 function Scores({ scores }: { scores: QualityScore[] }) {
     const order = { feedback: 0, annotation: 1, eval: 2, api: 3 };
-    const rows = [...scores].sort((a, b) => order[a.source] - order[b.source] || b.count - a.count).slice(0, 10);
+    const rows = [...scores].sort((a, b) => Number(b.count > 0) - Number(a.count > 0) || order[a.source] - order[b.source] || b.count - a.count).slice(0, 10);
     return (
         <section className="panel table-panel" aria-label="Feedback and judges">
-            <header><h3>Feedback and judges</h3></header>
+            <header className="row wrap">
+                <h3>Feedback and judges</h3>
+                <span className="muted">choose one to see what it was lowest for</span>
+            </header>
             {rows.length === 0 ? (
                 <p className="muted worth-none">No scores in this range. Send them with <code>POST /api/v1/scores</code>, a Langfuse SDK, or as OpenTelemetry evaluation events.</p>
             ) : (
                 <div className="table-scroll" tabIndex={0} role="region" aria-label="Scores table">
-                    <table className="table">
+                    <StackedTable>
                         <thead>
                             <tr>
                                 <th scope="col">Score</th>
@@ -147,7 +151,7 @@ function Scores({ scores }: { scores: QualityScore[] }) {
                             </tr>
                         </thead>
                         <tbody>{rows.map((score) => <ScoreRow key={`${score.source}/${score.type}/${score.name}`} score={score} />)}</tbody>
-                    </table>
+                    </StackedTable>
                 </div>
             )}
         </section>
