@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One agent: its numbers, its graph (of all runs or of one), its tools, loops and runs. */
-import { lazy, Suspense, useMemo } from "react";
+import { lazy, Suspense, useEffect, useMemo } from "react";
 import { type AgentScope, type AgentUsage, useAgentGraph, useAgents } from "../../api/agents";
 import { useProjects } from "../../api/queries";
 import { useUrl } from "../../app/url";
@@ -21,7 +21,10 @@ import { Runs } from "./runs";
 import { Tools } from "./tools";
 
 /* The drawing library is large and only this needs it. */
-const GraphView = lazy(() => import("./graph-view"));
+const loadGraphView = () => import("./graph-view");
+const GraphView = lazy(loadGraphView);
+/* As tall as the drawing: what is below must not come into sight, and be asked for, while it is awaited. */
+const AWAITED = "var(--graph-height)";
 
 export function AgentPage({ agent }: { agent: string }) {
     const url = useUrl();
@@ -30,6 +33,10 @@ export function AgentPage({ agent }: { agent: string }) {
     const agents = useAgents(scope);
     useAgentGraph(scope, url.search.run);
     useLoops(scope);
+    const drawn = url.search.view !== "table";
+    useEffect(() => {
+        if (drawn) loadGraphView().catch(() => undefined); /* beside the questions; drawing asks again and tells */
+    }, [drawn]);
     const projects = useProjects();
     const project = projects.data?.projects.find((each) => each.name === url.project);
     const own = agents.data?.agents.find((each) => each.agent === agent);
@@ -126,11 +133,11 @@ export function Graph({ scope }: { scope: AgentScope }) {
                 </button>
             </header>
             {graph.error && <Failure error={graph.error} retry={() => graph.refetch()} what="The graph" />}
-            {!data && !graph.error && <Skeleton height={380} />}
+            {!data && !graph.error && <Skeleton height={AWAITED} />}
             {data && !data.nodes.length && <p className="muted table-note">This run has no steps that could be drawn.</p>}
             {data && data.nodes.length > 0 && (
                 table ? <GraphTable graph={data} /> : (
-                    <Suspense fallback={<Skeleton height={420} />}>
+                    <Suspense fallback={<Skeleton height={AWAITED} />}>
                         <GraphView graph={data} />
                     </Suspense>
                 )
