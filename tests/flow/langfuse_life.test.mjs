@@ -4,14 +4,15 @@
 import { strict as assert } from 'node:assert';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import zlib from 'node:zlib';
 import { eventually } from './support/api.mjs';
-import { runClient } from './support/client.mjs';
-import { random } from './support/otlp.mjs';
+import { noPython, runClient } from './support/client.mjs';
+import { fieldsOf, random } from './support/otlp.mjs';
 import { runVerb, startServer } from './support/server.mjs';
 
 const seed = Number(process.env.SEED ?? Date.now() % 100000);
-const kills = Number(process.env.KILLS ?? 4), count = Number(process.env.TRACES ?? 60);
+const kills = Number(process.env.KILLS ?? 4), count = Number(process.env.TRACES ?? 40);
 const pair = { public: 'pk-lf-life', secret: 'sk-lf-life-secret' };
 const { below } = random(seed);
 let server, door;
@@ -31,8 +32,8 @@ async function openDoor() {
         const pieces = [];
         request.on('data', (piece) => pieces.push(piece));
         request.on('end', () => {
-            const raw = Buffer.concat(pieces), body = JSON.parse(request.headers['content-encoding'] === 'gzip' ? zlib.gunzipSync(raw) : raw);
-            const records = (body.batch ? events(body) : spans(body)).map((one) => note(one.id, one));
+            const raw = Buffer.concat(pieces), body = request.headers['content-encoding'] === 'gzip' ? zlib.gunzipSync(raw) : raw;
+            const records = recordsOf(request, body).map((one) => note(one.id, one));
             for (const one of records) one.sent++;
             forward(request, raw, (status, answer, headers) => {
                 const ids = new Set(status === 207 ? JSON.parse(answer).successes.map((one) => one.id) : status === 200 ? records.map((one) => one.id) : []);
@@ -59,14 +60,26 @@ async function openDoor() {
 }
 
 const hex = (id) => id.replaceAll('-', '');
-// One record an event: which trace, and what it adds to it.
+// One record an event, span or item of a run: which trace, and what it adds to it.
+function recordsOf({ method, url, headers }, body) {
+    if (method !== 'POST') return [];
+    if (url.includes('/otel/')) return (/json/.test(headers['content-type']) ? spans(JSON.parse(body)) : protobufSpans(body)).map(spanRecord);
+    if (url.includes('/dataset-run-items')) return links(JSON.parse(body));
+    return url.includes('/ingestion') ? events(JSON.parse(body)) : [];
+}
+const links = ({ runName, traceId }) => [{ id: `${runName} ${traceId}`, type: 'link', run: runName, trace: hex(traceId), about: traceId, tokens: null, value: null }];
 const events = ({ batch }) => batch.map(({ id, type, body }) => ({
     id, type, trace: hex(type === 'trace-create' ? body.id : body.traceId), about: body.id ?? id, tokens: body.usage ? [body.usage.input, body.usage.output] : null, value: type === 'score-create' ? body.value : null }));
-const spans = ({ resourceSpans }) => resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans.map((span) => {
-    const usage = span.attributes.find((one) => one.key === 'langfuse.observation.usage_details');
-    const { input, output } = usage ? JSON.parse(usage.value.stringValue) : {};
-    return { id: span.spanId, type: 'span', trace: span.traceId, about: span.spanId, tokens: usage ? [input, output] : null, value: null };
-})));
+const usage_key = 'langfuse.observation.usage_details';
+const spans = ({ resourceSpans }) => resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans.map(({ traceId, spanId, attributes }) => (
+    { traceId, spanId, usage: attributes.find((one) => one.key === usage_key)?.value.stringValue }))));
+const parts = (message, wanted) => [...fieldsOf(message)].filter(([number]) => number === wanted).map(([, bytes]) => bytes);
+const protobufSpans = (body) => parts(body, 1).flatMap((resource) => parts(resource, 2)).flatMap((scope) => parts(scope, 2)).map((span) => (
+    { traceId: parts(span, 1)[0].toString('hex'), spanId: parts(span, 2)[0].toString('hex'), usage: parts(span, 9).filter((one) => parts(one, 1)[0].toString() === usage_key).map((one) => parts(parts(one, 2)[0], 1)[0].toString())[0] }));
+function spanRecord({ traceId, spanId, usage }) {
+    const { input, output } = usage ? JSON.parse(usage) : {};
+    return { id: spanId, type: 'span', trace: traceId, about: spanId, tokens: usage ? [input, output] : null, value: null };
+}
 
 // Kills it whenever some more was accepted, until the clients have ended.
 async function killWhile(clients) {
@@ -85,9 +98,15 @@ async function killWhile(clients) {
     return killed;
 }
 
-test(`kill -9 up to ${kills} times under JS v3 and v5 (SEED=${seed}): what was accepted is there once`, { timeout: 300000 }, async (t) => {
+const venv = fileURLToPath(new URL('.venv', import.meta.url));
+const clients = [...['3', '4', '5'].map((version) => ({ name: `js${version}`, file: 'langfuse_pour.mjs', env: { LANGFUSE_JS: version } })),
+    ...(noPython() ? [] : [2, 3, 4].map((version) => ({ name: `python${version}`, file: 'langfuse_pour.py', env: { PYTHONPATH: `${venv}/langfuse${version}` } })))];
+
+test(`kill -9 up to ${kills} times under ${clients.map((one) => one.name).join(', ')} (SEED=${seed}): what was accepted is there once`, { timeout: 300000 }, async (t) => {
     const env = { LANGFUSE_PUBLIC_KEY: pair.public, LANGFUSE_SECRET_KEY: pair.secret, LANGFUSE_HOST: door.url, LANGFUSE_BASE_URL: door.url, LANGFUSE_TIMEOUT: '20', LANGFUSE_LOG_LEVEL: 'ERROR' };
-    const killed = await killWhile(['3', '5'].map((LANGFUSE_JS) => runClient('langfuse_pour.mjs', { args: [String(count)], env: { ...env, LANGFUSE_JS } })));
+    for (const [path, body] of [['v2/datasets', { name: 'pours' }], ['dataset-items', { datasetName: 'pours', id: 'poured', input: 'x' }]])
+        assert.ok((await fetch(`${server.url}/api/public/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })).ok);
+    const killed = await killWhile(clients.map((one) => runClient(one.file, { args: [String(count), `run of ${one.name}`], env: { ...env, ...one.env } })));
     await server.kill();
     await server.restart();
     await server.api.settled();
@@ -97,8 +116,22 @@ test(`kill -9 up to ${kills} times under JS v3 and v5 (SEED=${seed}): what was a
     assert.ok(records.some((one) => one.sent > 1), 'nothing was sent again');
     for (const type of ['trace-create', 'generation-update', 'score-create', 'span'])
         assert.ok(accepted.filter((one) => one.type === type).length > count / 8, `${type}: ${accepted.filter((one) => one.type === type).length}`);
-    await checkTraces(records);
+    await checkTraces(records.filter((one) => one.type !== 'link'));
+    await checkRuns(records.filter((one) => one.type === 'link'));
 });
+
+// An item of a run was linked to each trace that was accepted, once, and to no other.
+async function checkRuns(records) {
+    assert.ok(records.filter((one) => one.accepted).length >= clients.length, `${records.length} links`);
+    for (const run of new Set(records.map((one) => one.run))) {
+        const reply = await fetch(`${server.url}/api/public/datasets/pours/runs/${encodeURIComponent(run)}`);
+        const items = reply.status === 404 ? [] : (await reply.json()).datasetRunItems.map((one) => hex(one.traceId));
+        assert.equal(new Set(items).size, items.length, `${run}: an item is there twice`);
+        const sent = records.filter((one) => one.run === run);
+        for (const one of sent) if (one.accepted) assert.ok(items.includes(one.trace), `${run}: ${one.trace} was accepted and is not there`);
+        for (const trace of items) assert.ok(sent.some((one) => one.trace === trace), `${run}: ${trace} was never sent`);
+    }
+}
 
 // What a trace must have: exactly what was accepted, beside it at most what the SDK was never answered about.
 function expected(records) {

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// One trace after another through Langfuse's JS SDK v3 (JSON events) or v5 (spans of OpenTelemetry, scores as events),
-// as an application that does not know how its server fares. LANGFUSE_JS says which; the argument is how many.
+// One trace after another through Langfuse's JS SDK v3 (JSON events), v4 or v5 (spans of OpenTelemetry, scores as events),
+// as an application that does not know how its server fares. LANGFUSE_JS says which; the arguments are how many, and the run
+// that each tenth belongs to.
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const count = Number(process.argv[2]), pause_ms = 12;
+const count = Number(process.argv[2]), run = process.argv[3], pause_ms = 12;
+const links = [];
+// What fails, because the server was away, was never told as accepted.
+const link = (n, create, traceId) => n % 10 || links.push(Promise.resolve(create({ runName: run, datasetItemId: 'poured', traceId })).catch(() => {}));
+
 const usage = (n) => ({ input: 100 + n, output: 1 + (n % 7) });
 
 async function pour3() {
@@ -18,27 +23,30 @@ async function pour3() {
         generation.end({ output: `answer ${n}`, usage: usage(n) });
         span.end();
         trace.score({ name: 'mark', value: n });
+        link(n, (body) => langfuse.createDatasetRunItem(body), trace.id);
         await sleep(pause_ms);
     }
     await langfuse.shutdownAsync();
 }
 
-async function pour5() {
+async function pour() {
+    const prefix = process.env.LANGFUSE_JS === '4' ? 'langfuse-v4-' : '@langfuse/';
     const { NodeTracerProvider } = await import('@opentelemetry/sdk-trace-node');
-    const { LangfuseClient } = await import('@langfuse/client');
-    const { LangfuseSpanProcessor } = await import('@langfuse/otel');
-    const { startObservation, startActiveObservation } = await import('@langfuse/tracing');
+    const { LangfuseClient } = await import(`${prefix}client`);
+    const { LangfuseSpanProcessor } = await import(`${prefix}otel`);
+    const { startObservation, startActiveObservation } = await import(`${prefix}tracing`);
     const processor = new LangfuseSpanProcessor({ flushAt: 6, flushInterval: 0.1 });
     const provider = new NodeTracerProvider({ spanProcessors: [processor] });
     provider.register();
     const client = new LangfuseClient();
     for (let n = 0; n < count; n++) {
-        await startActiveObservation('poured js5', async (root) => {
+        await startActiveObservation('poured js', async (root) => {
             root.update({ input: n });
             const generation = startObservation('answer', { model: 'gpt-4o-mini', input: [{ role: 'user', content: `question ${n}` }] }, { asType: 'generation' });
             generation.update({ output: `answer ${n}`, usageDetails: usage(n) });
             generation.end();
             client.score.trace({ otelSpan: root.otelSpan }, { name: 'mark', value: n });
+            link(n, (body) => client.api.datasetRunItems.create(body), root.otelSpan.spanContext().traceId);
         });
         await sleep(pause_ms);
     }
@@ -47,5 +55,6 @@ async function pour5() {
     await provider.shutdown().catch(() => {});
 }
 
-await (process.env.LANGFUSE_JS === '5' ? pour5() : pour3());
+await (process.env.LANGFUSE_JS === '3' ? pour3() : pour());
+await Promise.all(links);
 process.stdout.write(`${JSON.stringify({ count })}\n`, () => process.exit(0)); // the SDK’s timers would keep it a minute

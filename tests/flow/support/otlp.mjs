@@ -103,6 +103,19 @@ export async function send(url, service, spans, { json = false } = {}) {
         throw new Error(`expected 200 and no complaint, got ${reply.status} ${reply.body}`);
 }
 
+// The fields of a message: [number, bytes, or a BigInt where it is one]. For what a client sent.
+export function* fieldsOf(message) {
+    for (let at = 0; at < message.length;) {
+        const number = () => { let value = 0n; for (let shift = 0n; ; shift += 7n) { const byte = message[at++]; value |= BigInt(byte & 0x7f) << shift; if (byte < 0x80) return value; } };
+        const tag = Number(number()), wire = tag & 7;
+        if (wire === 0) yield [tag >> 3, number()];
+        else {
+            const length = wire === 1 ? 8 : wire === 5 ? 4 : Number(number());
+            yield [tag >> 3, message.subarray(at, (at += length))];
+        }
+    }
+}
+
 export const grpc_path = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 
 export class GrpcClient {
