@@ -182,6 +182,8 @@ static void print_groups(struct printer *printer, const struct plan_block *block
     }
 }
 
+/* Only the first rows by some order are wanted of the source: the engine passes over rows that
+ * cannot be among them, so what it looks at is not what matches. */
 static bool is_top_block(const struct plan_block *block)
 {
     return block->from == FROM_SOURCE && block->limit >= 0 && block->sorts.count &&
@@ -225,13 +227,6 @@ static const struct plan_block *lowest(const struct plan *plan)
     return block;
 }
 
-/* Only the first rows by some order are wanted of the source: the engine passes over rows that
- * cannot be among them, so what it looks at is not what matches. */
-static bool is_top(const struct plan *plan)
-{
-    return is_top_block(lowest(plan));
-}
-
 bool plan_tallies_source(const struct plan *plan)
 {
     const struct plan_block *block = lowest(plan);
@@ -259,7 +254,7 @@ void plan_print_duckdb(const struct plan *plan, uint32_t project_id, struct sql 
 {
     struct printer printer = {.sql = sql, .plan = plan, .project_id = project_id};
     bool journal, filters = plan_filters(plan, &journal);
-    printer.counts = (filters && journal) || !is_top(plan);
+    printer.counts = (filters && journal) || !is_top_block(lowest(plan));
     sql->text.limit_bytes = 4 << 20;
     print_block(&printer, plan->top);
 }
@@ -267,7 +262,7 @@ void plan_print_duckdb(const struct plan *plan, uint32_t project_id, struct sql 
 bool plan_counts_matched(const struct plan *plan)
 {
     bool journal, filters = plan_filters(plan, &journal);
-    return filters && !journal && is_top(plan);
+    return filters && !journal && is_top_block(lowest(plan));
 }
 
 void plan_print_counts(const struct plan *plan, uint32_t project_id, struct sql *sql)

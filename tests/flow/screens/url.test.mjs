@@ -143,6 +143,31 @@ describe('screens: address and keyboard', { skip: cannot() }, () => {
         await context.close();
     });
 
+    it('a screen is drawn when its code is there, and says so when it does not come', async () => {
+        const code = /assets\/settings-.*\.js/;
+        const { page, complaints, context } = await stage.open('/p/default/setup');
+        let come;
+        const coming = new Promise((done) => { come = done; });
+        await context.route(code, async (route) => { await coming; await route.continue(); });
+        // From here on no timer ends: a placeholder that was only just drawn must hold nothing back.
+        await page.clock.install();
+        await page.clock.pauseAt(Date.now() + 60000);
+        await page.goto(`${stage.url}/p/default/settings`, { waitUntil: 'commit' });
+        await page.locator('.frame-wait').waitFor();
+        come();
+        await page.getByRole('heading', { name: 'Settings' }).first().waitFor();
+        quiet(complaints);
+        await context.close();
+        const lost = await stage.open('/p/default/setup');
+        await lost.context.route(code, (route) => route.abort());
+        await lost.page.goto(`${stage.url}/p/default/settings`);
+        await lost.page.getByRole('heading', { name: 'This screen failed' }).waitFor();
+        await lost.context.unroute(code);
+        await lost.page.getByRole('button', { name: 'Load it again' }).click();
+        await lost.page.getByRole('heading', { name: 'Settings' }).first().waitFor();
+        await lost.context.close();
+    });
+
     it('a lost connection is said, and mends by itself', async () => {
         const { page, context } = await stage.open('/p/default/traces');
         await page.route('**/api/v1/status', (route) => route.abort());

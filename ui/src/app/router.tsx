@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The routes: one project in front, one screen behind it. */
 import { createRootRoute, createRoute, createRouter, redirect } from "@tanstack/react-router";
-import { type ComponentType, lazy } from "react";
+import type { ComponentType } from "react";
+import { Skeleton } from "../components/pieces";
 import { screenHref } from "../url/href";
 import { parseSearch, type Search, stringifySearch } from "../url/search";
 import { Crashed, Frame } from "./frame";
 import { HomeScreen, NotFound } from "./home";
+import { later } from "./later";
 
 const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: Crashed });
 
@@ -25,7 +27,7 @@ const loaders = new Map<string, () => Promise<unknown>>();
 
 /** A screen is code of its own, which loads when somebody goes there. */
 function screen<Props extends object>(path: string, load: () => Promise<{ default: ComponentType<Props> }>, props = {} as Props) {
-    const Screen = lazy(load) as unknown as ComponentType<Props>;
+    const Screen = later(load, <Skeleton className="frame-wait" height={200} />);
     loaders.set(path, load);
     return createRoute({ getParentRoute: () => project, path, component: () => <Screen {...props} /> });
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One agent: its numbers, its graph (of all runs or of one), its tools, loops and runs. */
-import { lazy, Suspense, useEffect, useMemo } from "react";
+import { useEffect, useMemo } from "react";
 import { type AgentScope, type AgentUsage, useAgentGraph, useAgents } from "../../api/agents";
 import { useProjects } from "../../api/queries";
+import { later } from "../../app/later";
 import { useUrl } from "../../app/url";
 import { condense } from "../../components/chart-data";
 import { FilterBar } from "../../components/filter-bar";
@@ -22,9 +23,9 @@ import { Tools } from "./tools";
 
 /* The drawing library is large and only this needs it. */
 const loadGraphView = () => import("./graph-view");
-const GraphView = lazy(loadGraphView);
 /* As tall as the drawing: what is below must not come into sight, and be asked for, while it is awaited. */
 const AWAITED = "var(--graph-height)";
+const GraphView = later(loadGraphView, <Skeleton height={AWAITED} />);
 
 export function AgentPage({ agent }: { agent: string }) {
     const url = useUrl();
@@ -136,11 +137,7 @@ export function Graph({ scope }: { scope: AgentScope }) {
             {!data && !graph.error && <Skeleton height={AWAITED} />}
             {data && !data.nodes.length && <p className="muted table-note">This run has no steps that could be drawn.</p>}
             {data && data.nodes.length > 0 && (
-                table ? <GraphTable graph={data} /> : (
-                    <Suspense fallback={<Skeleton height={AWAITED} />}>
-                        <GraphView graph={data} />
-                    </Suspense>
-                )
+                table ? <GraphTable graph={data} /> : <GraphView graph={data} />
             )}
         </section>
     );

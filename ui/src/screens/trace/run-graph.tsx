@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What came after what in this run, and what goes in circles: the agents' graph, of one trace. */
-import { lazy, Suspense } from "react";
 import { type AgentScope, useAgentGraph } from "../../api/agents";
+import { later } from "../../app/later";
 import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
 import { Failure, Skeleton } from "../../components/pieces";
@@ -9,7 +9,7 @@ import { plural } from "../../format/number";
 import "../agents/agents.css";
 
 /* The drawing library is large and only this needs it. */
-const GraphView = lazy(() => import("../agents/graph-view"));
+const GraphView = later(() => import("../agents/graph-view"), <Skeleton height={420} />);
 
 export function RunGraph({ traceId }: { traceId: string }) {
     const url = useUrl();
@@ -27,11 +27,7 @@ export function RunGraph({ traceId }: { traceId: string }) {
             {graph.error && <Failure error={graph.error} retry={() => graph.refetch()} what="The graph" />}
             {!data && !graph.error && <Skeleton height={380} />}
             {data && !data.nodes.length && <p className="empty">This trace has no steps that could be drawn.</p>}
-            {data && data.nodes.length > 0 && (
-                <Suspense fallback={<Skeleton height={420} />}>
-                    <GraphView graph={data} />
-                </Suspense>
-            )}
+            {data && data.nodes.length > 0 && <GraphView graph={data} />}
         </div>
     );
 }
