@@ -14,6 +14,7 @@ import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
 import { Failure, Moment, Skeleton } from "../../components/pieces";
 import { Splitter, useSplit } from "../../components/splitter";
+import { StackedTable } from "../../components/stacked-table";
 import { Topbar } from "../../components/topbar";
 import { count, duration, money, plural } from "../../format/number";
 import { clip, oneLine } from "../../format/text";
@@ -169,7 +170,7 @@ function Totals({ a: { trace: a }, b: { trace: b } }: { a: TraceShape; b: TraceS
     const line = (trace: TraceShape["trace"]) => columns.map(([label, of, show]) => <td key={label} className="n">{show(of(trace))}</td>);
     return (
         <div className="compare-totals">
-            <table className="lines">
+            <StackedTable className="lines">
                 <thead>
                     <tr>
                         <th scope="col">Trace</th>
@@ -184,7 +185,7 @@ function Totals({ a: { trace: a }, b: { trace: b } }: { a: TraceShape; b: TraceS
                         {columns.map(([label, of, show]) => <td key={label} className="n"><Delta a={of(a)} b={of(b)} show={show} /></td>)}
                     </tr>
                 </tbody>
-            </table>
+            </StackedTable>
         </div>
     );
 }

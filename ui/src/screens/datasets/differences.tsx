@@ -2,6 +2,7 @@
 /* Each measure of each run beside the baseline's: the mean difference, its interval, and whether it is more than chance. */
 import type { Comparison, Difference, Measure, Run } from "../../api/datasets";
 import { useUrl } from "../../app/url";
+import { StackedTable } from "../../components/stacked-table";
 import { clip, oneLine } from "../../format/text";
 import { NONE } from "../../format/number";
 import { probability, signed, verdict, worded } from "./words";
@@ -38,7 +39,7 @@ export function Differences({ data, lower }: { data: Comparison; lower: string[]
                 </span>
             </header>
             <div className="table-scroll" tabIndex={0} role="region" aria-label="Differences table">
-                <table className="table">
+                <StackedTable>
                     <thead>
                         <tr>
                             <th scope="col">Measure</th>
@@ -63,7 +64,7 @@ export function Differences({ data, lower }: { data: Comparison; lower: string[]
                             <Rows key={`${measure.kind} ${measure.name}`} measure={measure} data={data} lower={lower} />
                         ))}
                     </tbody>
-                </table>
+                </StackedTable>
             </div>
         </section>
     );

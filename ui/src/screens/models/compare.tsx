@@ -7,6 +7,7 @@ import { useUrl } from "../../app/url";
 import { Chart, type ChartSeries } from "../../components/chart";
 import { Icon } from "../../components/icon";
 import { Failure, Skeleton } from "../../components/pieces";
+import { StackedTable } from "../../components/stacked-table";
 import { change, count, duration, exact, money, percent } from "../../format/number";
 import { visible } from "../../format/text";
 import { nsToMs } from "../../format/time";
@@ -94,7 +95,7 @@ function Difference({ a, b, better }: { a: number | null; b: number | null; bett
 function Table({ left, right, names, scores }: { left: ModelUsage; right: ModelUsage; names: string[]; scores: ModelScore[][] }) {
     return (
         <div className="table-scroll" tabIndex={0} role="region" aria-label="Comparison table">
-            <table className="table versus-table">
+            <StackedTable className="versus-table">
                 <thead>
                     <tr>
                         <th scope="col"><span className="sr">Measure</span></th>
@@ -126,7 +127,7 @@ function Table({ left, right, names, scores }: { left: ModelUsage; right: ModelU
                         </tr>
                     ))}
                 </tbody>
-            </table>
+            </StackedTable>
         </div>
     );
 }

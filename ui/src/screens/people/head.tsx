@@ -30,7 +30,7 @@ export function PeopleHead({ list, noun, name, totals, children }: Props) {
                 </Go>
                 <span className="muted">{noun === "user" ? "User" : "Session"}</span>
                 <h1 className="cut" title={oneLine(name)}>{clip(oneLine(name), 120)}</h1>
-                <span className="muted" title="Everything that is kept of them, whatever range the lists show">all time</span>
+                {noun === "user" && <span className="muted" title="Everything that is kept of them, whatever range the lists show">all time</span>}
                 <span className="grow" />
                 <CopyButton text={name} what={`the ${noun}'s id`} small={false}>Id</CopyButton>
                 <CopyButton text={() => location.href} what="the link to this screen" small={false}>Link</CopyButton>

@@ -133,19 +133,19 @@ function Total({ label, title, warn, children }: { label: string; title?: string
 /* Less than this share of the whole is no answer to where the time went. */
 const TELLING = 0.15;
 
-/** Where the time went, in words: what of the critical path took longest by itself. */
+/** Where the time went, in words: which steps of the critical path took most of it themselves. */
 function Slowest({ shape: { trace, spans, strings }, tree, select }: Props) {
-    const longest = useMemo(() => ownTimes(tree, spans).slice(0, 2), [tree, spans]);
-    const told = longest.filter(({ own }) => own >= TELLING * trace.duration);
+    const most = useMemo(() => ownTimes(tree, spans).slice(0, 2), [tree, spans]);
+    const told = most.filter(({ own }) => own >= TELLING * trace.duration);
     if (spans.count < 2 || !told.length) return null;
     return (
         <div className="total total-slowest">
             <dt>Most time in</dt>
             <dd>
-                {told.map(({ span, own }) => (
-                    <span key={span} className="row">
-                        <button type="button" className="cut" onClick={() => select(span)} title={`${duration(own)}. Go there`}>{clip(oneLine(strings[spans.name_s[span]] ?? ""), 60)}</button>
-                        <span className="muted">{percent(Math.min(1, own / trace.duration))}</span>
+                {told.map(({ longest, own, count: times }) => (
+                    <span key={longest} className="row">
+                        <button type="button" className="cut" onClick={() => select(longest)} title={`${duration(own)}${times > 1 ? ` in ${times} steps. Go to the longest` : ". Go there"}`}>{clip(oneLine(strings[spans.name_s[longest]] ?? ""), 60)}</button>
+                        <span className="muted">{times > 1 && `×${exact(times)} `}{percent(Math.min(1, own / trace.duration))}</span>
                     </span>
                 ))}
             </dd>

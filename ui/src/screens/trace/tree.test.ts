@@ -55,7 +55,8 @@ describe("tree", () => {
 
     it("tells who took the time of that path by itself", () => {
         const data = spans([[-1, 0, 100e6], [0, 0, 40e6], [0, 0, 20e6], [0, 41e6, 59e6], [3, 50e6, 50e6]]);
-        expect(ownTimes(buildTree(data), data)).toEqual([{ span: 4, own: 50e6 }, { span: 1, own: 40e6 }, { span: 3, own: 9e6 }, { span: 0, own: 1e6 }]);
+        data.name_s = [0, 1, 1, 2, 1];
+        expect(ownTimes(buildTree(data), data)).toEqual([{ own: 90e6, count: 2, longest: 4 }, { own: 9e6, count: 1, longest: 3 }, { own: 1e6, count: 1, longest: 0 }]);
         expect(ownTimes(buildTree(spans([])), spans([]))).toEqual([]);
     });
 

@@ -197,8 +197,15 @@ export function criticalPath(tree: Tree, spans: Spans): Uint8Array {
     return marked;
 }
 
-/** Who took the time: of each span of the critical path the part that none below it took, in ns, longest first. */
-export function ownTimes(tree: Tree, spans: Spans): { span: number; own: number }[] {
+/** Steps of one name: how many, the time they took themselves in ns, and the longest of them. */
+export interface OwnTime {
+    own: number;
+    count: number;
+    longest: number;
+}
+
+/** Who took the time: of each span of the critical path the part that none below it took, added up by name, most first. */
+export function ownTimes(tree: Tree, spans: Spans): OwnTime[] {
     const path = criticalPath(tree, spans);
     const own = Float64Array.from({ length: tree.count }, (_, span) => (path[span] ? spans.duration[span] : 0));
     for (let span = 0; span < tree.count; span += 1) {
@@ -208,7 +215,13 @@ export function ownTimes(tree: Tree, spans: Spans): { span: number; own: number 
         const to = Math.min(spans.start[span] + spans.duration[span], spans.start[up] + spans.duration[up]);
         own[up] -= Math.max(0, to - from);
     }
-    return Array.from(tree.order).filter((span) => own[span] > 0).map((span) => ({ span, own: own[span] })).sort((a, b) => b.own - a.own);
+    const named = new Map<number, OwnTime>();
+    for (let span = 0; span < tree.count; span += 1) {
+        if (!(own[span] > 0)) continue;
+        const sum = named.get(spans.name_s[span]) ?? { own: 0, count: 0, longest: span };
+        named.set(spans.name_s[span], { own: sum.own + own[span], count: sum.count + 1, longest: own[span] > own[sum.longest] ? span : sum.longest });
+    }
+    return [...named.values()].sort((a, b) => b.own - a.own);
 }
 
 /** From the first start to the last end, leaving out times that cannot be true. */
