@@ -34,7 +34,8 @@ struct str langfuse_model_id(const struct bill *bill)
     return !entry ? STR_NONE : entry->custom_id.ptr ? entry->custom_id : entry->id;
 }
 
-/* --- texts of the record ----------------------------------------------------------------------- */
+/* --- texts of the record -----------------------------------------------------------------------
+ */
 
 static struct str attribute(const struct reader *reader, const char *before, struct str key)
 {
@@ -93,7 +94,8 @@ static struct str metadata(const struct reader *reader, struct str key)
                      reader->arena);
 }
 
-/* --- lists, as one text ------------------------------------------------------------------------ */
+/* --- lists, as one text ------------------------------------------------------------------------
+ */
 
 struct list {
     struct buf buf;
@@ -158,8 +160,8 @@ static struct str details_given(const struct reader *reader, struct str text, bo
         return STR_NONE;
     for (uint32_t i = 0; i < json.count; i++)
         if (json_number(&json.members[i].value, &number))
-            list_add(&list, amounts ? arena_printf(reader->arena, "%.17g", number)
-                                    : json.members[i].key);
+            list_add(&list,
+                     amounts ? arena_printf(reader->arena, "%.17g", number) : json.members[i].key);
     return list_end(&list, reader->arena);
 }
 
@@ -202,7 +204,8 @@ static struct str cost_details(const struct reader *reader, bool amounts)
     return details(reader, items, 3, amounts);
 }
 
-/* --- one value --------------------------------------------------------------------------------- */
+/* --- one value ---------------------------------------------------------------------------------
+ */
 
 static struct str boolean(bool is)
 {
@@ -261,7 +264,8 @@ static struct str value_of(const struct reader *reader, enum langfuse_value valu
     return STR_NONE;
 }
 
-/* --- conditions -------------------------------------------------------------------------------- */
+/* --- conditions --------------------------------------------------------------------------------
+ */
 
 static bool is_among(const struct langfuse_condition *condition, struct str text)
 {
@@ -361,7 +365,8 @@ static bool fits(const struct langfuse_condition *condition, struct str text)
     }
 }
 
-/* --- rows of a running question ---------------------------------------------------------------- */
+/* --- rows of a running question ----------------------------------------------------------------
+ */
 
 struct filling {
     struct langfuse_reading *reading;

@@ -120,8 +120,7 @@ static enum status visit_group(const struct visitor *visitor, const struct wante
 {
     const struct journal_position position = {wanted->row->segment, wanted->row->frame};
     bool alone = count <= ALONE && !is_at_hand(visitor->walk, position);
-    enum status status =
-        alone ? STATUS_OK : want_frame(visitor->walk, position, visitor->error);
+    enum status status = alone ? STATUS_OK : want_frame(visitor->walk, position, visitor->error);
     if (status == STATUS_NOT_FOUND)
         return STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK; i++)

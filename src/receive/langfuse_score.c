@@ -10,24 +10,6 @@
 #include "receive/langfuse.h"
 #include "receive/score_json.h"
 
-static enum status read_type(const struct json *body, struct score *score, bool *out_has_type,
-                             struct error *error)
-{
-    struct str type, source;
-    enum status status = score_read_text(body, STR("dataType"), 40, &type, error);
-    if (status == STATUS_OK)
-        status = score_read_text(body, STR("source"), 40, &source, error);
-    if (status != STATUS_OK)
-        return status;
-    *out_has_type = type.len > 0;
-    if (type.len && !score_type_parse(type, &score->type))
-        return fail(error, STATUS_INVALID,
-                    "dataType: expected NUMERIC, CATEGORICAL, BOOLEAN, TEXT or CORRECTION");
-    if (source.len && !score_source_parse(source, &score->source))
-        return fail(error, STATUS_INVALID, "source: expected API, EVAL or ANNOTATION");
-    return STATUS_OK;
-}
-
 struct score_texts {
     struct str trace, observation, environment, comment, queue;
 };
@@ -83,7 +65,9 @@ enum status langfuse_score(struct batch *batch, struct score *score, const struc
     bool has_type = false;
     enum status status = read_texts(body, score, &texts, error);
     if (status == STATUS_OK)
-        status = read_type(body, score, &has_type, error);
+        status = score_read_kinds(body, STR("dataType"),
+                                  "NUMERIC, CATEGORICAL, BOOLEAN, TEXT or CORRECTION",
+                                  "API, EVAL or ANNOTATION", score, &has_type, error);
     if (status == STATUS_OK)
         status = score_read_held(batch, json_get(body, STR("value")), has_type, score, error);
     if (status == STATUS_NOT_FOUND)

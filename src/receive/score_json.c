@@ -25,6 +25,24 @@ enum status score_read_text(const struct json *object, struct str key, size_t mo
     return STATUS_OK;
 }
 
+enum status score_read_kinds(const struct json *object, struct str key, const char *types,
+                             const char *sources, struct score *score, bool *out_has_type,
+                             struct error *error)
+{
+    struct str type, source;
+    enum status status = score_read_text(object, key, 40, &type, error);
+    if (status == STATUS_OK)
+        status = score_read_text(object, STR("source"), 40, &source, error);
+    if (status != STATUS_OK)
+        return status;
+    *out_has_type = type.len > 0;
+    if (type.len && !score_type_parse(type, &score->type))
+        return fail(error, STATUS_INVALID, "%.*s: expected %s", STR_ARGS(key), types);
+    if (source.len && !score_source_parse(source, &score->source))
+        return fail(error, STATUS_INVALID, "source: expected %s", sources);
+    return STATUS_OK;
+}
+
 static bool is_number(const struct json *value)
 {
     return value->type == JSON_INT || value->type == JSON_UINT || value->type == JSON_DOUBLE;

@@ -8,6 +8,11 @@
 /* A member that may be absent or null but must be a text of at most `most` bytes. */
 enum status score_read_text(const struct json *object, struct str key, size_t most,
                             struct str *out_text, struct error *error);
+/* Sets type and source where they are given, in any case of letters. `key` is the type's member;
+ * `types` and `sources` are the words that a fault tells. */
+enum status score_read_kinds(const struct json *object, struct str key, const char *types,
+                             const char *sources, struct score *score, bool *out_has_type,
+                             struct error *error);
 /* Sets number and text from a value; without `has_type` the type, too, by what the value is. */
 enum status score_read_value(const struct json *value, bool has_type, struct score *score,
                              struct error *error);

@@ -26,24 +26,6 @@ struct outcome {
     size_t id_count, refused_count;
 };
 
-static enum status read_types(const struct json *item, struct score *score, bool *out_has_type,
-                              struct error *error)
-{
-    struct str type, source;
-    enum status status = score_read_text(item, STR("type"), 40, &type, error);
-    if (status == STATUS_OK)
-        status = score_read_text(item, STR("source"), 40, &source, error);
-    if (status != STATUS_OK)
-        return status;
-    *out_has_type = type.len > 0;
-    if (type.len && !score_type_parse(type, &score->type))
-        return fail(error, STATUS_INVALID,
-                    "type: expected numeric, categorical, boolean, text or correction");
-    if (source.len && !score_source_parse(source, &score->source))
-        return fail(error, STATUS_INVALID, "source: expected api, eval, annotation or feedback");
-    return STATUS_OK;
-}
-
 struct score_texts {
     struct str trace, span, queue;
 };
@@ -118,7 +100,9 @@ static enum status read_item(const struct json *item, struct batch *batch, struc
         return fail(error, STATUS_INVALID, "expected a JSON object");
     enum status status = read_texts(item, score, &texts, error);
     if (status == STATUS_OK)
-        status = read_types(item, score, &has_type, error);
+        status =
+            score_read_kinds(item, STR("type"), "numeric, categorical, boolean, text or correction",
+                             "api, eval, annotation or feedback", score, &has_type, error);
     if (status == STATUS_OK)
         status = score_read_held(batch, json_get(item, STR("value")), has_type, score, error);
     /* Evaluators elsewhere have configs of their own. */

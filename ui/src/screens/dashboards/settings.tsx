@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "react";
 import { SOURCES } from "../../api/ask";
 import type { Dashboard, Variable } from "../../api/dashboards";
+import "../../components/dialog.css";
 import { Icon } from "../../components/icon";
 
 interface Props {
@@ -56,7 +57,7 @@ export function Settings({ dashboard, save, close }: Props) {
                         <Icon name="close" />
                     </button>
                 </header>
-                <div className="settings-body">
+                <div className="dialog-body">
                     <label>
                         Title
                         <input className="input" value={title} maxLength={120} onChange={(event) => setTitle(event.target.value)} />

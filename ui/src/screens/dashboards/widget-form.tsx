@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { faultOf, SOURCES, useAnswer } from "../../api/ask";
 import type { Widget } from "../../api/dashboards";
 import { useUrl } from "../../app/url";
+import "../../components/dialog.css";
 import { Icon } from "../../components/icon";
 import { Skeleton } from "../../components/pieces";
 import { VIEW_LABELS, VIEWS, type View } from "../../results/shape";
@@ -60,7 +61,7 @@ export function WidgetForm({ widget, values, save, close }: Props) {
                         <Icon name="close" />
                     </button>
                 </header>
-                <div className="widget-form-body">
+                <div className="dialog-body">
                     <div className="widget-form-fields">
                         <label>
                             Title

@@ -6,7 +6,7 @@ import type { Message, SpanDetail } from "../../api/types";
 import { useUrl } from "../../app/url";
 import { Icon } from "../../components/icon";
 import { clip, oneLine } from "../../format/text";
-import { Dialog } from "./dialog";
+import { Dialog } from "../../components/dialog";
 import { Payloads } from "./item-form";
 import { head, payload, typed } from "./words";
 

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One dataset: the runs over it, or its items. */
 import { useParams } from "@tanstack/react-router";
-import { useState } from "react";
 import { deleteDataset, useDataset } from "../../api/datasets";
 import { useUrl } from "../../app/url";
+import { DeleteMenu } from "../../components/delete-menu";
 import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
-import { Menu } from "../../components/menu";
 import { Failure, Skeleton } from "../../components/pieces";
 import { Topbar } from "../../components/topbar";
 import { exact, plural } from "../../format/number";
 import { clip, oneLine, visible } from "../../format/text";
 import { datasetHref } from "../../url/href";
-import { Dialog } from "./dialog";
 import { Items } from "./items";
 import { Runs } from "./runs";
 import "./datasets.css";
@@ -22,7 +20,6 @@ export default function DatasetScreen({ part }: { part: "runs" | "items" }) {
     const url = useUrl();
     const dataset = useDataset(url.project, datasetId);
     const { data } = dataset;
-    const [doomed, setDoomed] = useState(false);
     const remove = async () => {
         await deleteDataset(url.project, datasetId);
         url.go(url.href("datasets"));
@@ -33,28 +30,12 @@ export default function DatasetScreen({ part }: { part: "runs" | "items" }) {
                 <Go className="button bare" href={url.href("datasets")}>
                     <Icon name="left" small /> All datasets
                 </Go>
-                <Menu label={<Icon name="more" />} name="More about this dataset" className="button bare icon" align="right">
-                    {(close) => (
-                        <button
-                            type="button"
-                            className="item bad"
-                            onClick={() => {
-                                close();
-                                setDoomed(true);
-                            }}
-                        >
-                            Delete the dataset with its runs…
-                        </button>
-                    )}
-                </Menu>
-            </Topbar>
-            {doomed && data && (
-                <Dialog title="Delete this dataset?" action="Delete it" close={() => setDoomed(false)} submit={remove}>
-                    <p>
+                {data && (
+                    <DeleteMenu what="the dataset with its runs" remove={remove}>
                         <strong>{clip(oneLine(data.name), 80)}</strong> goes with {plural(data.items, "item")} and {plural(data.runs, "run")}. The traces of its runs stay.
-                    </p>
-                </Dialog>
-            )}
+                    </DeleteMenu>
+                )}
+            </Topbar>
             <div className="scroll">
                 <div className="datasets">
                     {dataset.error && <Failure error={dataset.error} retry={() => dataset.refetch()} what="The dataset" />}

@@ -13,7 +13,7 @@ import { Topbar } from "../../components/topbar";
 import { exact } from "../../format/number";
 import { clip, oneLine } from "../../format/text";
 import { datasetHref } from "../../url/href";
-import { Dialog } from "./dialog";
+import { Dialog } from "../../components/dialog";
 import { datasetLines } from "../setup/snippets";
 import { useTarget } from "../setup/target";
 import "./datasets.css";

@@ -5,7 +5,7 @@ import { writeItems } from "../../api/datasets";
 import { useUrl } from "../../app/url";
 import { plural } from "../../format/number";
 import { clip, oneLine, visible } from "../../format/text";
-import { Dialog } from "./dialog";
+import { Dialog } from "../../components/dialog";
 import { guess, itemsOf, readSheet, type Role, type Sheet } from "./import";
 
 const ROLES: [Role, string][] = [

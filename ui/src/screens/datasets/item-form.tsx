@@ -3,7 +3,7 @@
 import { useState } from "react";
 import { type DatasetItem, type ItemChange, writeItems } from "../../api/datasets";
 import { useUrl } from "../../app/url";
-import { Dialog } from "./dialog";
+import { Dialog } from "../../components/dialog";
 import { payload, typed } from "./words";
 
 interface Props {

@@ -3,15 +3,13 @@
 import { useState } from "react";
 import { type Dataset, deleteRun, type Run, RUNS_A_PAGE, type RunScore, useRuns } from "../../api/datasets";
 import { useUrl } from "../../app/url";
+import { DeleteMenu } from "../../components/delete-menu";
 import { Go } from "../../components/go";
-import { Icon } from "../../components/icon";
-import { Menu } from "../../components/menu";
 import { Failure, Moment, Skeleton } from "../../components/pieces";
 import { StackedTable } from "../../components/stacked-table";
 import { exact, plural } from "../../format/number";
 import { clip, oneLine } from "../../format/text";
 import { datasetHref } from "../../url/href";
-import { Dialog } from "./dialog";
 import { Pages } from "./pages";
 import { worded } from "./words";
 
@@ -93,7 +91,6 @@ interface RowProps {
 function Row({ dataset, run, names, own, on, toggle }: RowProps) {
     const url = useUrl();
     const name = clip(oneLine(run.name), 80);
-    const [doomed, setDoomed] = useState(false);
     return (
         <tr>
             <td>
@@ -124,27 +121,9 @@ function Row({ dataset, run, names, own, on, toggle }: RowProps) {
                 <Moment ns={run.created} relative />
             </td>
             <td>
-                <Menu label={<Icon name="more" small />} name={`More about ${name}`} className="button bare icon small" align="right">
-                    {(close) => (
-                        <button
-                            type="button"
-                            className="item bad"
-                            onClick={() => {
-                                close();
-                                setDoomed(true);
-                            }}
-                        >
-                            Delete the run…
-                        </button>
-                    )}
-                </Menu>
-                {doomed && (
-                    <Dialog title="Delete this run?" action="Delete it" close={() => setDoomed(false)} submit={() => deleteRun(url.project, dataset.id, run.id)}>
-                        <p>
-                            <strong>{name}</strong> goes with its {plural(run.items, "result")}. Its traces stay.
-                        </p>
-                    </Dialog>
-                )}
+                <DeleteMenu what="the run" name={name} small remove={() => deleteRun(url.project, dataset.id, run.id)}>
+                    <strong>{name}</strong> goes with its {plural(run.items, "result")}. Its traces stay.
+                </DeleteMenu>
             </td>
         </tr>
     );

@@ -5,12 +5,12 @@ import type { Question } from "../../api/ask";
 import { addWidget, createDashboard, useDashboards } from "../../api/dashboards";
 import { useUrl } from "../../app/url";
 import { Go } from "../../components/go";
+import "../../components/dialog.css";
 import { Icon } from "../../components/icon";
 import { clip, oneLine, visible } from "../../format/text";
 import { stages } from "../../language/lex";
 import type { View } from "../../results/shape";
 import { followingRange } from "../dashboards/fill";
-import "../dashboards/dashboards.css";
 
 /** A first title: what is computed, as it is written. */
 function titleOf(query: string): string {
@@ -78,11 +78,11 @@ function AddForm({ question, view, close }: { question: Question; view: View; cl
                     </button>
                 </header>
                 {done ? (
-                    <div className="settings-body" role="status">
+                    <div className="dialog-body" role="status">
                         <p>It is there, at the end.</p>
                     </div>
                 ) : (
-                    <div className="settings-body">
+                    <div className="dialog-body">
                         <label>
                             Title of the widget
                             <input className="input" value={title} maxLength={120} onChange={(event) => setTitle(event.target.value)} />

@@ -5,7 +5,7 @@ import { createQueue, createScoreConfig, type NewScoreConfig, type ScoreConfig, 
 import { useUrl } from "../../app/url";
 import { clip, oneLine, visible } from "../../format/text";
 import { queueHref } from "../../url/href";
-import { Dialog } from "../datasets/dialog";
+import { Dialog } from "../../components/dialog";
 import { People } from "./people";
 
 /** Without a queue a new one is made. */

@@ -5,15 +5,14 @@ import { useState } from "react";
 import { deleteQueue, useQueue } from "../../api/annotate";
 import { useKeys } from "../../app/keys";
 import { useUrl } from "../../app/url";
+import { DeleteMenu } from "../../components/delete-menu";
 import { Go } from "../../components/go";
 import { Icon } from "../../components/icon";
-import { Menu } from "../../components/menu";
 import { Failure, Skeleton } from "../../components/pieces";
 import { Topbar } from "../../components/topbar";
 import { exact, plural } from "../../format/number";
 import { clip, oneLine, visible } from "../../format/text";
 import { queueHref } from "../../url/href";
-import { Dialog } from "../datasets/dialog";
 import { QueueForm } from "./form";
 import { Items } from "./items";
 import { Assigned } from "./people";
@@ -27,7 +26,6 @@ export default function QueueScreen() {
     const queue = useQueue(url.project, queueId);
     const { data } = queue;
     const item = url.search.item;
-    const [doomed, setDoomed] = useState(false);
     const [editing, setEditing] = useState(false);
     useKeys({ e: () => !item && setEditing(true) });
     const remove = async () => {
@@ -53,31 +51,13 @@ export default function QueueScreen() {
                         Edit
                     </button>
                 )}
-                {!item && (
-                    <Menu label={<Icon name="more" />} name="More about this queue" className="button bare icon" align="right">
-                        {(close) => (
-                            <button
-                                type="button"
-                                className="item bad"
-                                onClick={() => {
-                                    close();
-                                    setDoomed(true);
-                                }}
-                            >
-                                Delete the queue…
-                            </button>
-                        )}
-                    </Menu>
+                {!item && data && (
+                    <DeleteMenu what="the queue" remove={remove}>
+                        <strong>{clip(oneLine(data.name), 80)}</strong> goes with {plural(data.pending + data.completed, "item")}. The scores given in it stay.
+                    </DeleteMenu>
                 )}
             </Topbar>
             {editing && data && <QueueForm queue={data} close={() => setEditing(false)} />}
-            {doomed && data && (
-                <Dialog title="Delete this queue?" action="Delete it" close={() => setDoomed(false)} submit={remove}>
-                    <p>
-                        <strong>{clip(oneLine(data.name), 80)}</strong> goes with {plural(data.pending + data.completed, "item")}. The scores given in it stay.
-                    </p>
-                </Dialog>
-            )}
             {queue.error && <Failure error={queue.error} retry={() => queue.refetch()} what="The queue" />}
             {queue.isPending && <Skeleton height={160} />}
             {data && item && <Work key={data.id} queue={data} itemId={item} />}

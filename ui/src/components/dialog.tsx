@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A form that opens over the screen: a heading, fields, and a foot that says what went wrong. */
 import { type ReactNode, useEffect, useRef, useState } from "react";
-import { Icon } from "../../components/icon";
-import { visible } from "../../format/text";
-import "../dashboards/dashboards.css";
-import "./datasets.css";
+import { visible } from "../format/text";
+import "./dialog.css";
+import { Icon } from "./icon";
 
 interface Props {
     title: string;
@@ -36,7 +35,7 @@ export function Dialog({ title, action, close, submit, disabled, children }: Pro
         }
     };
     return (
-        <dialog ref={dialog} className="dialog dataset-dialog" aria-label={title} onClose={close}>
+        <dialog ref={dialog} className="dialog form-dialog" aria-label={title} onClose={close}>
             <form
                 method="dialog"
                 onSubmit={(event) => {
@@ -50,7 +49,7 @@ export function Dialog({ title, action, close, submit, disabled, children }: Pro
                         <Icon name="close" />
                     </button>
                 </header>
-                <div className="settings-body">{children}</div>
+                <div className="dialog-body">{children}</div>
                 <footer className="row">
                     <span className="grow bad" role="alert">
                         {visible(problem)}
