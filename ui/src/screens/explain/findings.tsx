@@ -38,10 +38,10 @@ export function Findings({ explanation, measure, at, stale }: Props) {
                                     <span className="sr">Rank</span>
                                 </th>
                                 <th scope="col">{explanation.falls ? "Less of" : "More of"}</th>
-                                <th scope="col">Share now and before</th>
+                                <th scope="col" title="What part of the whole it is: above in the chosen stretch, below in the baseline">Share now and before</th>
                                 <th scope="col" className="n">Now</th>
-                                <th scope="col" className="n">Expected</th>
-                                <th scope="col" className="n">Of the change</th>
+                                <th scope="col" className="n" title="What as long a time of the baseline has">Expected</th>
+                                <th scope="col" className="n" title="Its own change by that of the whole: more than 100 % where others fell">Of the change</th>
                                 <th scope="col">Since</th>
                                 <th scope="col">Examples</th>
                             </tr>

@@ -8,6 +8,7 @@ import { useMetricHosts, useMetrics, useOverview, useProjects } from "../../api/
 import type { Overview, Values } from "../../api/types";
 import { useUrl } from "../../app/url";
 import { Chart } from "../../components/chart";
+import { ExplainLink } from "../../components/explain-link";
 import { Failure, Skeleton } from "../../components/pieces";
 import { Topbar } from "../../components/topbar";
 import { count, duration } from "../../format/number";
@@ -85,18 +86,21 @@ function Signals({ overview }: { overview: Overview }) {
     };
     const sum = (...columns: Values[]) => times.map((_, at) => columns.reduce((all, column) => all + (column[at] ?? 0), 0));
     const perMinute = sum(overview.tokens.input, overview.tokens.output).map((value) => value / (stepMs / 60e3));
-    const charts: { title: string; kind: "bars" | "lines"; format: (value: number | null) => string; values: Values; color: string; label: string }[] = [
-        { title: "Latency, p95", label: "p95", kind: "lines", format: duration, values: overview.latency.p95, color: "var(--violet-fill)" },
-        { title: "Failed requests", label: "failed", kind: "bars", format: count, values: overview.errors, color: "var(--error-fill)" },
-        { title: "Tokens a minute", label: "tokens", kind: "lines", format: count, values: perMinute, color: "var(--blue-fill)" },
+    const charts: { title: string; measure: string; kind: "bars" | "lines"; format: (value: number | null) => string; values: Values; color: string; label: string }[] = [
+        { title: "Latency, p95", measure: "latency", label: "p95", kind: "lines", format: duration, values: overview.latency.p95, color: "var(--violet-fill)" },
+        { title: "Failed requests", measure: "errors", label: "failed", kind: "bars", format: count, values: overview.errors, color: "var(--error-fill)" },
+        { title: "Tokens a minute", measure: "tokens", label: "tokens", kind: "lines", format: count, values: perMinute, color: "var(--blue-fill)" },
     ];
     return (
         <section className="infra-group" aria-label="Models and requests">
             <h2>Models and requests</h2>
             <div className="infra-grid">
-                {charts.map(({ title, kind, format, values, color, label }) => (
+                {charts.map(({ title, measure, kind, format, values, color, label }) => (
                     <section key={title} className="panel chart-panel infra-panel" aria-label={title}>
-                        <header><h2>{title}</h2></header>
+                        <header>
+                            <h2>{title}</h2>
+                            <ExplainLink measure={measure} />
+                        </header>
                         <Chart label={title} times={times} stepMs={stepMs} series={[{ key: label, label, color, values }]} kind={kind} filled={kind === "lines"} format={format} height={132} compact onZoom={zoom} />
                     </section>
                 ))}
