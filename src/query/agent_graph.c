@@ -321,7 +321,7 @@ static bool finish(struct graph_builder *builder)
     return sort_nodes(builder);
 }
 
-enum status query_agent_graph(const struct query *query, const struct agent_question *question,
+enum status query_agent_graph(const struct query *query, const struct agent_walk *walk,
                               struct arena *arena, struct agent_graph *out_graph,
                               struct error *error)
 {
@@ -334,7 +334,7 @@ enum status query_agent_graph(const struct query *query, const struct agent_ques
     builder->graph.edges = arena_array(arena, struct graph_edge, GRAPH_EDGES_MAX);
     builder->failed = !builder->graph.nodes || !builder->graph.edges;
     enum status status =
-        builder->failed ? STATUS_OK : agent_walk(query, question, visit, builder, &complete, error);
+        builder->failed ? STATUS_OK : agent_walk_visit(walk, visit, builder, &complete, error);
     free(builder->parts);
     free(builder->order);
     if (status == STATUS_OK && (builder->failed || !finish(builder)))

@@ -55,6 +55,6 @@ struct agent_graph {
     bool complete, more;
 };
 
-enum status query_agent_graph(const struct query *query, const struct agent_question *question,
+enum status query_agent_graph(const struct query *query, const struct agent_walk *walk,
                               struct arena *arena, struct agent_graph *out_graph,
                               struct error *error);

@@ -158,14 +158,15 @@ static enum status add_texts(const struct lister *lister, struct agent_run_row *
 }
 
 enum status query_agent_runs(const struct query *query, const struct agent_question *question,
-                             enum agent_run_sort sort, size_t limit, struct arena *arena,
-                             struct agent_run_list *out_list, struct error *error)
+                             const struct agent_walk *walk, enum agent_run_sort sort, size_t limit,
+                             struct arena *arena, struct agent_run_list *out_list,
+                             struct error *error)
 {
     struct lister lister;
     bool complete = true;
     enum status status = STATUS_OK;
     if (open_lister(&lister, query, question, arena))
-        status = agent_walk(query, question, visit_runs, &lister, &complete, error);
+        status = agent_walk_visit(walk, visit_runs, &lister, &complete, error);
     if (status == STATUS_OK && lister.failed)
         status = fail(error, STATUS_TOO_LARGE, "there are too many runs for one reply");
     if (status != STATUS_OK)
@@ -248,8 +249,8 @@ static int by_cost(const void *a, const void *b)
 }
 
 enum status query_agent_loops(const struct query *query, const struct agent_question *question,
-                              size_t limit, struct arena *arena, struct agent_loop_list *out_list,
-                              struct error *error)
+                              const struct agent_walk *walk, size_t limit, struct arena *arena,
+                              struct agent_loop_list *out_list, struct error *error)
 {
     struct lister lister;
     bool complete = true;
@@ -258,7 +259,7 @@ enum status query_agent_loops(const struct query *query, const struct agent_ques
     bool known = open_lister(&lister, query, question, arena);
     lister.list = out_list;
     if (known)
-        status = agent_walk(query, question, visit_loops, &lister, &complete, error);
+        status = agent_walk_visit(walk, visit_loops, &lister, &complete, error);
     if (status == STATUS_OK && lister.failed)
         status = fail(error, STATUS_TOO_LARGE, "there are too many loops for one reply");
     if (status != STATUS_OK)

@@ -8,6 +8,11 @@
 
 #include "query/agent_walk_private.h"
 
+struct agent_walk {
+    struct agent_picked picked;
+    struct agent_spans spans;
+};
+
 /* --- one trace ------------------------------------------------------------------------------- */
 
 struct gathered {
@@ -210,10 +215,10 @@ static bool gather(struct gathered *gathered, const struct agent_spans *spans, s
     return true;
 }
 
-static enum status walk_traces(const struct agent_picked *picked, const struct agent_spans *spans,
-                               agent_visit visit, void *context, bool *complete,
-                               struct error *error)
+enum status agent_walk_visit(const struct agent_walk *walk, agent_visit visit, void *context,
+                             bool *out_complete, struct error *error)
 {
+    const struct agent_spans *spans = &walk->spans;
     struct gathered gathered = {0};
     enum status status = STATUS_OK;
     bool going = true;
@@ -221,11 +226,12 @@ static enum status walk_traces(const struct agent_picked *picked, const struct a
         if (!gather(&gathered, spans, i)) {
             status = fail(error, STATUS_TOO_LARGE, "there is no memory for that many runs");
         } else if (gathered.count) {
-            gathered.trace.key = picked->traces[i];
+            gathered.trace.key = walk->picked.traces[i];
             going = visit_trace(&gathered, visit, context);
         }
     }
-    *complete &= going;
+    if (status == STATUS_OK)
+        *out_complete = going && walk->picked.complete && spans->complete;
     free(gathered.steps);
     free(gathered.parent_ids);
     free(gathered.runs);
@@ -235,22 +241,29 @@ static enum status walk_traces(const struct agent_picked *picked, const struct a
     return status;
 }
 
-enum status agent_walk(const struct query *query, const struct agent_question *question,
-                       agent_visit visit, void *context, bool *out_complete, struct error *error)
+enum status agent_walk_open(const struct query *query, const struct agent_question *question,
+                            struct agent_walk **out_walk, struct error *error)
 {
-    struct agent_picked picked;
-    struct agent_spans spans = {0};
-    enum status status = agent__pick(query, question, &picked, error);
+    struct agent_walk *walk = calloc(1, sizeof *walk);
+    if (!walk)
+        return fail(error, STATUS_TOO_LARGE, "there is no memory for that many runs");
+    enum status status = agent__pick(query, question, &walk->picked, error);
     if (status == STATUS_OK)
-        status = agent__read_spans(query, question, &picked, &spans, error);
-    bool complete = picked.complete && spans.complete;
+        status = agent__read_spans(query, question, &walk->picked, &walk->spans, error);
     if (status == STATUS_OK)
-        status = walk_traces(&picked, &spans, visit, context, &complete, error);
-    if (status == STATUS_OK)
-        *out_complete = complete;
-    free(picked.traces);
-    agent__spans_done(&spans);
+        *out_walk = walk;
+    else
+        agent_walk_close(walk);
     return status;
+}
+
+void agent_walk_close(struct agent_walk *walk)
+{
+    if (!walk)
+        return;
+    free(walk->picked.traces);
+    agent__spans_done(&walk->spans);
+    free(walk);
 }
 
 int32_t agent_find(const struct agent_trace *trace, int64_t span_id)

@@ -7,7 +7,7 @@
  * its steps are those of a graph, its root is the run: such a trace is an agent's in all but name.
  *
  * Limits   AGENT_SPANS_MAX spans and AGENT_TRACES_MAX traces a walk: then only the newest are
- * visited, and `complete` says so.
+ * visited, and `complete` says so. Held until it is closed, 168 bytes a span.
  */
 #pragma once
 
@@ -58,12 +58,19 @@ struct agent_question {
     const _Atomic bool *cancelled;
 };
 
-/* False stops the walk: there is no room for more. */
+/* False stops the visit: there is no room for more. */
 typedef bool (*agent_visit)(void *context, const struct agent_trace *trace);
 
+/* What is read once for every answer about the question. Close *out_walk with agent_walk_close().
+ */
+struct agent_walk;
+enum status agent_walk_open(const struct query *query, const struct agent_question *question,
+                            struct agent_walk **out_walk, struct error *error);
+void agent_walk_close(struct agent_walk *walk); /* NULL is fine */
+
 /* *out_complete: every trace of the range was visited. */
-enum status agent_walk(const struct query *query, const struct agent_question *question,
-                       agent_visit visit, void *context, bool *out_complete, struct error *error);
+enum status agent_walk_visit(const struct agent_walk *walk, agent_visit visit, void *context,
+                             bool *out_complete, struct error *error);
 
 /* The step of that span, or -1. */
 int32_t agent_find(const struct agent_trace *trace, int64_t span_id);

@@ -227,7 +227,8 @@ static void finish(struct builder *builder)
 }
 
 enum status query_agents(const struct query *query, const struct agent_question *question,
-                         struct arena *arena, struct agent_usages *out_agents, struct error *error)
+                         const struct agent_walk *walk, struct arena *arena,
+                         struct agent_usages *out_agents, struct error *error)
 {
     struct builder builder = {.query = query, .arena = arena};
     bool complete = true;
@@ -246,7 +247,7 @@ enum status query_agents(const struct query *query, const struct agent_question 
     status = count_runs(&builder, question, error);
     struct visiting visiting = {&builder, question};
     if (status == STATUS_OK)
-        status = agent_walk(query, question, visit, &visiting, &complete, error);
+        status = agent_walk_visit(walk, visit, &visiting, &complete, error);
     if (status == STATUS_OK && builder.failed)
         status = fail(error, STATUS_TOO_LARGE, "there are too many agents for one reply");
     if (status != STATUS_OK)

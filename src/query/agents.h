@@ -40,8 +40,10 @@ struct agent_usages {
 };
 enum { AGENTS_MAX = 200, AGENT_TOOLS_MAX = 500 };
 
+/* The walk of these three, and of query_agent_graph(), is one of the same question. */
 enum status query_agents(const struct query *query, const struct agent_question *question,
-                         struct arena *arena, struct agent_usages *out_agents, struct error *error);
+                         const struct agent_walk *walk, struct arena *arena,
+                         struct agent_usages *out_agents, struct error *error);
 
 /* One run as a row of a list. */
 struct agent_run_row {
@@ -72,8 +74,9 @@ struct agent_run_list {
     bool complete;
 };
 enum status query_agent_runs(const struct query *query, const struct agent_question *question,
-                             enum agent_run_sort sort, size_t limit, struct arena *arena,
-                             struct agent_run_list *out_list, struct error *error);
+                             const struct agent_walk *walk, enum agent_run_sort sort, size_t limit,
+                             struct arena *arena, struct agent_run_list *out_list,
+                             struct error *error);
 
 /* The loops found in the covered runs, dearest first. */
 struct agent_loop_row {
@@ -93,5 +96,5 @@ struct agent_loop_list {
     bool complete;
 };
 enum status query_agent_loops(const struct query *query, const struct agent_question *question,
-                              size_t limit, struct arena *arena, struct agent_loop_list *out_list,
-                              struct error *error);
+                              const struct agent_walk *walk, size_t limit, struct arena *arena,
+                              struct agent_loop_list *out_list, struct error *error);

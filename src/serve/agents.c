@@ -33,84 +33,6 @@ static void write_error_kinds(struct json_out *out, const int64_t counts[ERROR_K
     json_out_end_object(out);
 }
 
-/* --- agents --------------------------------------------------------------------------------------
- */
-
-static void write_agent(struct json_out *out, const struct agent_usage *agent, size_t steps)
-{
-    const struct {
-        const char *key;
-        int64_t number;
-    } numbers[] = {{"runs", agent->runs},
-                   {"errors", agent->errors},
-                   {"sessions", agent->sessions},
-                   {"covered", agent->covered},
-                   {"llm_calls", agent->llm_calls},
-                   {"tool_calls", agent->tool_calls},
-                   {"tool_errors", agent->tool_errors},
-                   {"input_tokens", agent->input_tokens},
-                   {"output_tokens", agent->output_tokens},
-                   {"total_tokens", agent->total_tokens},
-                   {"cost", agent->cost},
-                   {"loops", agent->loops},
-                   {"loop_runs", agent->loop_runs},
-                   {"loop_cost", agent->loop_cost}};
-    json_out_object(out, NULL);
-    out_name(out, "agent", agent->agent);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        json_out_int(out, numbers[i].key, numbers[i].number);
-    out_number(out, "duration_p50", agent->p50);
-    out_number(out, "duration_p95", agent->p95);
-    out_number(out, "turns_p50", agent->turns_p50);
-    out_number(out, "turns_p95", agent->turns_p95);
-    out_time(out, "last", agent->last_ns);
-    out_ints(out, "run_values", agent->run_values, steps);
-    out_ints(out, "error_values", agent->error_values, steps);
-    json_out_end_object(out);
-}
-
-static void write_tool(struct json_out *out, const struct agent_tool_usage *tool)
-{
-    json_out_object(out, NULL);
-    out_name(out, "tool", tool->name);
-    out_name(out, "agent", tool->agent);
-    json_out_int(out, "calls", tool->calls);
-    json_out_int(out, "errors", tool->errors);
-    out_number(out, "duration_p50", tool->p50);
-    out_number(out, "duration_p95", tool->p95);
-    write_error_kinds(out, tool->errors_by_kind);
-    json_out_end_object(out);
-}
-
-void serve__agents(struct request *request, void *context)
-{
-    struct call call;
-    struct filters filters;
-    struct agent_question question;
-    struct agent_usages agents;
-    if (!call_begin(&call, request, context))
-        return;
-    enum status status = read_question(&call, &filters, &question);
-    if (status == STATUS_OK)
-        status = query_agents(call.query, &question, &request->arena, &agents, &call.error);
-    if (status == STATUS_OK) {
-        json_out_object(&call.out, NULL);
-        out_times(&call.out, agents.start_ns, agents.step_ns, agents.step_count);
-        json_out_array(&call.out, "agents");
-        for (size_t i = 0; i < agents.count; i++)
-            write_agent(&call.out, &agents.items[i], agents.step_count);
-        json_out_end_array(&call.out);
-        json_out_array(&call.out, "tools");
-        for (size_t i = 0; i < agents.tool_count; i++)
-            write_tool(&call.out, &agents.tools[i]);
-        json_out_end_array(&call.out);
-        json_out_int(&call.out, "covered", agents.covered);
-        json_out_int(&call.out, "runs", agents.of);
-        json_out_end_object(&call.out);
-    }
-    call_end(&call, status);
-}
-
 /* --- runs ----------------------------------------------------------------------------------------
  */
 
@@ -140,6 +62,7 @@ void serve__agent_runs(struct request *request, void *context)
     struct call call;
     struct filters filters;
     struct agent_question question;
+    struct agent_walk *walk = NULL;
     struct agent_run_list list;
     int sort = AGENT_RUN_START;
     int64_t limit = 0;
@@ -152,8 +75,10 @@ void serve__agent_runs(struct request *request, void *context)
     if (status == STATUS_OK)
         status = param_int(&call, STR("limit"), 25, 1, 200, &limit);
     if (status == STATUS_OK)
-        status = query_agent_runs(call.query, &question, (enum agent_run_sort)sort, (size_t)limit,
-                                  &request->arena, &list, &call.error);
+        status = agent_walk_open(call.query, &question, &walk, &call.error);
+    if (status == STATUS_OK)
+        status = query_agent_runs(call.query, &question, walk, (enum agent_run_sort)sort,
+                                  (size_t)limit, &request->arena, &list, &call.error);
     if (status == STATUS_OK) {
         json_out_object(&call.out, NULL);
         json_out_array(&call.out, "runs");
@@ -164,6 +89,7 @@ void serve__agent_runs(struct request *request, void *context)
         json_out_bool(&call.out, "complete", list.complete);
         json_out_end_object(&call.out);
     }
+    agent_walk_close(walk);
     call_end(&call, status);
 }
 
@@ -208,34 +134,47 @@ static void write_loop_kinds(struct json_out *out, const struct agent_loop_list 
     json_out_end_array(out);
 }
 
+static void write_loops(struct json_out *out, const char *key, const struct agent_loop_list *list)
+{
+    json_out_object(out, key);
+    json_out_array(out, "loops");
+    for (size_t i = 0; i < list->count; i++)
+        write_loop(out, &list->items[i]);
+    json_out_end_array(out);
+    write_loop_kinds(out, list);
+    json_out_int(out, "runs", list->runs);
+    json_out_int(out, "cost", list->cost_total);
+    json_out_int(out, "covered", list->covered);
+    json_out_bool(out, "complete", list->complete);
+    json_out_end_object(out);
+}
+
+static enum status read_loop_limit(struct call *call, int64_t *out_limit)
+{
+    return param_int(call, STR("limit"), 50, 1, 500, out_limit);
+}
+
 void serve__agent_loops(struct request *request, void *context)
 {
     struct call call;
     struct filters filters;
     struct agent_question question;
+    struct agent_walk *walk = NULL;
     struct agent_loop_list list;
     int64_t limit = 0;
     if (!call_begin(&call, request, context))
         return;
     enum status status = read_question(&call, &filters, &question);
     if (status == STATUS_OK)
-        status = param_int(&call, STR("limit"), 50, 1, 500, &limit);
+        status = read_loop_limit(&call, &limit);
     if (status == STATUS_OK)
-        status = query_agent_loops(call.query, &question, (size_t)limit, &request->arena, &list,
-                                   &call.error);
-    if (status == STATUS_OK) {
-        json_out_object(&call.out, NULL);
-        json_out_array(&call.out, "loops");
-        for (size_t i = 0; i < list.count; i++)
-            write_loop(&call.out, &list.items[i]);
-        json_out_end_array(&call.out);
-        write_loop_kinds(&call.out, &list);
-        json_out_int(&call.out, "runs", list.runs);
-        json_out_int(&call.out, "cost", list.cost_total);
-        json_out_int(&call.out, "covered", list.covered);
-        json_out_bool(&call.out, "complete", list.complete);
-        json_out_end_object(&call.out);
-    }
+        status = agent_walk_open(call.query, &question, &walk, &call.error);
+    if (status == STATUS_OK)
+        status = query_agent_loops(call.query, &question, walk, (size_t)limit, &request->arena,
+                                   &list, &call.error);
+    if (status == STATUS_OK)
+        write_loops(&call.out, NULL, &list);
+    agent_walk_close(walk);
     call_end(&call, status);
 }
 
@@ -287,32 +226,174 @@ static void write_edge(struct json_out *out, const struct graph_edge *edge)
     json_out_end_object(out);
 }
 
+static void write_graph(struct json_out *out, const char *key, const struct agent_graph *graph)
+{
+    json_out_object(out, key);
+    json_out_array(out, "nodes");
+    for (size_t i = 0; i < graph->node_count; i++)
+        write_node(out, &graph->nodes[i]);
+    json_out_end_array(out);
+    json_out_array(out, "edges");
+    for (size_t i = 0; i < graph->edge_count; i++)
+        write_edge(out, &graph->edges[i]);
+    json_out_end_array(out);
+    json_out_int(out, "traces", graph->traces);
+    json_out_int(out, "runs", graph->runs);
+    json_out_bool(out, "complete", graph->complete);
+    json_out_bool(out, "more", graph->more);
+    json_out_end_object(out);
+}
+
 void serve__agent_graph(struct request *request, void *context)
 {
     struct call call;
     struct filters filters;
     struct agent_question question;
+    struct agent_walk *walk = NULL;
     struct agent_graph graph;
     if (!call_begin(&call, request, context))
         return;
     enum status status = read_question(&call, &filters, &question);
     if (status == STATUS_OK)
-        status = query_agent_graph(call.query, &question, &request->arena, &graph, &call.error);
+        status = agent_walk_open(call.query, &question, &walk, &call.error);
+    if (status == STATUS_OK)
+        status = query_agent_graph(call.query, walk, &request->arena, &graph, &call.error);
+    if (status == STATUS_OK)
+        write_graph(&call.out, NULL, &graph);
+    agent_walk_close(walk);
+    call_end(&call, status);
+}
+
+/* --- agents --------------------------------------------------------------------------------------
+ */
+
+static void write_agent(struct json_out *out, const struct agent_usage *agent, size_t steps)
+{
+    const struct {
+        const char *key;
+        int64_t number;
+    } numbers[] = {{"runs", agent->runs},
+                   {"errors", agent->errors},
+                   {"sessions", agent->sessions},
+                   {"covered", agent->covered},
+                   {"llm_calls", agent->llm_calls},
+                   {"tool_calls", agent->tool_calls},
+                   {"tool_errors", agent->tool_errors},
+                   {"input_tokens", agent->input_tokens},
+                   {"output_tokens", agent->output_tokens},
+                   {"total_tokens", agent->total_tokens},
+                   {"cost", agent->cost},
+                   {"loops", agent->loops},
+                   {"loop_runs", agent->loop_runs},
+                   {"loop_cost", agent->loop_cost}};
+    json_out_object(out, NULL);
+    out_name(out, "agent", agent->agent);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        json_out_int(out, numbers[i].key, numbers[i].number);
+    out_number(out, "duration_p50", agent->p50);
+    out_number(out, "duration_p95", agent->p95);
+    out_number(out, "turns_p50", agent->turns_p50);
+    out_number(out, "turns_p95", agent->turns_p95);
+    out_time(out, "last", agent->last_ns);
+    out_ints(out, "run_values", agent->run_values, steps);
+    out_ints(out, "error_values", agent->error_values, steps);
+    json_out_end_object(out);
+}
+
+static void write_tool(struct json_out *out, const struct agent_tool_usage *tool)
+{
+    json_out_object(out, NULL);
+    out_name(out, "tool", tool->name);
+    out_name(out, "agent", tool->agent);
+    json_out_int(out, "calls", tool->calls);
+    json_out_int(out, "errors", tool->errors);
+    out_number(out, "duration_p50", tool->p50);
+    out_number(out, "duration_p95", tool->p95);
+    write_error_kinds(out, tool->errors_by_kind);
+    json_out_end_object(out);
+}
+
+static void write_usages(struct json_out *out, const struct agent_usages *agents)
+{
+    out_times(out, agents->start_ns, agents->step_ns, agents->step_count);
+    json_out_array(out, "agents");
+    for (size_t i = 0; i < agents->count; i++)
+        write_agent(out, &agents->items[i], agents->step_count);
+    json_out_end_array(out);
+    json_out_array(out, "tools");
+    for (size_t i = 0; i < agents->tool_count; i++)
+        write_tool(out, &agents->tools[i]);
+    json_out_end_array(out);
+    json_out_int(out, "covered", agents->covered);
+    json_out_int(out, "runs", agents->of);
+}
+
+/* What else of the same walk is wanted, so that a screen that shows all of it asks once. */
+struct included {
+    bool graph, loops;
+    int64_t loop_limit;
+};
+
+static enum status read_included(struct call *call, struct included *out_included)
+{
+    struct str word, rest = request_param(call->request, STR("include"));
+    *out_included = (struct included){0};
+    while (rest.len && str_take(&rest, ',', &word)) {
+        word = str_trim(word);
+        if (str_equal(word, STR("graph")))
+            out_included->graph = true;
+        else if (str_equal(word, STR("loops")))
+            out_included->loops = true;
+        else
+            return fail(&call->error, STATUS_INVALID,
+                        "include: '%.*s' is neither 'graph' nor 'loops'",
+                        (int)(word.len > 60 ? 60 : word.len), word.ptr);
+    }
+    return read_loop_limit(call, &out_included->loop_limit);
+}
+
+static enum status write_included(struct call *call, const struct agent_question *question,
+                                  const struct agent_walk *walk, const struct included *included)
+{
+    struct arena *arena = &call->request->arena;
+    struct agent_graph graph;
+    struct agent_loop_list loops;
+    enum status status = STATUS_OK;
+    if (included->graph)
+        status = query_agent_graph(call->query, walk, arena, &graph, &call->error);
+    if (status == STATUS_OK && included->graph)
+        write_graph(&call->out, "graph", &graph);
+    if (status == STATUS_OK && included->loops)
+        status = query_agent_loops(call->query, question, walk, (size_t)included->loop_limit, arena,
+                                   &loops, &call->error);
+    if (status == STATUS_OK && included->loops)
+        write_loops(&call->out, "loops", &loops);
+    return status;
+}
+
+void serve__agents(struct request *request, void *context)
+{
+    struct call call;
+    struct filters filters;
+    struct included included;
+    struct agent_question question;
+    struct agent_walk *walk = NULL;
+    struct agent_usages agents;
+    if (!call_begin(&call, request, context))
+        return;
+    enum status status = read_question(&call, &filters, &question);
+    if (status == STATUS_OK)
+        status = read_included(&call, &included);
+    if (status == STATUS_OK)
+        status = agent_walk_open(call.query, &question, &walk, &call.error);
+    if (status == STATUS_OK)
+        status = query_agents(call.query, &question, walk, &request->arena, &agents, &call.error);
     if (status == STATUS_OK) {
         json_out_object(&call.out, NULL);
-        json_out_array(&call.out, "nodes");
-        for (size_t i = 0; i < graph.node_count; i++)
-            write_node(&call.out, &graph.nodes[i]);
-        json_out_end_array(&call.out);
-        json_out_array(&call.out, "edges");
-        for (size_t i = 0; i < graph.edge_count; i++)
-            write_edge(&call.out, &graph.edges[i]);
-        json_out_end_array(&call.out);
-        json_out_int(&call.out, "traces", graph.traces);
-        json_out_int(&call.out, "runs", graph.runs);
-        json_out_bool(&call.out, "complete", graph.complete);
-        json_out_bool(&call.out, "more", graph.more);
+        write_usages(&call.out, &agents);
+        status = write_included(&call, &question, walk, &included);
         json_out_end_object(&call.out);
     }
+    agent_walk_close(walk);
     call_end(&call, status);
 }

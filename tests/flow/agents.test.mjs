@@ -213,11 +213,21 @@ describe('loops', () => {
         assert.deepEqual((await find('ping')).map(({ kind, count }) => [kind, count]), [['ping_pong', 4]]);
     });
 
+    test('and the graph come with the numbers when they are included, as their own calls tell them', async () => {
+        const range = { from: Date.now() - 3600e3, to: Date.now() + 60e3, f: 'service=loops', limit: 3 };
+        const ask = (what, more) => api.get(`/api/v1/agents${what}`, { ...range, ...more });
+        const [plain, both, loops, graph, one] = await Promise.all([ask(''), ask('', { include: 'graph, loops' }), ask('/loops'), ask('/graph'), ask('', { include: 'loops' })]);
+        assert.equal(loops.loops.length, 3);
+        assert.deepEqual(both, { ...plain, graph, loops });
+        assert.deepEqual(one, { ...plain, loops });
+    });
+
     test('all kinds are told, found or not, and limits are checked', async () => {
         const { kinds, runs, cost, complete } = await api.get('/api/v1/agents/loops', { from: '-1h', f: 'service=loops' });
         assert.deepEqual(kinds.map(({ kind, found }) => [kind, found]), [['same_call', 1], ['error_retry', 1], ['context_growth', 1], ['ping_pong', 1]]);
         assert.equal(runs, 4);
         assert.ok(cost > 0 && complete);
+        await assert.rejects(api.get('/api/v1/agents', { include: 'graph,runs' }), /include: 'runs' is neither 'graph' nor 'loops'/);
         await assert.rejects(api.get('/api/v1/agents/loops', { limit: 0 }), /limit: expected a whole number from 1 to 500/);
         await assert.rejects(api.get('/api/v1/agents/runs', { sort: 'luck' }), /sort: expected start, duration, turns/);
         await assert.rejects(api.get('/api/v1/agents/graph', { trace_id: 'xyz' }), /trace_id: expected 32 hex digits/);

@@ -49,6 +49,9 @@ export interface Agents {
     tools: AgentTool[];
     covered: number;
     runs: number;
+    /** What was included. */
+    graph?: AgentGraph;
+    loops?: AgentLoops;
 }
 
 interface AgentRun {
@@ -143,7 +146,9 @@ function common({ project, range, filters, agent }: AgentScope) {
     return { project, from: range.from, to: range.to, f: filters, agent };
 }
 
-function useOf<T>(path: string, scope: AgentScope, more: Record<string, string | number | undefined> = {}, enabled = true) {
+type More = Record<string, string | number | undefined>;
+
+function useOf<T, Part = T>(path: string, scope: AgentScope, more: More, enabled = true, select?: (whole: T) => Part) {
     const query = { ...common(scope), ...more };
     return useQuery({
         queryKey: [path, query],
@@ -151,11 +156,33 @@ function useOf<T>(path: string, scope: AgentScope, more: Record<string, string |
         refetchInterval: scope.live,
         placeholderData: keepPreviousData,
         enabled,
+        select,
     });
 }
 
-export const useAgents = (scope: AgentScope) => useOf<Agents>("agents", scope);
+const LOOPS_MOST = 200;
+
+/* Numbers, graph and loops of one scope are one question: the server reads the runs once for all of them. The list has no graph. */
+const usePart = <Part>(scope: AgentScope, enabled: boolean, select?: (whole: Agents) => Part) =>
+    useOf<Agents, Part>("agents", scope, { include: scope.agent === undefined ? "loops" : "graph,loops", limit: LOOPS_MOST }, enabled, select);
+
+const loopsOf = ({ loops }: Agents) => loops;
+const graphOf = ({ graph }: Agents) => graph;
+
+export const useAgents = (scope: AgentScope) => usePart<Agents>(scope, true);
 export const useAgentRuns = (scope: AgentScope, sort: string, enabled: boolean) =>
     useOf<{ runs: AgentRun[]; covered: number; complete: boolean }>("agents/runs", scope, { sort, limit: 50 }, enabled);
-export const useAgentLoops = (scope: AgentScope, limit: number, traceId?: string) => useOf<AgentLoops>("agents/loops", scope, { limit, trace_id: traceId });
-export const useAgentGraph = (scope: AgentScope, traceId: string | undefined) => useOf<AgentGraph>("agents/graph", traceId ? { ...scope, agent: undefined, filters: [] } : scope, { trace_id: traceId });
+
+/** Of the scope, or of one trace. */
+export function useAgentLoops(scope: AgentScope, traceId: string | undefined) {
+    const many = usePart(scope, traceId === undefined, loopsOf);
+    const one = useOf<AgentLoops>("agents/loops", scope, { limit: LOOPS_MOST, trace_id: traceId }, traceId !== undefined);
+    return traceId === undefined ? many : one;
+}
+
+/** Of the scope, or of one trace, whoever ran it. */
+export function useAgentGraph(scope: AgentScope, traceId: string | undefined) {
+    const many = usePart(scope, traceId === undefined, graphOf);
+    const one = useOf<AgentGraph>("agents/graph", { ...scope, agent: undefined, filters: [] }, { trace_id: traceId }, traceId !== undefined);
+    return traceId === undefined ? many : one;
+}

@@ -17,7 +17,7 @@ import { AGENT_FIELDS, usable } from "../../url/filters";
 import { NothingHere } from "../setup/empty";
 import { GraphTable } from "./graph-table";
 import { Covered, share } from "./parts";
-import { Loops, useLoops } from "./loops";
+import { Loops } from "./loops";
 import { Runs } from "./runs";
 import { Tools } from "./tools";
 
@@ -32,8 +32,7 @@ export function AgentPage({ agent }: { agent: string }) {
     const filters = useMemo(() => usable(url.filters, AGENT_FIELDS), [url.filters]);
     const scope: AgentScope = { ...url, filters, agent };
     const agents = useAgents(scope);
-    useAgentGraph(scope, url.search.run);
-    useLoops(scope);
+    useAgentGraph(scope, url.search.run); /* of one run: beside the numbers, not after them */
     const drawn = url.search.view !== "table";
     useEffect(() => {
         if (drawn) loadGraphView().catch(() => undefined); /* beside the questions; drawing asks again and tells */

@@ -17,7 +17,7 @@ import { AGENT_FIELDS, usable } from "../../url/filters";
 import { NothingHere } from "../setup/empty";
 import { AgentPage, Graph } from "./agent";
 import { Covered, share } from "./parts";
-import { Loops, useLoops } from "./loops";
+import { Loops } from "./loops";
 import { Tools } from "./tools";
 import "../models/calls.css";
 import "./agents.css";
@@ -54,7 +54,6 @@ function AgentList() {
     const filters = useMemo(() => usable(url.filters, AGENT_FIELDS), [url.filters]);
     const scope = { ...url, filters };
     const agents = useAgents(scope);
-    useLoops(scope);
     const projects = useProjects();
     const project = projects.data?.projects.find((each) => each.name === url.project);
     const data = agents.data;

@@ -21,12 +21,9 @@ function told(loop: AgentLoop): string {
 
 const FEW = 8;
 
-/** A screen that is to show them asks at once, beside what it waits for itself. */
-export const useLoops = (scope: AgentScope, trace?: string) => useAgentLoops(scope, 200, trace);
-
 export function Loops({ scope, trace }: { scope: AgentScope; trace?: string }) {
     const url = useUrl();
-    const loops = useLoops(scope, trace);
+    const loops = useAgentLoops(scope, trace);
     const [all, setAll] = useState(false);
     const data = loops.data;
     const only = url.search.metric;
