@@ -206,6 +206,8 @@ static enum status read_tier(const struct place *place, const struct json *json,
     enum status status = read_conditions(place, json_get(json, STR("conditions")), tier);
     if (status == STATUS_OK)
         status = read_prices(place, json_get(json, STR("prices")), row, out_total);
+    row->tier_id = json_string(json_get(json, STR("id")));
+    row->tier_name = name;
     return status;
 }
 

@@ -57,6 +57,7 @@ struct price_row {
     } windows[PRICE_WINDOWS_MAX];
     uint32_t has;                         /* bit per component that has a rate of its own */
     int64_t rates[PRICE_COMPONENT_COUNT]; /* nano-dollars per million */
+    struct str tier_id, tier_name;        /* of a project's own tier; empty: of the book */
 };
 
 struct price_entry {

@@ -93,7 +93,7 @@ static void write_usage(struct call *call, const struct span_view *view)
         langfuse__dollars(&call->out, "totalCost", view->bill.total_nano);
     else
         json_out_null(&call->out, "totalCost");
-    json_out_null(&call->out, "usagePricingTierName");
+    json_out_str(&call->out, "usagePricingTierName", langfuse__tier_of(call, &view->bill).name);
 }
 
 static void write_metrics(struct call *call, const struct span_view *view)

@@ -129,13 +129,10 @@ static void write_tier(struct call *call, const struct price_entry *entry,
                        const struct price_row *row, int64_t priority)
 {
     struct json_out *out = &call->out;
-    struct arena *arena = &call->request->arena;
-    long long above = (long long)row->above_tokens;
+    struct langfuse_tier tier = langfuse__tier(call, entry, row, TIER_DEFAULT);
     json_out_object(out, NULL);
-    json_out_str(out, "id",
-                 arena_printf(arena, "%.*s#%lld", STR_ARGS(entry->id), (long long)priority));
-    json_out_str(out, "name",
-                 priority ? arena_printf(arena, "above %lld tokens", above) : STR("Standard"));
+    json_out_str(out, "id", tier.id);
+    json_out_str(out, "name", tier.name);
     json_out_bool(out, "isDefault", priority == 0);
     json_out_int(out, "priority", priority);
     json_out_array(out, "conditions");
@@ -143,7 +140,7 @@ static void write_tier(struct call *call, const struct price_entry *entry,
         json_out_object(out, NULL);
         json_out_text(out, "usageDetailPattern", "^input");
         json_out_text(out, "operator", "gt");
-        json_out_int(out, "value", above);
+        json_out_int(out, "value", row->above_tokens);
         json_out_bool(out, "caseSensitive", false);
         json_out_end_object(out);
     }

@@ -156,8 +156,9 @@ static void write_costs(struct call *call, const struct span_view *view)
     write_money(out, "calculatedOutputCost", bill->output_nano);
     write_money(out, "calculatedTotalCost", bill->total_nano);
     langfuse__model_prices(call, view, false);
-    json_out_null(out, "usagePricingTierName");
-    json_out_null(out, "usagePricingTierId");
+    struct langfuse_tier tier = langfuse__tier_of(call, bill);
+    json_out_str(out, "usagePricingTierName", tier.name);
+    json_out_str(out, "usagePricingTierId", tier.id);
 }
 
 void langfuse__parameters(struct call *call, const struct span_view *view)

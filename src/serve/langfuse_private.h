@@ -64,6 +64,14 @@ void langfuse__metadata(struct call *call, const struct span_view *view, enum la
 bool langfuse__is_root(const struct span_view *view);
 void langfuse__usage_details(struct call *call, const struct span_view *view);
 void langfuse__cost_details(struct call *call, const struct span_view *view);
+/* What a tier of a model's prices is called. */
+struct langfuse_tier {
+    struct str id, name;
+};
+struct langfuse_tier langfuse__tier(struct call *call, const struct price_entry *entry,
+                                    const struct price_row *row, enum price_tier tier);
+/* The one that priced a call; STR_NONE: its cost was given, or is unknown. */
+struct langfuse_tier langfuse__tier_of(struct call *call, const struct bill *bill);
 /* modelId, inputPrice, outputPrice and totalPrice; numbers, or decimal texts as in v2. */
 void langfuse__model_prices(struct call *call, const struct span_view *view, bool as_text);
 void langfuse__parameters(struct call *call, const struct span_view *view);

@@ -73,7 +73,7 @@ for (const sdk of sdks) {
             return json;
         });
         assert.deepEqual([seen.calculatedInputCost, seen.calculatedOutputCost, seen.calculatedTotalCost], [0.002, 0.001, 0.003]);
-        assert.deepEqual([seen.modelId, seen.inputPrice, seen.outputPrice], [model.id, 0.000002, 0.00001]);
+        assert.deepEqual([seen.modelId, seen.inputPrice, seen.outputPrice, seen.usagePricingTierName], [model.id, 0.000002, 0.00001, 'Standard']);
         const { traces } = await server.api.traces({ f: `model=${name.toUpperCase()}` });
         assert.equal(traces[0]?.cost, 3e6, 'the index has the same cost');
     });
@@ -195,9 +195,13 @@ test('models that cannot be are refused by name, and prices come and go', async 
     const now = new Date().toISOString(), calls = { plain: {}, asked: { modelParameters: { service_tier: 'flex' } }, told: { metadata: { lane: 'batch' } }, other: { modelParameters: { service_tier: 'fast' }, metadata: { lane: ['batch'] } } };
     await call('POST', '/api/public/ingestion', { batch: Object.entries(calls).map(([id, more]) => ({ id, type: 'generation-create', timestamp: now, body: { id: `tiered-${id}`, traceId: 'tiered', model: 'tiered', startTime: now, usageDetails: { input: 10 }, ...more } })) });
     await eventually(async () => {
-        const costs = [];
-        for (const id of Object.keys(calls)) costs.push((await call('GET', `/api/public/observations/tiered-${id}`)).json.calculatedTotalCost);
-        assert.deepEqual(costs, [0.01, 0.02, 0.03, 0.01]);
+        const seen = [];
+        for (const id of Object.keys(calls)) seen.push((await call('GET', `/api/public/observations/tiered-${id}`)).json);
+        assert.deepEqual(seen.map((one) => one.calculatedTotalCost), [0.01, 0.02, 0.03, 0.01]);
+        const { id, name } = Object.fromEntries(['id', 'name'].map((member) => [member, tiered.json.pricingTiers.map((one) => one[member])]));
+        assert.deepEqual(seen.map((one) => [one.usagePricingTierId, one.usagePricingTierName]), [[id[0], name[0]], [id[1], name[1]], [id[2], name[2]], [id[0], name[0]]]);
+        const { data } = (await call('GET', '/api/public/v2/observations?fields=usage&traceId=tiered')).json;
+        assert.deepEqual(data.map((one) => one.usagePricingTierName).sort(), ['a', 'a', 'b', 'c']);
     });
     assert.equal((await call('PUT', `${path}/tiers/of ours`, { modelName: 'tiered', matchPattern: '^tiered$', inputPrice: 5 })).json.pricingTiers.length, 1);
     assert.deepEqual((await call('GET', `${path}?limit=100`)).json.data.filter(({ id }) => id === 'tiers/of ours').map(({ inputPrice }) => inputPrice), [5]);
