@@ -3,7 +3,6 @@
 #include "query/langfuse.h"
 
 #include "base/must.h"
-#include "wire/json.h"
 
 enum status query_aliases(const struct query *query, uint32_t project_id, enum alias_kind kind,
                           const struct alias_key *keys, size_t count, struct arena *arena,
@@ -153,35 +152,7 @@ enum status query_langfuse_observation(const struct query *query, uint32_t proje
     return status;
 }
 
-enum status query_trace_tags(const struct query *query, uint32_t project_id, struct trace_key trace,
-                             struct arena *arena, struct str *out_tags, struct error *error)
-{
-    struct sql sql = {0};
-    struct store_rows *rows;
-    struct buf list = {0};
-    struct json_out out = json_out(&list);
-    sql_add(&sql,
-            "SELECT DISTINCT text FROM aliases WHERE kind = %d AND project = ", (int)ALIAS_TAG);
-    sql_int(&sql, project_id);
-    sql_add(&sql, " AND lo = ");
-    sql_int(&sql, trace.lo);
-    sql_add(&sql, " AND hi = ");
-    sql_int(&sql, trace.hi);
-    sql_add(&sql, " ORDER BY 1");
-    enum status status = sql_run(&sql, query, NULL, &rows, error);
-    if (status != STATUS_OK)
-        return status;
-    json_out_array(&out, NULL);
-    while (store_rows_next(rows))
-        json_out_str(&out, NULL, store_rows_text(rows, 0));
-    json_out_end_array(&out);
-    store_rows_free(rows);
-    *out_tags = arena_copy(arena, buf_str(&list));
-    buf_done(&list);
-    return out_tags->ptr ? STATUS_OK : fail(error, STATUS_TOO_LARGE, "tags: too many");
-}
-
-/* --- several traces at once --------------------------------------------------------------------
+/* --- several traces at once ---------------------------------------------------------------------
  */
 
 static void among_keys(struct sql *sql, const char *lo, const struct trace_key *keys, size_t count)
@@ -194,49 +165,26 @@ static void among_keys(struct sql *sql, const char *lo, const struct trace_key *
     sql_add(sql, ")");
 }
 
-static struct trace_head *head_of(struct trace_head *heads, size_t count, int64_t hi, int64_t lo)
+/* `count`: it is none of them. */
+static size_t key_at(const struct trace_key *keys, size_t count, const struct store_rows *rows)
 {
+    size_t i = 0;
+    while (i < count &&
+           (keys[i].lo != store_rows_int(rows, 1) || keys[i].hi != store_rows_int(rows, 0)))
+        i++;
+    return i;
+}
+
+enum status query_tags(const struct query *query, uint32_t project_id, const struct trace_key *keys,
+                       size_t count, struct arena *arena, struct str *out_tags, struct error *error)
+{
+    struct sql sql = {0};
+    struct store_rows *rows;
+    must(count <= ALIASES_MAX);
     for (size_t i = 0; i < count; i++)
-        if (heads[i].trace.hi == hi && heads[i].trace.lo == lo)
-            return &heads[i];
-    return NULL;
-}
-
-static enum status read_heads(const struct query *query, uint32_t project_id,
-                              const struct trace_key *keys, size_t count, struct arena *arena,
-                              struct trace_head *heads, struct error *error)
-{
-    struct sql sql = {0};
-    struct store_rows *rows;
-    sql_add(&sql, "SELECT trace_hi, trace_lo, max(user_id), max(session), max(environment)"
-                  " FROM trace_parts WHERE project = ");
-    sql_int(&sql, project_id);
-    among_keys(&sql, "trace_lo", keys, count);
-    sql_add(&sql, " GROUP BY 1, 2");
-    enum status status = sql_run(&sql, query, NULL, &rows, error);
-    if (status != STATUS_OK)
-        return status;
-    while (store_rows_next(rows)) {
-        struct trace_head *head =
-            head_of(heads, count, store_rows_int(rows, 0), store_rows_int(rows, 1));
-        if (!head)
-            continue;
-        if (!store_rows_null(rows, 2))
-            head->user = arena_copy(arena, store_rows_text(rows, 2));
-        if (!store_rows_null(rows, 3))
-            head->session = arena_copy(arena, store_rows_text(rows, 3));
-        head->environment = sql_name(query, store_rows_int(rows, 4));
-    }
-    store_rows_free(rows);
-    return STATUS_OK;
-}
-
-static enum status read_tags(const struct query *query, uint32_t project_id,
-                             const struct trace_key *keys, size_t count, struct arena *arena,
-                             struct trace_head *heads, struct error *error)
-{
-    struct sql sql = {0};
-    struct store_rows *rows;
+        out_tags[i] = STR("[]");
+    if (count == 0)
+        return STATUS_OK;
     sql_add(&sql,
             "SELECT hi, lo, string_agg(to_json(text), ',' ORDER BY text) FROM (SELECT DISTINCT hi,"
             " lo, text FROM aliases WHERE kind = %d AND project = ",
@@ -248,28 +196,77 @@ static enum status read_tags(const struct query *query, uint32_t project_id,
     if (status != STATUS_OK)
         return status;
     while (store_rows_next(rows)) {
-        struct trace_head *head =
-            head_of(heads, count, store_rows_int(rows, 0), store_rows_int(rows, 1));
+        size_t at = key_at(keys, count, rows);
         struct str tags = arena_printf(arena, "[%.*s]", STR_ARGS(store_rows_text(rows, 2)));
-        if (head && tags.ptr)
-            head->tags = tags;
+        if (at < count && tags.ptr)
+            out_tags[at] = tags;
     }
     store_rows_free(rows);
     return STATUS_OK;
 }
 
-enum status query_trace_heads(const struct query *query, uint32_t project_id,
-                              const struct trace_key *keys, size_t count, struct arena *arena,
-                              struct trace_head *out_heads, struct error *error)
+/* Rows of trace_hi, trace_lo, id. */
+static enum status read_ids(struct sql *sql, const struct query *query,
+                            const struct trace_key *keys, size_t count, struct arena *arena,
+                            struct id_list *lists, struct error *error)
 {
-    must(count <= ALIASES_MAX);
+    struct store_rows *rows;
+    enum status status = sql_run(sql, query, NULL, &rows, error);
+    if (status != STATUS_OK)
+        return status;
     for (size_t i = 0; i < count; i++)
-        out_heads[i] = (struct trace_head){.trace = keys[i], .tags = STR("[]")};
-    if (count == 0)
-        return STATUS_OK;
-    enum status status = read_heads(query, project_id, keys, count, arena, out_heads, error);
-    return status == STATUS_OK ? read_tags(query, project_id, keys, count, arena, out_heads, error)
-                               : status;
+        lists[i] = (struct id_list){0};
+    while (status == STATUS_OK && store_rows_next(rows)) {
+        size_t at = key_at(keys, count, rows);
+        if (at == count)
+            continue;
+        struct id_list *list = &lists[at];
+        if (arena_grow(arena, &list->items, list->count, &list->capacity))
+            list->items[list->count] = arena_copy(arena, store_rows_text(rows, 2));
+        if (list->count == list->capacity || !list->items[list->count++].ptr)
+            status = fail(error, STATUS_TOO_LARGE, "limit: too many ids for one reply");
+    }
+    store_rows_free(rows);
+    return status;
+}
+
+enum status query_observation_ids(const struct query *query, uint32_t project_id,
+                                  const struct trace_key *keys, size_t count, struct arena *arena,
+                                  struct id_list *out_lists, struct error *error)
+{
+    struct sql sql = {0};
+    sql_add(&sql, "WITH page AS MATERIALIZED (SELECT trace_hi, trace_lo, span_id, start_ns FROM "
+                  "spans WHERE op <> ");
+    sql_int(&sql, store_name_id(query->store, STR("trace")));
+    sql_add(&sql, " AND project = ");
+    sql_int(&sql, project_id);
+    among_keys(&sql, "trace_lo", keys, count);
+    sql_add(&sql,
+            " QUALIFY row_number() OVER (PARTITION BY trace_hi, trace_lo ORDER BY start_ns DESC) "
+            "<= %d) SELECT s.trace_hi, s.trace_lo, coalesce(a.text, hex_text(s.span_id)) FROM page "
+            "s LEFT JOIN (SELECT lo, any_value(text) AS text FROM aliases WHERE kind = %d AND "
+            "project = ",
+            TRACE_MEMBERS_MAX, (int)ALIAS_SPAN);
+    sql_int(&sql, project_id);
+    sql_add(&sql, " AND lo IN (SELECT span_id FROM page) GROUP BY lo) a ON a.lo = s.span_id "
+                  "ORDER BY s.start_ns, s.span_id DESC");
+    return read_ids(&sql, query, keys, count, arena, out_lists, error);
+}
+
+enum status query_score_ids(const struct query *query, uint32_t project_id,
+                            const struct trace_key *keys, size_t count, struct arena *arena,
+                            struct id_list *out_lists, struct error *error)
+{
+    struct sql sql = {0};
+    sql_add(&sql, "SELECT trace_hi, trace_lo, id FROM scores WHERE type <> %d AND project = ",
+            (int)SCORE_CORRECTION);
+    sql_int(&sql, project_id);
+    among_keys(&sql, "trace_lo", keys, count);
+    sql_add(&sql,
+            " QUALIFY row_number() OVER (PARTITION BY trace_hi, trace_lo ORDER BY time_ns DESC, "
+            "hash DESC) <= %d ORDER BY time_ns DESC, hash DESC",
+            TRACE_MEMBERS_MAX);
+    return read_ids(&sql, query, keys, count, arena, out_lists, error);
 }
 
 enum status query_session_page(const struct query *query, const struct langfuse_rows *traces,

@@ -11,7 +11,7 @@
 struct alias_key {
     int64_t hi, lo;
 };
-enum { ALIASES_MAX = 100 }; /* of one question */
+enum { ALIASES_MAX = 1000 }; /* of one question */
 enum status query_aliases(const struct query *query, uint32_t project_id, enum alias_kind kind,
                           const struct alias_key *keys, size_t count, struct arena *arena,
                           struct str *out_texts, struct error *error);
@@ -39,20 +39,25 @@ enum status query_langfuse_keys(const struct query *query,
 enum status query_langfuse_observation(const struct query *query, uint32_t project_id,
                                        int64_t span_id, struct arena *arena,
                                        struct langfuse_key *out_key, struct error *error);
-/* The tags of a trace as a JSON array, sorted. */
-enum status query_trace_tags(const struct query *query, uint32_t project_id, struct trace_key trace,
-                             struct arena *arena, struct str *out_tags, struct error *error);
+/* The tags of several traces, at most ALIASES_MAX, each as a JSON array, sorted. */
+enum status query_tags(const struct query *query, uint32_t project_id, const struct trace_key *keys,
+                       size_t count, struct arena *arena, struct str *out_tags,
+                       struct error *error);
 
-/* What lists tell of a trace beside other things. */
-struct trace_head {
-    struct trace_key trace;
-    struct str user, session, environment; /* STR_NONE: not said */
-    struct str tags;                       /* a JSON array, sorted */
+/* Ids as their senders wrote them, of what belongs to a trace. */
+struct id_list {
+    struct str *items;
+    size_t count, capacity;
 };
-/* Of several traces at once, at most ALIASES_MAX; fills a head for each key. */
-enum status query_trace_heads(const struct query *query, uint32_t project_id,
-                              const struct trace_key *keys, size_t count, struct arena *arena,
-                              struct trace_head *out_heads, struct error *error);
+enum { TRACE_MEMBERS_MAX = 5000 }; /* of one trace: the newest */
+/* Of several traces at once, a list for each key: observations, oldest first; scores that are no
+ * corrections, newest first. */
+enum status query_observation_ids(const struct query *query, uint32_t project_id,
+                                  const struct trace_key *keys, size_t count, struct arena *arena,
+                                  struct id_list *out_lists, struct error *error);
+enum status query_score_ids(const struct query *query, uint32_t project_id,
+                            const struct trace_key *keys, size_t count, struct arena *arena,
+                            struct id_list *out_lists, struct error *error);
 
 struct session_row {
     struct str id, environment;

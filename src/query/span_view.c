@@ -69,18 +69,46 @@ enum status query_span_logs(const struct query *query, uint32_t project_id, stru
     return STATUS_OK;
 }
 
-bool query_has_span_logs(const struct query *query, uint32_t project_id)
+enum status query_spans_logs(const struct query *query, uint32_t project_id,
+                             const int64_t *span_ids, size_t count, struct arena *arena,
+                             struct span_log **out_logs, size_t *out_count, struct error *error)
 {
     struct sql sql = {0};
     struct store_rows *rows;
-    sql_add(&sql, "SELECT 1 FROM logs WHERE span_id <> 0 AND project = ");
+    struct span_log *logs = NULL;
+    size_t found = 0, capacity = 0;
+    sql_add(&sql, "SELECT trace_hi, trace_lo, span_id, segment, frame, record FROM logs WHERE "
+                  "project = ");
     sql_int(&sql, project_id);
-    sql_add(&sql, " LIMIT 1");
-    if (sql_run(&sql, query, NULL, &rows, NULL) != STATUS_OK)
-        return true;
-    bool any = store_rows_next(rows);
+    sql_add(&sql, " AND span_id IN (");
+    for (size_t i = 0; i < count; i++) {
+        sql_add(&sql, i ? ", " : "");
+        sql_int(&sql, span_ids[i]);
+    }
+    sql_add(&sql,
+            ") QUALIFY row_number() OVER (PARTITION BY trace_hi, trace_lo, span_id ORDER BY "
+            "time_ns, segment, frame, record) <= %d ORDER BY trace_hi, trace_lo, span_id, "
+            "time_ns, segment, frame, record",
+            VIEW_LOGS_MAX);
+    enum status status = sql_run(&sql, query, NULL, &rows, error);
+    if (status != STATUS_OK)
+        return status;
+    while (status == STATUS_OK && store_rows_next(rows)) {
+        if (!arena_grow(arena, &logs, found, &capacity))
+            status = fail(error, STATUS_TOO_LARGE, "logs: too many for one reply");
+        else
+            logs[found++] =
+                (struct span_log){.trace = {store_rows_int(rows, 0), store_rows_int(rows, 1)},
+                                  .span_id = store_rows_int(rows, 2),
+                                  .location = {.frame = {(uint32_t)store_rows_int(rows, 3),
+                                                         (uint64_t)store_rows_int(rows, 4)},
+                                               .signal = SIGNAL_LOGS,
+                                               .record = (uint32_t)store_rows_int(rows, 5)}};
+    }
     store_rows_free(rows);
-    return any;
+    *out_logs = logs;
+    *out_count = found;
+    return status;
 }
 
 /* One that cannot be read any more is left out. */

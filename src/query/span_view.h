@@ -43,9 +43,15 @@ void query_view_record(const struct query *query, const struct batch *batch,
 enum status query_span_logs(const struct query *query, uint32_t project_id, struct trace_key key,
                             int64_t span_id, struct journal_location out_logs[VIEW_LOGS_MAX],
                             size_t *out_count, struct error *error);
-/* Whether the project has log records that name a span: else none needs to be asked for. An error
- * counts as yes. */
-bool query_has_span_logs(const struct query *query, uint32_t project_id);
+/* The same of several spans at once, each behind the other; at most VIEW_LOGS_MAX of each count. */
+struct span_log {
+    struct trace_key trace;
+    int64_t span_id;
+    struct journal_location location;
+};
+enum status query_spans_logs(const struct query *query, uint32_t project_id,
+                             const int64_t *span_ids, size_t count, struct arena *arena,
+                             struct span_log **out_logs, size_t *out_count, struct error *error);
 void span_view_done(struct span_view *view);
 
 /* The first bytes of what a span was asked and answered, copied into the arena; empty when there is

@@ -9,7 +9,7 @@ enum { RUNNING_SECONDS = 30 };
 
 const char trace_sum_columns[] =
     "p.trace_hi, p.trace_lo, p.start_ns, p.end_ns, p.arrival_ns, p.error_kind, "
-    "p.root_at, p.root_span, p.root_status, "
+    "p.root_at, p.root_span, p.root_status, p.root_segment, p.root_frame, p.root_record, "
     "p.spans, p.errors, p.llm_calls, p.tool_calls, p.unpriced, "
     "p.input_tokens, p.output_tokens, p.cache_read, p.cache_write, p.reasoning, p.total_tokens, "
     "p.cost, "
@@ -27,6 +27,9 @@ enum column {
     AT_ROOT_AT,
     AT_ROOT_SPAN,
     AT_ROOT_STATUS,
+    AT_ROOT_SEGMENT,
+    AT_ROOT_FRAME,
+    AT_ROOT_RECORD,
     AT_SPANS,
     AT_ERRORS,
     AT_LLM_CALLS,
@@ -136,6 +139,12 @@ static void add_root(struct trace_sum *sum, const struct store_rows *rows)
     if (!sum->summary.complete || at < sum->root_at) {
         sum->root_at = at;
         sum->summary.root_span = store_rows_int(rows, AT_ROOT_SPAN);
+        sum->summary.root_place = (struct journal_location){
+            .frame = {(uint32_t)store_rows_int(rows, AT_ROOT_SEGMENT),
+                      (uint64_t)store_rows_int(rows, AT_ROOT_FRAME)},
+            .signal = SIGNAL_SPANS,
+            .record = (uint32_t)store_rows_int(rows, AT_ROOT_RECORD),
+        };
     }
     if (status > sum->root_status)
         sum->root_status = status;

@@ -141,43 +141,46 @@ static struct trace_sum *find_sum(const struct page *page, struct trace_key key)
     }
     return NULL;
 }
-/* Takes the page's keys and sort values; the sums come in the order of their keys. */
-static enum status read_keys(struct store_rows *rows, size_t limit, struct arena *arena,
-                             struct page *page, struct trace_list *list, struct error *error)
+static bool make_list(struct trace_list *list, size_t limit, struct arena *arena)
 {
     list->items = arena_array(arena, struct trace_summary, limit);
     list->sort_values = arena_array(arena, int64_t, limit);
-    page->sums = arena_array(arena, struct trace_sum, limit);
-    if (!list->items || !list->sort_values || !page->sums)
+    return list->items && list->sort_values;
+}
+
+/* Takes the page's keys and sort values. */
+static enum status read_keys(struct store_rows *rows, size_t limit, struct arena *arena,
+                             struct trace_list *list, struct error *error)
+{
+    if (!make_list(list, limit, arena))
         return fail(error, STATUS_TOO_LARGE, "limit: too many traces for one reply");
     while (store_rows_next(rows)) {
         if (list->count == limit) {
             list->more = true;
             break;
         }
-        struct trace_key key = {store_rows_int(rows, 0), store_rows_int(rows, 1)};
-        list->items[list->count].key = key;
+        list->items[list->count].key =
+            (struct trace_key){store_rows_int(rows, 0), store_rows_int(rows, 1)};
         list->sort_values[list->count++] = store_rows_int(rows, 2);
-        trace_sum_init(&page->sums[page->count++], key);
     }
-    qsort(page->sums, page->count, sizeof *page->sums, by_key);
     return STATUS_OK;
 }
 
-static enum status read_parts(const struct query *query, const struct trace_list_question *question,
-                              struct arena *arena, struct page *page, struct error *error)
+static enum status read_parts(const struct query *query, uint32_t project_id,
+                              const _Atomic bool *cancelled, struct arena *arena, struct page *page,
+                              struct error *error)
 {
     struct sql sql = {0};
     struct store_rows *rows;
     sql_add(&sql, "SELECT %s FROM trace_parts p WHERE p.project = ", trace_sum_columns);
-    sql_int(&sql, question->project_id);
+    sql_int(&sql, project_id);
     sql_add(&sql, " AND p.trace_lo IN (");
     for (size_t i = 0; i < page->count; i++) {
         sql_add(&sql, i ? ", " : "");
         sql_int(&sql, page->sums[i].summary.key.lo);
     }
     sql_add(&sql, ")");
-    enum status status = sql_run(&sql, query, question->cancelled, &rows, error);
+    enum status status = sql_run(&sql, query, cancelled, &rows, error);
     if (status != STATUS_OK)
         return status;
     while (status == STATUS_OK && store_rows_next(rows)) {
@@ -191,36 +194,67 @@ static enum status read_parts(const struct query *query, const struct trace_list
     return status;
 }
 
+/* Fills a list that has its keys and sort values. What retention took meanwhile is left out. */
+static enum status fill_list(const struct query *query, uint32_t project_id,
+                             const _Atomic bool *cancelled, struct arena *arena,
+                             struct trace_list *list, struct error *error)
+{
+    struct page page = {.sums = arena_array(arena, struct trace_sum, list->count + 1)};
+    size_t kept = 0;
+    if (!page.sums)
+        return fail(error, STATUS_TOO_LARGE, "limit: too many traces for one reply");
+    for (; page.count < list->count; page.count++)
+        trace_sum_init(&page.sums[page.count], list->items[page.count].key);
+    qsort(page.sums, page.count, sizeof *page.sums, by_key);
+    enum status status =
+        page.count ? read_parts(query, project_id, cancelled, arena, &page, error) : STATUS_OK;
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < list->count; i++) {
+        struct trace_sum *sum = find_sum(&page, list->items[i].key);
+        if (sum->summary.spans <= 0)
+            continue;
+        trace_sum_finish(sum, query);
+        list->sort_values[kept] = list->sort_values[i];
+        list->items[kept++] = sum->summary;
+    }
+    list->count = kept;
+    return STATUS_OK;
+}
+
 enum status query_traces(const struct query *query, const struct trace_list_question *question,
                          struct arena *arena, struct trace_list *out_list, struct error *error)
 {
     struct sql sql = {0};
     struct store_rows *rows;
-    struct page page = {0};
     struct trace_list list = {0};
     trace_select_keys(&sql, query, question, (int64_t)question->limit + 1);
     enum status status = sql_run(&sql, query, question->cancelled, &rows, error);
     if (status != STATUS_OK)
         return status;
-    status = read_keys(rows, question->limit, arena, &page, &list, error);
+    status = read_keys(rows, question->limit, arena, &list, error);
     store_rows_free(rows);
-    if (status == STATUS_OK && page.count)
-        status = read_parts(query, question, arena, &page, error);
-    if (status != STATUS_OK)
-        return status;
-    /* What retention took between the two questions is left out. */
-    size_t kept = 0;
-    for (size_t i = 0; i < list.count; i++) {
-        struct trace_sum *sum = find_sum(&page, list.items[i].key);
-        if (sum->summary.spans <= 0)
-            continue;
-        trace_sum_finish(sum, query);
-        list.sort_values[kept] = list.sort_values[i];
-        list.items[kept++] = sum->summary;
-    }
-    list.count = kept;
-    *out_list = list;
-    return STATUS_OK;
+    if (status == STATUS_OK)
+        status = fill_list(query, question->project_id, question->cancelled, arena, &list, error);
+    if (status == STATUS_OK)
+        *out_list = list;
+    return status;
+}
+
+enum status query_traces_of(const struct query *query, uint32_t project_id,
+                            const struct trace_key *keys, size_t count,
+                            const _Atomic bool *cancelled, struct arena *arena,
+                            struct trace_list *out_list, struct error *error)
+{
+    struct trace_list list = {0};
+    if (!make_list(&list, count + 1, arena))
+        return fail(error, STATUS_TOO_LARGE, "limit: too many traces for one reply");
+    for (; list.count < count; list.count++)
+        list.items[list.count].key = keys[list.count];
+    enum status status = fill_list(query, project_id, cancelled, arena, &list, error);
+    if (status == STATUS_OK)
+        *out_list = list;
+    return status;
 }
 
 enum status query_trace_count(const struct query *query, const struct trace_list_question *question,
@@ -246,30 +280,13 @@ enum status query_trace_count(const struct query *query, const struct trace_list
 enum status query_trace(const struct query *query, uint32_t project_id, struct trace_key key,
                         struct arena *arena, struct trace_summary *out_trace, struct error *error)
 {
-    struct sql sql = {0};
-    struct store_rows *rows;
-    struct trace_sum sum;
-    trace_sum_init(&sum, key);
-    sql_add(&sql, "SELECT %s FROM trace_parts p WHERE p.trace_lo = ", trace_sum_columns);
-    sql_int(&sql, key.lo);
-    sql_add(&sql, " AND p.trace_hi = ");
-    sql_int(&sql, key.hi);
-    sql_add(&sql, " AND p.project = ");
-    sql_int(&sql, project_id);
-    enum status status = sql_run(&sql, query, NULL, &rows, error);
-    if (status != STATUS_OK)
-        return status;
-    while (status == STATUS_OK && store_rows_next(rows))
-        if (!trace_sum_add(&sum, rows, arena))
-            status = fail(error, STATUS_TOO_LARGE, "trace: too large for one reply");
-    store_rows_free(rows);
-    if (status == STATUS_OK && sum.summary.spans <= 0)
+    struct trace_list list;
+    enum status status = query_traces_of(query, project_id, &key, 1, NULL, arena, &list, error);
+    if (status == STATUS_OK && list.count == 0)
         return fail(error, STATUS_NOT_FOUND, "trace: this project has no such trace");
-    if (status != STATUS_OK)
-        return status;
-    trace_sum_finish(&sum, query);
-    *out_trace = sum.summary;
-    return STATUS_OK;
+    if (status == STATUS_OK)
+        *out_trace = list.items[0];
+    return status;
 }
 
 static int32_t count_at(const struct store_rows *rows, size_t column)

@@ -16,6 +16,7 @@ struct trace_summary {
     struct str name, model, provider, service, environment, user, session, tenant, release;
     struct str input, output; /* previews */
     int64_t root_span;        /* 0: not seen (yet) */
+    struct journal_location root_place;
     int64_t start_ns, end_ns, arrival_ns;
     bool is_error, complete;
     enum trace_state state;
@@ -75,6 +76,11 @@ void trace_select_sums(struct sql *sql, const struct query *query,
  * or the first ones. */
 void trace_select_keys(struct sql *sql, const struct query *query,
                        const struct trace_list_question *question, int64_t limit);
+/* The traces of these keys, in their order; those that are not there are left out. */
+enum status query_traces_of(const struct query *query, uint32_t project_id,
+                            const struct trace_key *keys, size_t count,
+                            const _Atomic bool *cancelled, struct arena *arena,
+                            struct trace_list *out_list, struct error *error);
 /* STATUS_NOT_FOUND when the project has no such trace. */
 enum status query_trace(const struct query *query, uint32_t project_id, struct trace_key key,
                         struct arena *arena, struct trace_summary *out_trace, struct error *error);

@@ -141,23 +141,10 @@ static void write_groups(struct call *call, const struct span_view *view,
     }
 }
 
-/* Neighbours mostly are of one trace. */
-struct last_trace {
-    struct trace_summary trace;
-    bool known, found;
-};
-
-static const struct trace_summary *trace_of(struct call *call, struct trace_key key,
-                                            struct last_trace *last)
+static const struct trace_summary *trace_of(struct call *call, struct trace_key key)
 {
-    struct error ignored;
-    if (!last->known || last->trace.key.hi != key.hi || last->trace.key.lo != key.lo) {
-        last->found = query_trace(call->query, call->request->project_id, key,
-                                  &call->request->arena, &last->trace, &ignored) == STATUS_OK;
-        last->trace.key = key;
-        last->known = true;
-    }
-    return last->found ? &last->trace : NULL;
+    const struct langfuse_trace *trace = langfuse__trace(call, key);
+    return trace && trace->found ? &trace->summary : NULL;
 }
 
 void serve__langfuse_observations_v2(struct request *request, void *context)
@@ -165,7 +152,6 @@ void serve__langfuse_observations_v2(struct request *request, void *context)
     struct call call;
     struct langfuse_list_question question = {0};
     struct langfuse_key *keys = NULL;
-    struct last_trace last = {0};
     size_t count = 0;
     int64_t limit = 0;
     if (!call_begin(&call, request, context))
@@ -193,7 +179,7 @@ void serve__langfuse_observations_v2(struct request *request, void *context)
                 continue;
             json_out_object(&call.out, NULL);
             write_core(&call, &keys[i], &view);
-            write_groups(&call, &view, trace_of(&call, keys[i].trace, &last));
+            write_groups(&call, &view, trace_of(&call, keys[i].trace));
             json_out_end_object(&call.out);
             span_view_done(&view);
         }

@@ -36,12 +36,24 @@ void langfuse__object(struct call *call, const char *key, struct str text);
 struct str langfuse__attribute(struct call *call, const struct span_view *view, struct str key);
 /* Learns at once what the ids in these rows are called, for langfuse__trace_id() and the like. */
 void langfuse__learn_keys(struct call *call, const struct langfuse_key *keys, size_t count);
+/* The log records of spans, once a request: part of langfuse__learn_keys(). */
+void langfuse__learn_logs(struct call *call, const struct langfuse_key *keys, size_t count);
 void langfuse__learn_scores(struct call *call, const struct score_list *scores);
 /* Whether it was learnt; then the text, ptr NULL when senders used our own id. */
 bool langfuse__known_name(const struct call *call, enum alias_kind kind, struct alias_key key,
                           struct str *out_text);
-/* What a page's traces are; NULL: it was not learnt. */
-const struct trace_head *langfuse__known_head(const struct call *call, struct trace_key trace);
+/* What lists tell of a trace. */
+struct langfuse_trace {
+    struct trace_summary summary; /* unless found, the key alone */
+    bool found;
+    struct str tags;                     /* a JSON array, sorted */
+    struct id_list observations, scores; /* see langfuse__learn_members() */
+};
+/* Of a page, learnt with it, or learnt now; NULL: it cannot be. */
+const struct langfuse_trace *langfuse__trace(struct call *call, struct trace_key key);
+/* Ids of what belongs to learnt traces: LANGFUSE_TRACE_OBSERVATIONS, LANGFUSE_TRACE_SCORES. */
+enum status langfuse__learn_members(struct call *call, const struct trace_key *keys, size_t count,
+                                    unsigned parts);
 /* The observation of a row; false: it cannot be read (any more). */
 bool langfuse__read_span(struct call *call, const struct langfuse_key *key,
                          struct span_view *out_view);

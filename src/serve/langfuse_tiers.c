@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * langfuse_tiers: what the tiers of a model's prices are called, in the list of models and with the
- * observations they priced. A project's own have names; those of the book are told by what they are for.
+ * observations they priced. A project's own have names; those of the book are told by what they are
+ * for.
  */
 #include "serve/langfuse_private.h"
 
@@ -20,11 +21,11 @@ struct langfuse_tier langfuse__tier(struct call *call, const struct price_entry 
     struct arena *arena = &call->request->arena;
     if (row->tier_name.len)
         return (struct langfuse_tier){row->tier_id, row->tier_name};
-    return (struct langfuse_tier){
-        arena_printf(arena, "%.*s#%s%s%lld", STR_ARGS(entry->id),
-                     tier == TIER_DEFAULT ? "" : price_tier_name(tier),
-                     tier == TIER_DEFAULT ? "" : "-", (long long)row->above_tokens),
-        book_name(arena, row, tier)};
+    return (struct langfuse_tier){arena_printf(arena, "%.*s#%s%s%lld", STR_ARGS(entry->id),
+                                               tier == TIER_DEFAULT ? "" : price_tier_name(tier),
+                                               tier == TIER_DEFAULT ? "" : "-",
+                                               (long long)row->above_tokens),
+                                  book_name(arena, row, tier)};
 }
 
 struct langfuse_tier langfuse__tier_of(struct call *call, const struct bill *bill)

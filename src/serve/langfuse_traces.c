@@ -4,19 +4,26 @@
 
 #include "serve/langfuse_filter.h"
 
-enum { OBSERVATIONS_MAX = 5000, SCORES_MAX = 1000, SESSION_TRACES_MAX = 500 };
+enum { OBSERVATIONS_MAX = 5000, SCORES_MAX = 1000, SESSION_TRACES_MAX = 500, PAGE_ROWS_MAX = 100 };
 
 /* --- one object ------------------------------------------------------------------------------- */
+
+/* span_id 0: it did not come (yet). */
+static struct langfuse_key root_of(const struct trace_summary *trace)
+{
+    return (struct langfuse_key){.trace = trace->key,
+                                 .span_id = trace->root_span,
+                                 .arrival_ns = trace->arrival_ns,
+                                 .location = trace->root_place};
+}
 
 /* What only the root's record says. */
 static void write_root(struct call *call, const struct trace_summary *trace, bool with_content)
 {
     struct span_view view;
-    struct error ignored;
     struct json_out *out = &call->out;
-    if (!trace->root_span ||
-        query_span(call->query, call->request->project_id, trace->key, trace->root_span,
-                   &call->request->arena, &view, &ignored) != STATUS_OK) {
+    const struct langfuse_key root = root_of(trace);
+    if (!root.span_id || !langfuse__read_span(call, &root, &view)) {
         langfuse__content(call, "input", with_content ? trace->input : STR_NONE);
         langfuse__content(call, "output", with_content ? trace->output : STR_NONE);
         json_out_null(out, "version");
@@ -42,8 +49,7 @@ static void write_root(struct call *call, const struct trace_summary *trace, boo
     span_view_done(&view);
 }
 
-static enum status write_observations(struct call *call, const struct trace_summary *trace,
-                                      bool whole)
+static enum status write_observations(struct call *call, const struct trace_summary *trace)
 {
     struct langfuse_key *keys;
     size_t count;
@@ -62,17 +68,13 @@ static enum status write_observations(struct call *call, const struct trace_summ
         return status;
     langfuse__learn_keys(call, keys, count);
     json_out_array(&call->out, "observations");
-    for (size_t i = count; i-- > 0;) {
-        if (whole)
-            langfuse__write_observation(call, &keys[i]);
-        else
-            json_out_str(&call->out, NULL, langfuse__span_id(call, keys[i].span_id));
-    }
+    for (size_t i = count; i-- > 0;)
+        langfuse__write_observation(call, &keys[i]);
     json_out_end_array(&call->out);
     return STATUS_OK;
 }
 
-static enum status write_scores(struct call *call, const struct trace_summary *trace, bool whole)
+static enum status write_scores(struct call *call, const struct trace_summary *trace)
 {
     struct score_list list;
     const struct score_question question = {
@@ -87,24 +89,44 @@ static enum status write_scores(struct call *call, const struct trace_summary *t
         .cancelled = &call->request->cancelled,
     };
     enum status status =
-        query_scores(call->query, &question, whole, &call->request->arena, &list, &call->error);
+        query_scores(call->query, &question, true, &call->request->arena, &list, &call->error);
     if (status != STATUS_OK)
         return status;
     json_out_array(&call->out, "scores");
-    for (size_t i = 0; i < list.count; i++) {
-        if (whole)
-            langfuse__write_score(call, &list.items[i], false);
-        else
-            json_out_str(&call->out, NULL, list.items[i].id);
-    }
+    for (size_t i = 0; i < list.count; i++)
+        langfuse__write_score(call, &list.items[i], false);
     json_out_end_array(&call->out);
     return STATUS_OK;
 }
 
-static void write_empty_list(struct json_out *out, const char *name)
+static void write_ids(struct json_out *out, const char *name, const struct id_list *list)
 {
     json_out_array(out, name);
+    for (size_t i = 0; list && i < list->count; i++)
+        json_out_str(out, NULL, list->items[i]);
     json_out_end_array(out);
+}
+
+/* In full, or their ids. */
+static enum status write_members(struct call *call, const struct trace_summary *trace,
+                                 unsigned parts)
+{
+    bool observations = parts & LANGFUSE_TRACE_OBSERVATIONS, scores = parts & LANGFUSE_TRACE_SCORES;
+    if (parts & LANGFUSE_WHOLE) {
+        enum status status = STATUS_OK;
+        if (observations)
+            status = write_observations(call, trace);
+        else
+            write_ids(&call->out, "observations", NULL);
+        if (status == STATUS_OK && scores)
+            return write_scores(call, trace);
+        write_ids(&call->out, "scores", NULL);
+        return status;
+    }
+    const struct langfuse_trace *known = langfuse__trace(call, trace->key);
+    write_ids(&call->out, "observations", known && observations ? &known->observations : NULL);
+    write_ids(&call->out, "scores", known && scores ? &known->scores : NULL);
+    return STATUS_OK;
 }
 
 /* What is left out of numbers is -1, of lists empty. */
@@ -122,8 +144,6 @@ static void write_trace_metrics(struct call *call, const struct trace_summary *t
 enum status langfuse__write_trace(struct call *call, const struct trace_summary *trace,
                                   unsigned parts)
 {
-    bool whole = (parts & LANGFUSE_WHOLE) != 0;
-    enum status status = STATUS_OK;
     struct json_out *out = &call->out;
     char path[1200];
     struct str id = langfuse__trace_id(call, trace->key), project = langfuse__project(call);
@@ -146,14 +166,7 @@ enum status langfuse__write_trace(struct call *call, const struct trace_summary 
     snprintf(path, sizeof path, "/project/%.*s/traces/%.*s", STR_ARGS(project),
              (int)(id.len > 1000 ? 1000 : id.len), id.ptr);
     json_out_text(out, "htmlPath", path);
-    if (parts & LANGFUSE_TRACE_OBSERVATIONS)
-        status = write_observations(call, trace, whole);
-    else
-        write_empty_list(out, "observations");
-    if (status == STATUS_OK && (parts & LANGFUSE_TRACE_SCORES))
-        status = write_scores(call, trace, whole);
-    else
-        write_empty_list(out, "scores");
+    enum status status = write_members(call, trace, parts);
     json_out_end_object(out);
     return status;
 }
@@ -228,17 +241,34 @@ static enum status read_question(struct call *call, struct langfuse_list_questio
     return status == STATUS_OK ? langfuse__filter_param(call, &question->rows) : status;
 }
 
-/* Those that were there a moment ago, and are still. */
-static enum status write_traces(struct call *call, const struct langfuse_key *keys, size_t count)
+/* Asks at once what the traces of a page are, and what their roots and members are. */
+static enum status learn_page(struct call *call, const struct trace_key *keys, size_t count,
+                              unsigned parts)
 {
-    enum status status = STATUS_OK;
-    unsigned parts = read_parts(call);
+    struct langfuse_key *page = arena_array(&call->request->arena, struct langfuse_key, count + 1);
+    if (!page)
+        return fail(&call->error, STATUS_TOO_LARGE, "limit: too many traces for one reply");
+    for (size_t i = 0; i < count; i++)
+        page[i].trace = keys[i];
+    langfuse__learn_keys(call, page, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct langfuse_trace *known = langfuse__trace(call, keys[i]);
+        if (known && known->found)
+            page[i] = root_of(&known->summary);
+    }
+    langfuse__learn_logs(call, page, count);
+    return langfuse__learn_members(call, keys, count, parts);
+}
+
+/* Those that were there a moment ago, and are still. */
+static enum status write_traces(struct call *call, const struct trace_key *keys, size_t count,
+                                unsigned parts)
+{
+    enum status status = learn_page(call, keys, count, parts);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        struct trace_summary trace;
-        struct error ignored;
-        if (query_trace(call->query, call->request->project_id, keys[i].trace,
-                        &call->request->arena, &trace, &ignored) == STATUS_OK)
-            status = langfuse__write_trace(call, &trace, parts);
+        const struct langfuse_trace *known = langfuse__trace(call, keys[i]);
+        if (known && known->found)
+            status = langfuse__write_trace(call, &known->summary, parts);
     }
     return status;
 }
@@ -262,9 +292,11 @@ void serve__langfuse_traces(struct request *request, void *context)
                                      &page.total, &call.error);
     }
     if (status == STATUS_OK) {
-        langfuse__learn_keys(&call, keys, count);
+        struct trace_key traces[PAGE_ROWS_MAX];
+        for (size_t i = 0; i < count; i++)
+            traces[i] = keys[i].trace;
         langfuse__open_page(&call);
-        status = write_traces(&call, keys, count);
+        status = write_traces(&call, traces, count, read_parts(&call));
         langfuse__close_page(&call, &page);
     }
     call_end(&call, status);
@@ -343,8 +375,10 @@ void serve__langfuse_session(struct request *request, void *context)
         json_out_object(&call.out, NULL);
         write_session(&call, id, list.items[0].start_ns, list.items[0].environment);
         json_out_array(&call.out, "traces");
-        for (size_t i = 0; i < list.count && status == STATUS_OK; i++)
-            status = langfuse__write_trace(&call, &list.items[i], LANGFUSE_ALL_PARTS);
+        struct trace_key traces[SESSION_TRACES_MAX];
+        for (size_t i = 0; i < list.count; i++)
+            traces[i] = list.items[i].key;
+        status = write_traces(&call, traces, list.count, LANGFUSE_ALL_PARTS);
         json_out_end_array(&call.out);
         json_out_end_object(&call.out);
     }

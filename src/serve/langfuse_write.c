@@ -228,33 +228,21 @@ void langfuse__score_members(struct call *call, const struct score_item *score)
 
 struct str langfuse__tags(struct call *call, struct trace_key trace)
 {
-    struct str tags;
-    struct error ignored;
-    const struct trace_head *known = langfuse__known_head(call, trace);
-    if (known)
-        return known->tags;
-    return query_trace_tags(call->query, call->request->project_id, trace, &call->request->arena,
-                            &tags, &ignored) == STATUS_OK
-               ? tags
-               : STR("[]");
+    const struct langfuse_trace *known = langfuse__trace(call, trace);
+    return known ? known->tags : STR("[]");
 }
 
 static void write_score_trace(struct call *call, struct trace_key key)
 {
-    struct trace_head head = {.tags = STR("[]")};
-    const struct trace_head *known = langfuse__known_head(call, key);
+    static const struct trace_summary none;
+    const struct langfuse_trace *known = key.hi || key.lo ? langfuse__trace(call, key) : NULL;
+    const struct trace_summary *trace = known ? &known->summary : &none;
     struct json_out *out = &call->out;
-    struct error ignored;
-    if (known)
-        head = *known;
-    else if (key.hi || key.lo)
-        query_trace_heads(call->query, call->request->project_id, &key, 1, &call->request->arena,
-                          &head, &ignored);
     json_out_object(out, "trace");
-    out_name(out, "userId", head.user);
-    json_out_raw(out, "tags", head.tags);
-    json_out_str(out, "environment", head.environment.len ? head.environment : STR("default"));
-    out_name(out, "sessionId", head.session);
+    out_name(out, "userId", trace->user);
+    json_out_raw(out, "tags", known ? known->tags : STR("[]"));
+    json_out_str(out, "environment", trace->environment.len ? trace->environment : STR("default"));
+    out_name(out, "sessionId", trace->session);
     json_out_end_object(out);
 }
 

@@ -277,7 +277,8 @@ test('kill -9 while events pour in: what was acknowledged is there once, what is
                 else traces.set(trace, { acked, events });
             }
         });
-        await new Promise((done) => setTimeout(done, 150 + below(250)));
+        await eventually(() => assert.ok([...traces.values()].filter(({ events }) => events).length >= 8 * (round + 1), 'too few traces to kill'));
+        await new Promise((done) => setTimeout(done, below(250)));
         await server.kill();
         dead = true;
         await Promise.all(senders);
