@@ -6,11 +6,11 @@
 
 #define RUN_COLUMNS                                                                                \
     "r.id, r.name, r.description, r.metadata, r.dataset_id, d.name, r.created_ns, r.updated_ns, "  \
-    "(SELECT count(*) FROM dataset_run_item i WHERE i.run_id=r.id)"
+    "(SELECT count(*) FROM dataset_run_item i WHERE i.run_id=r.id), r.rowid"
 #define FROM_RUNS " FROM dataset_run r JOIN dataset d ON d.id=r.dataset_id WHERE r.project_id=?1"
 #define ITEM_COLUMNS                                                                               \
     "i.id, i.run_id, r.name, i.item_id, r.dataset_id, i.trace, nullif(i.span, ''), "               \
-    "i.item_version_ns, i.created_ns, i.updated_ns"
+    "i.item_version_ns, i.created_ns, i.updated_ns, i.rowid"
 #define FROM_RUN_ITEMS                                                                             \
     " FROM dataset_run_item i JOIN dataset_run r ON r.id=i.run_id WHERE i.project_id=?1"
 
@@ -27,6 +27,7 @@ static bool read_run(sqlite3_stmt *statement, struct arena *arena, void *out)
         .created_ns = sqlite3_column_int64(statement, 6),
         .updated_ns = sqlite3_column_int64(statement, 7),
         .items = sqlite3_column_int64(statement, 8),
+        .number = sqlite3_column_int64(statement, 9),
     };
     return run->id.ptr && run->name.ptr;
 }
@@ -45,6 +46,7 @@ static bool read_item(sqlite3_stmt *statement, struct arena *arena, void *out)
         .item_version_ns = sqlite3_column_int64(statement, 7),
         .created_ns = sqlite3_column_int64(statement, 8),
         .updated_ns = sqlite3_column_int64(statement, 9),
+        .number = sqlite3_column_int64(statement, 10),
     };
     return item->id.ptr && item->trace.ptr;
 }
@@ -183,23 +185,45 @@ enum status control_dataset_run_items(struct control *control, uint32_t project_
     return status;
 }
 
-enum status control_dataset_run_items_since(struct control *control, uint32_t project_id,
-                                            int64_t from_ns, size_t limit, struct arena *arena,
-                                            struct dataset_run_item **out_items, size_t *out_count,
-                                            struct error *error)
+enum status control_dataset_run_items_before(struct control *control, uint32_t project_id,
+                                             struct str run_id, int64_t before, size_t limit,
+                                             struct arena *arena,
+                                             struct dataset_run_item **out_items, size_t *out_count,
+                                             struct error *error)
 {
     sqlite3_stmt *statement;
     pthread_mutex_lock(&control->lock);
     enum status status =
         control__prepare(control,
-                         "SELECT " ITEM_COLUMNS FROM_RUN_ITEMS
-                         " AND i.created_ns>=?2 ORDER BY i.created_ns DESC, i.id LIMIT ?3",
+                         "SELECT " ITEM_COLUMNS FROM_RUN_ITEMS " AND i.run_id=?2 AND i.rowid<?3"
+                         " ORDER BY i.rowid DESC LIMIT ?4",
                          &statement, error);
     if (status == STATUS_OK) {
         sqlite3_bind_int64(statement, 1, project_id);
-        sqlite3_bind_int64(statement, 2, from_ns);
-        sqlite3_bind_int64(statement, 3, (int64_t)limit);
+        control__bind(statement, 2, run_id);
+        sqlite3_bind_int64(statement, 3, before);
+        sqlite3_bind_int64(statement, 4, (int64_t)limit);
         status = read_items(control, statement, arena, out_items, out_count, error);
+    }
+    pthread_mutex_unlock(&control->lock);
+    return status;
+}
+
+enum status control_dataset_runs_before(struct control *control, uint32_t project_id,
+                                        int64_t before, size_t limit, struct arena *arena,
+                                        struct dataset_run **out_runs, size_t *out_count,
+                                        struct error *error)
+{
+    sqlite3_stmt *statement;
+    pthread_mutex_lock(&control->lock);
+    enum status status = control__prepare(
+        control, "SELECT " RUN_COLUMNS FROM_RUNS " AND r.rowid<?2 ORDER BY r.rowid DESC LIMIT ?3",
+        &statement, error);
+    if (status == STATUS_OK) {
+        sqlite3_bind_int64(statement, 1, project_id);
+        sqlite3_bind_int64(statement, 2, before);
+        sqlite3_bind_int64(statement, 3, (int64_t)limit);
+        status = read_runs(control, statement, arena, out_runs, out_count, error);
     }
     pthread_mutex_unlock(&control->lock);
     return status;

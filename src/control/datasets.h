@@ -55,6 +55,7 @@ struct dataset_item_change {
 struct dataset_run {
     struct str id, name, description, metadata, dataset_id, dataset_name;
     int64_t items, created_ns, updated_ns;
+    int64_t number; /* of all runs; later ones have larger ones */
 };
 
 struct dataset_run_item {
@@ -62,6 +63,7 @@ struct dataset_run_item {
     struct str trace, span;  /* as their senders wrote them; span: ptr NULL, the whole trace */
     int64_t item_version_ns; /* 0: not said */
     int64_t created_ns, updated_ns;
+    int64_t number; /* of all items of runs; later ones have larger ones */
 };
 
 /* One page of a list, newest first, and how many there are in all. */
@@ -145,8 +147,14 @@ enum status control_dataset_run_items(struct control *control, uint32_t project_
                                       struct str run_id, struct dataset_page *page,
                                       struct arena *arena, struct dataset_run_item **out_items,
                                       size_t *out_count, struct error *error);
-/* Of all runs of the project, newest first, those made at `from_ns` or later. */
-enum status control_dataset_run_items_since(struct control *control, uint32_t project_id,
-                                            int64_t from_ns, size_t limit, struct arena *arena,
-                                            struct dataset_run_item **out_items, size_t *out_count,
-                                            struct error *error);
+/* To walk through what may be long, newest first: those whose number is below `before`
+ * (INT64_MAX: all). All runs of the project, and the items of one. */
+enum status control_dataset_runs_before(struct control *control, uint32_t project_id,
+                                        int64_t before, size_t limit, struct arena *arena,
+                                        struct dataset_run **out_runs, size_t *out_count,
+                                        struct error *error);
+enum status control_dataset_run_items_before(struct control *control, uint32_t project_id,
+                                             struct str run_id, int64_t before, size_t limit,
+                                             struct arena *arena,
+                                             struct dataset_run_item **out_items, size_t *out_count,
+                                             struct error *error);

@@ -10,7 +10,7 @@
 #include "model/observation.h"
 #include "query/sql.h"
 
-enum { TRACES_AT_ONCE = 2000, SPANS_MAX = 2000000, STATUS_IS_ERROR = 2 };
+enum { TRACES_AT_ONCE = 16384, TRACES_AT_LEAST = 256, SPANS_MAX = 2000000, STATUS_IS_ERROR = 2 };
 
 struct span_row {
     struct trace_key trace;
@@ -62,18 +62,20 @@ static bool gather_traces(struct reading *reading)
     return true;
 }
 
-/* ` WHERE project = … AND trace_lo IN (…)` of a part of the traces. Halves can meet by chance: who
- * reads looks at both. */
-static void where_traces(struct sql *sql, const struct reading *reading, size_t from, size_t to)
+/* ` WHERE project = … AND trace_lo IN …` of a part of the traces, as one text: the engine joins
+ * with it instead of comparing each row with each of them. Halves can meet by chance: who reads
+ * looks at both. `halves` must live until the statement has run. */
+static void where_traces(struct sql *sql, const struct reading *reading, size_t from, size_t to,
+                         struct buf *halves)
 {
+    for (size_t i = from; i < to; i++)
+        buf_printf(halves, "%s%lld", i > from ? "," : "", (long long)reading->traces[i].lo);
+    sql->failed = sql->failed || halves->failed;
     sql_add(sql, " WHERE project = ");
     sql_int(sql, reading->project_id);
-    sql_add(sql, " AND trace_lo IN (");
-    for (size_t i = from; i < to; i++) {
-        sql_add(sql, i > from ? ", " : "");
-        sql_int(sql, reading->traces[i].lo);
-    }
-    sql_add(sql, ")");
+    sql_add(sql, " AND trace_lo IN (SELECT unnest(CAST(string_split(");
+    sql_text(sql, buf_str(halves));
+    sql_add(sql, ", ',') AS BIGINT[])))");
 }
 
 /* --- spans: latency, cost, errors ----------------------------------------------------------- */
@@ -177,6 +179,7 @@ static enum status read_spans(const struct reading *reading, size_t from, size_t
                               struct error *error)
 {
     struct sql sql = {0};
+    struct buf halves = {0};
     struct store_rows *rows;
     size_t capacity = 0;
     *out_spans = NULL;
@@ -185,8 +188,9 @@ static enum status read_spans(const struct reading *reading, size_t from, size_t
             "SELECT trace_hi, trace_lo, span_id, parent_id, start_ns, duration_ns, "
             "CASE WHEN (flags & %d) <> 0 THEN cost END, status FROM spans",
             OBSERVATION_BILLED);
-    where_traces(&sql, reading, from, to);
+    where_traces(&sql, reading, from, to, &halves);
     enum status status = sql_run(&sql, reading->query, reading->cancelled, &rows, error);
+    buf_done(&halves);
     if (status != STATUS_OK)
         return status;
     while (status == STATUS_OK && store_rows_next(rows)) {
@@ -251,12 +255,14 @@ static enum status list_scores(struct reading *reading, size_t from, size_t to, 
 {
     struct experiment_table *table = reading->table;
     struct sql sql = {0};
+    struct buf halves = {0};
     struct store_rows *rows;
     sql_add(&sql, "SELECT name, type, count(*) FROM scores");
-    where_traces(&sql, reading, from, to);
+    where_traces(&sql, reading, from, to, &halves);
     sql_add(&sql, " AND value IS NOT NULL AND type IN (%d, %d) GROUP BY 1, 2 ORDER BY 3 DESC, 1",
             SCORE_NUMERIC, SCORE_BOOLEAN);
     enum status status = sql_run(&sql, reading->query, reading->cancelled, &rows, error);
+    buf_done(&halves);
     if (status != STATUS_OK)
         return status;
     while (store_rows_next(rows)) {
@@ -311,14 +317,16 @@ static enum status read_scores(const struct reading *reading, size_t from, size_
                                size_t *out_count, struct error *error)
 {
     struct sql sql = {0};
+    struct buf halves = {0};
     struct store_rows *rows;
     size_t capacity = 0;
     *out_scores = NULL;
     *out_count = 0;
     sql_add(&sql, "SELECT trace_hi, trace_lo, span_id, name, value FROM scores");
-    where_traces(&sql, reading, from, to);
+    where_traces(&sql, reading, from, to, &halves);
     sql_add(&sql, " AND value IS NOT NULL AND type IN (%d, %d)", SCORE_NUMERIC, SCORE_BOOLEAN);
     enum status status = sql_run(&sql, reading->query, reading->cancelled, &rows, error);
+    buf_done(&halves);
     if (status != STATUS_OK)
         return status;
     while (status == STATUS_OK && store_rows_next(rows)) {
@@ -376,16 +384,23 @@ static enum status score_part(struct reading *reading, size_t from, size_t to, s
 
 /* --- the table ------------------------------------------------------------------------------ */
 
+/* In parts, smaller ones where traces are so large that one does not fit. */
 static enum status each_part(struct reading *reading,
                              enum status (*take)(struct reading *reading, size_t from, size_t to,
                                                  struct error *error),
                              struct error *error)
 {
     enum status status = STATUS_OK;
-    for (size_t from = 0; from < reading->trace_count && status == STATUS_OK;
-         from += TRACES_AT_ONCE) {
-        size_t to = from + TRACES_AT_ONCE;
-        status = take(reading, from, to < reading->trace_count ? to : reading->trace_count, error);
+    size_t at_once = TRACES_AT_ONCE;
+    for (size_t from = 0; from < reading->trace_count && status == STATUS_OK;) {
+        size_t to = from + at_once < reading->trace_count ? from + at_once : reading->trace_count;
+        status = take(reading, from, to, error);
+        if (status == STATUS_OK) {
+            from = to;
+        } else if (status == STATUS_TOO_LARGE && at_once > TRACES_AT_LEAST) {
+            at_once /= 4;
+            status = STATUS_OK;
+        }
     }
     return status;
 }

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * langfuse_experiment_items: what ran as part of an experiment: the items of runs over datasets,
- * and those of experiments over data of their own, which only their spans tell of.
- *
- * Limits   the newest LANGFUSE_ITEMS_MAX of each kind are looked at.
+ * the newest run first, and behind them those of experiments over data of their own, which only
+ * their spans tell of, the newest first. Both are walked in parts, so that memory does not grow
+ * with them.
  */
 #pragma once
 
 #include "control/datasets.h"
 #include "serve/langfuse_filter.h"
-
-enum { LANGFUSE_ITEMS_MAX = 10000 };
 
 struct langfuse_experiment_item {
     struct str experiment_id, experiment_name, item_id;
@@ -18,13 +16,26 @@ struct langfuse_experiment_item {
     int64_t version_ns;    /* of the dataset's item; 0: not said */
     struct trace_key trace;
     int64_t span_id, start_ns, end_ns; /* the observation that did the work */
+    /* Where it stands: a run's number, negative, and the item's; or its span's start and id. */
+    int64_t group, place;
 };
 
-struct langfuse_experiment_items {
-    struct langfuse_experiment_item *items;
-    size_t count, capacity;
+/* Items that began within the range and fit the conditions (LANGFUSE_EXPERIMENTS) are given to
+ * `take`, whose texts live until it returns; false ends the walk. */
+struct langfuse_experiment_walk {
+    struct call *call;
+    const struct langfuse_rows *rows;
+    bool (*take)(void *context, const struct langfuse_experiment_item *item);
+    void *context;
+    bool ended;
 };
+/* Those of a run whose number is below `before`. */
+enum status langfuse__walk_run(struct langfuse_experiment_walk *walk, const struct dataset_run *run,
+                               int64_t before);
+/* Those of no dataset, behind the cursor in `rows`, if it has one. */
+enum status langfuse__walk_spans(struct langfuse_experiment_walk *walk);
 
-/* Those that began within the range and fit the conditions (LANGFUSE_EXPERIMENTS), in any order. */
-enum status langfuse__experiment_items(struct call *call, const struct langfuse_rows *rows,
-                                       struct langfuse_experiment_items *out_items);
+/* Runs of the project, the newest first, that can have such items; `before` is a run's number. */
+enum { LANGFUSE_RUNS_AT_ONCE = 100 };
+enum status langfuse__runs(struct call *call, const struct langfuse_rows *rows, int64_t before,
+                           struct dataset_run **out_runs, size_t *out_count, int64_t *out_last);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * langfuse_experiments: experiments and their items as the newest SDKs list them, by a cursor and
- * groups of fields. Both lists are made of the items that began within the range.
+ * groups of fields. Both lists are made of the items that began within the range: first runs over
+ * datasets, the newest first, then experiments over data of their own. A page looks at no more runs
+ * than it tells.
  */
 #include <stdlib.h>
 
+#include "base/map.h"
 #include "serve/langfuse_datasets.h"
 #include "serve/langfuse_experiment_items.h"
 
@@ -14,7 +17,7 @@ enum { LIMIT_DEFAULT = 50, LIMIT_MAX = 100 };
  */
 
 struct asked {
-    struct langfuse_experiment_items items;
+    struct langfuse_rows *rows;
     int64_t limit, score_limit, cursor_time_ns, cursor_id;
     bool has_cursor;
 };
@@ -46,18 +49,16 @@ static enum status read_asked(struct call *call, const char *const (*parameters)
                                        &asked->cursor_id);
     if (status == STATUS_OK)
         status = read_rows(call, parameters, count, rows);
-    return status == STATUS_OK ? langfuse__experiment_items(call, rows, &asked->items) : status;
+    asked->rows = rows;
+    return status;
 }
 
-/* Newest first, of the same time by id. */
-static int in_order(int64_t time_a, int64_t id_a, int64_t time_b, int64_t id_b)
+/* The number of the first run that a page does not look at any more; 0: it begins behind them. */
+static int64_t runs_before(const struct asked *asked)
 {
-    return time_a != time_b ? (time_a < time_b) - (time_a > time_b) : (id_a > id_b) - (id_a < id_b);
-}
-
-static bool is_behind_cursor(const struct asked *asked, int64_t time_ns, int64_t id)
-{
-    return !asked->has_cursor || in_order(asked->cursor_time_ns, asked->cursor_id, time_ns, id) < 0;
+    if (!asked->has_cursor)
+        return INT64_MAX;
+    return asked->cursor_time_ns < 0 ? -asked->cursor_time_ns : 0;
 }
 
 /* "scores": of an item's trace, or of an experiment itself. */
@@ -111,53 +112,142 @@ static bool view_of(struct call *call, const struct langfuse_experiment_item *it
  */
 
 struct experiment {
-    const struct langfuse_experiment_item *item; /* any of its items */
-    int64_t start_ns, end_ns, items, key;
+    struct langfuse_experiment_item item; /* any of its items */
+    int64_t start_ns, end_ns, items;
+    int64_t group, place; /* as the cursor says it */
+};
+struct experiments {
+    struct call *call;
+    struct experiment *list;
+    size_t count, capacity;
+    struct map by_id; /* of those of no dataset */
+    bool is_full;     /* no memory for more */
 };
 
-static int by_experiment(const void *a, const void *b)
+static struct experiment *add_experiment(struct experiments *all,
+                                         const struct langfuse_experiment_item *item)
 {
-    const struct langfuse_experiment_item *left = a, *right = b;
-    return str_compare(left->experiment_id, right->experiment_id);
+    struct arena *arena = &all->call->request->arena;
+    if (!arena_grow(arena, &all->list, all->count, &all->capacity)) {
+        all->is_full = true;
+        return NULL;
+    }
+    struct experiment *experiment = &all->list[all->count++];
+    *experiment = (struct experiment){.item = *item, .start_ns = INT64_MAX, .end_ns = INT64_MIN};
+    experiment->item.experiment_id = arena_copy(arena, item->experiment_id);
+    experiment->item.experiment_name = arena_copy(arena, item->experiment_name);
+    experiment->item.item_id = arena_copy(arena, item->item_id);
+    experiment->item.dataset_id =
+        item->dataset_id.len ? arena_copy(arena, item->dataset_id) : STR_NONE;
+    return experiment;
 }
 
-static int by_last_end(const void *a, const void *b)
+static void count_item(struct experiment *experiment, const struct langfuse_experiment_item *item)
+{
+    experiment->items++;
+    if (item->start_ns < experiment->start_ns)
+        experiment->start_ns = item->start_ns;
+    if (item->end_ns > experiment->end_ns)
+        experiment->end_ns = item->end_ns;
+}
+
+/* Items of one run come one after the other. */
+static bool take_of_run(void *context, const struct langfuse_experiment_item *item)
+{
+    struct experiments *all = context;
+    struct experiment *last = all->count ? &all->list[all->count - 1] : NULL;
+    if (!last || last->group != item->group)
+        last = add_experiment(all, item);
+    if (!last)
+        return false;
+    last->group = item->group;
+    count_item(last, item);
+    return true;
+}
+
+static bool take_of_spans(void *context, const struct langfuse_experiment_item *item)
+{
+    struct experiments *all = context;
+    uint64_t at;
+    struct experiment *experiment;
+    if (map_get(&all->by_id, item->experiment_id, &at)) {
+        count_item(&all->list[at], item);
+        return true;
+    }
+    experiment = add_experiment(all, item);
+    if (!experiment || !map_put(&all->by_id, item->experiment_id, all->count - 1)) {
+        all->is_full = true;
+        return false;
+    }
+    experiment->group = item->start_ns;
+    experiment->place = (int64_t)str_hash(item->experiment_id);
+    count_item(experiment, item);
+    return true;
+}
+
+static enum status gather_runs(struct call *call, const struct asked *asked,
+                               struct experiments *all)
+{
+    struct langfuse_experiment_walk walk = {
+        .call = call, .rows = asked->rows, .take = take_of_run, .context = all};
+    enum status status = STATUS_OK;
+    for (int64_t before = runs_before(asked); before && status == STATUS_OK;) {
+        struct dataset_run *runs;
+        size_t count = 0;
+        status = langfuse__runs(call, asked->rows, before, &runs, &count, &before);
+        for (size_t i = 0; i < count && status == STATUS_OK && !walk.ended; i++) {
+            if (all->count > (size_t)asked->limit)
+                return STATUS_OK;
+            status = langfuse__walk_run(&walk, &runs[i], INT64_MAX);
+        }
+    }
+    return status;
+}
+
+/* Newest first, of the same time by id. */
+static int by_place(const void *a, const void *b)
 {
     const struct experiment *left = a, *right = b;
-    return in_order(left->end_ns, left->key, right->end_ns, right->key);
+    if (left->group != right->group)
+        return left->group > right->group ? -1 : 1;
+    return (left->place < right->place) - (left->place > right->place);
 }
 
-static struct experiment *group(struct call *call, struct langfuse_experiment_items *items,
-                                size_t *out_count)
+/* All of them are known before the first can be told: any of their spans may stand anywhere. */
+static enum status gather_spans(struct call *call, const struct asked *asked,
+                                struct experiments *all)
 {
-    struct experiment *found =
-        arena_array(&call->request->arena, struct experiment, items->count + 1);
-    *out_count = 0;
-    if (!found || items->count == 0)
-        return found;
-    qsort(items->items, items->count, sizeof *items->items, by_experiment);
-    for (size_t i = 0; i < items->count; i++) {
-        const struct langfuse_experiment_item *item = &items->items[i];
-        struct experiment *last = *out_count ? &found[*out_count - 1] : NULL;
-        if (!last || by_experiment(last->item, item) != 0) {
-            last = &found[(*out_count)++];
-            *last = (struct experiment){.item = item,
-                                        .start_ns = item->start_ns,
-                                        .end_ns = item->end_ns,
-                                        .key = (int64_t)str_hash(item->experiment_id)};
-        }
-        last->items++;
-        last->start_ns = item->start_ns < last->start_ns ? item->start_ns : last->start_ns;
-        last->end_ns = item->end_ns > last->end_ns ? item->end_ns : last->end_ns;
-    }
-    qsort(found, *out_count, sizeof *found, by_last_end);
-    return found;
+    size_t first = all->count, kept = first;
+    const struct experiment last = {.group = asked->cursor_time_ns, .place = asked->cursor_id};
+    bool behind = asked->has_cursor && asked->cursor_time_ns >= 0;
+    struct langfuse_experiment_walk walk = {
+        .call = call, .rows = asked->rows, .take = take_of_spans, .context = all};
+    enum status status = langfuse__walk_spans(&walk);
+    if (all->count > first)
+        qsort(all->list + first, all->count - first, sizeof *all->list, by_place);
+    for (size_t i = first; i < all->count; i++)
+        if (!behind || by_place(&last, &all->list[i]) < 0)
+            all->list[kept++] = all->list[i];
+    all->count = kept;
+    return status;
+}
+
+static enum status gather(struct call *call, const struct asked *asked, struct experiments *all)
+{
+    enum status status = gather_runs(call, asked, all);
+    map_init(&all->by_id);
+    if (status == STATUS_OK && all->count <= (size_t)asked->limit)
+        status = gather_spans(call, asked, all);
+    map_done(&all->by_id);
+    if (status == STATUS_OK && all->is_full)
+        status = fail(&call->error, STATUS_TOO_LARGE, "fromStartTime: too many experiments");
+    return status;
 }
 
 static void write_experiment(struct call *call, const struct experiment *experiment,
                              int64_t score_limit)
 {
-    const struct langfuse_experiment_item *item = experiment->item;
+    const struct langfuse_experiment_item *item = &experiment->item;
     struct json_out *out = &call->out;
     struct span_view view;
     bool has_view = view_of(call, item, &view);
@@ -182,44 +272,38 @@ static void write_experiment(struct call *call, const struct experiment *experim
         span_view_done(&view);
 }
 
-void serve__langfuse_experiments(struct request *request, void *context)
+static void answer_experiments(struct request *request, void *context)
 {
     static const char *const parameters[][2] = {
         {"id", "experimentId"}, {"name", "experimentName"}, {"datasetId", "datasetId"}};
     struct call call;
     struct asked asked = {0};
-    size_t count = 0, told = 0, i = 0;
-    const struct experiment *last = NULL;
+    struct experiments all = {.call = &call};
     if (!call_begin(&call, request, context))
         return;
     enum status status = read_asked(&call, parameters, 3, &asked);
-    struct experiment *found = status == STATUS_OK ? group(&call, &asked.items, &count) : NULL;
-    if (status == STATUS_OK && !found)
-        status = fail(&call.error, STATUS_TOO_LARGE, "fromStartTime: too many experiments");
+    if (status == STATUS_OK)
+        status = gather(&call, &asked, &all);
     if (status == STATUS_OK) {
+        size_t told = all.count > (size_t)asked.limit ? (size_t)asked.limit : all.count;
+        const struct experiment *last = told ? &all.list[told - 1] : NULL;
         json_out_object(&call.out, NULL);
         json_out_array(&call.out, "data");
-        for (; i < count && told < (size_t)asked.limit; i++) {
-            if (!is_behind_cursor(&asked, found[i].end_ns, found[i].key))
-                continue;
-            last = &found[i];
-            write_experiment(&call, last, asked.score_limit);
-            told++;
-        }
-        langfuse__close_list(&call, asked.limit, last && i < count, last ? last->end_ns : 0,
-                             last ? last->key : 0);
+        for (size_t i = 0; i < told; i++)
+            write_experiment(&call, &all.list[i], asked.score_limit);
+        langfuse__close_list(&call, asked.limit, all.count > told, last ? last->group : 0,
+                             last ? last->place : 0);
     }
     call_end(&call, status);
 }
 
+void serve__langfuse_experiments(struct request *request, void *context)
+{
+    call_later(request, context, answer_experiments);
+}
+
 /* --- items -------------------------------------------------------------------------------------
  */
-
-static int by_start(const void *a, const void *b)
-{
-    const struct langfuse_experiment_item *left = a, *right = b;
-    return in_order(left->start_ns, left->span_id, right->start_ns, right->span_id);
-}
 
 static void write_item_core(struct call *call, const struct langfuse_experiment_item *item,
                             const struct span_view *view)
@@ -293,7 +377,50 @@ static bool write_item(struct call *call, const struct langfuse_experiment_item 
     return true;
 }
 
-void serve__langfuse_experiment_items(struct request *request, void *context)
+struct item_page {
+    struct call *call;
+    int64_t limit, score_limit, told;
+    int64_t group, place; /* of the last that was told */
+    bool more;
+};
+
+static bool take_item(void *context, const struct langfuse_experiment_item *item)
+{
+    struct item_page *page = context;
+    if (page->told == page->limit) {
+        page->more = true;
+        return false;
+    }
+    page->told += write_item(page->call, item, page->score_limit);
+    page->group = item->group;
+    page->place = item->place;
+    return true;
+}
+
+static enum status tell_items(const struct asked *asked, struct langfuse_experiment_walk *walk)
+{
+    enum status status = STATUS_OK;
+    int64_t before = runs_before(asked);
+    if (asked->has_cursor && before) /* the run itself, from behind the item */
+        before++;
+    while (before && status == STATUS_OK && !walk->ended) {
+        struct dataset_run *runs;
+        size_t count = 0;
+        status = langfuse__runs(walk->call, asked->rows, before, &runs, &count, &before);
+        for (size_t i = 0; i < count && status == STATUS_OK && !walk->ended; i++) {
+            bool goes_on = asked->has_cursor && runs[i].number == -asked->cursor_time_ns;
+            status = langfuse__walk_run(walk, &runs[i], goes_on ? asked->cursor_id : INT64_MAX);
+        }
+    }
+    if (status != STATUS_OK || walk->ended)
+        return status;
+    asked->rows->has_cursor = asked->has_cursor && asked->cursor_time_ns >= 0;
+    asked->rows->cursor_start_ns = asked->cursor_time_ns;
+    asked->rows->cursor_span_id = asked->cursor_id;
+    return langfuse__walk_spans(walk);
+}
+
+static void answer_items(struct request *request, void *context)
 {
     static const char *const parameters[][2] = {{"experimentId", "experimentId"},
                                                 {"experimentName", "experimentName"},
@@ -301,26 +428,23 @@ void serve__langfuse_experiment_items(struct request *request, void *context)
                                                 {"datasetId", "datasetId"}};
     struct call call;
     struct asked asked = {0};
-    size_t told = 0, i = 0;
-    const struct langfuse_experiment_item *last = NULL;
     if (!call_begin(&call, request, context))
         return;
     enum status status = read_asked(&call, parameters, 4, &asked);
     if (status == STATUS_OK) {
-        struct langfuse_experiment_items *items = &asked.items;
-        if (items->count)
-            qsort(items->items, items->count, sizeof *items->items, by_start);
+        struct item_page page = {
+            .call = &call, .limit = asked.limit, .score_limit = asked.score_limit};
+        struct langfuse_experiment_walk walk = {
+            .call = &call, .rows = asked.rows, .take = take_item, .context = &page};
         json_out_object(&call.out, NULL);
         json_out_array(&call.out, "data");
-        for (; i < items->count && told < (size_t)asked.limit; i++) {
-            const struct langfuse_experiment_item *item = &items->items[i];
-            if (!is_behind_cursor(&asked, item->start_ns, item->span_id))
-                continue;
-            last = item;
-            told += write_item(&call, item, asked.score_limit);
-        }
-        langfuse__close_list(&call, asked.limit, last && i < items->count,
-                             last ? last->start_ns : 0, last ? last->span_id : 0);
+        status = tell_items(&asked, &walk);
+        langfuse__close_list(&call, asked.limit, page.more, page.group, page.place);
     }
     call_end(&call, status);
+}
+
+void serve__langfuse_experiment_items(struct request *request, void *context)
+{
+    call_later(request, context, answer_items);
 }

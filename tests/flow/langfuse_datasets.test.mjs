@@ -277,4 +277,40 @@ test('runs beside each other: means, differences with interval and p, regression
     assert.equal((await own(`/datasets/${id}`)).status, 404);
 });
 
+// Longer than what is looked at in one go (langfuse_experiment_items.c): 200 items, then four times as many.
+test('experiments are counted whole, and their items told page by page, each once', async () => {
+    const name = 'long', start = new Date(Date.now() - 60000).toISOString(), sizes = { 'long run': 230, 'short run': 3 };
+    assert.equal((await send('POST', '/api/public/v2/datasets', { name })).status, 200);
+    const { id } = (await get(`/api/public/v2/datasets/${name}`)).body;
+    const items = Array.from({ length: 230 }, (_, i) => ({ id: `long-${i}`, input: i }));
+    assert.equal((await send('POST', `/api/v1/datasets/${id}/items`, { items })).status, 200);
+    const work = Object.entries(sizes).flatMap(([runName, size]) => items.slice(0, size).map((item) => ({ runName, datasetItemId: item.id, traceId: `${runName} ${item.id}` })));
+    const batch = work.map(({ traceId }) => ({ id: `event ${traceId}`, type: 'trace-create', timestamp: start, body: { id: traceId, name: 'answer', timestamp: start } }));
+    assert.equal((await send('POST', '/api/public/ingestion', { batch })).status, 207);
+    for (let i = 0; i < work.length; i += 10) await Promise.all(work.slice(i, i + 10).map(async (one) => assert.equal((await send('POST', '/api/public/dataset-run-items', one)).status, 200)));
+    const since = `fromStartTime=${new Date(Date.now() - 3600e3).toISOString()}`;
+    const walk = async (path) => {
+        const all = [];
+        for (let cursor = ''; cursor !== undefined;) {
+            const { status, body } = await get(`${path}&${since}${cursor && `&cursor=${cursor}`}`);
+            assert.equal(status, 200, JSON.stringify(body));
+            all.push(...body.data);
+            cursor = body.meta.cursor;
+        }
+        return all;
+    };
+    const experiments = await eventually(async () => {
+        const all = await walk(`/api/public/experiments?datasetId=${id}&limit=1`);
+        assert.deepEqual(all.map((one) => [one.name, one.itemCount]), [['short run', 3], ['long run', 230]]);
+        return all;
+    });
+    const everything = await walk('/api/public/experiments?limit=2');
+    assert.equal(new Set(everything.map((one) => one.id)).size, everything.length);
+    assert.deepEqual((await walk('/api/public/experiments?limit=100')).map((one) => one.id), everything.map((one) => one.id));
+    for (const [query, expected] of [[`experimentId=${experiments[1].id}&limit=100`, 230], [`datasetId=${id}&limit=99`, 233], [`experimentItemId=long-2&limit=1`, 2], [`experimentName=short%20run&limit=2`, 3]]) {
+        const told = await walk(`/api/public/experiment-items?${query}`);
+        assert.deepEqual([told.length, new Set(told.map((one) => one.traceId)).size], [expected, expected], query);
+    }
+});
+
 test('docs/compat/langfuse.md says what these SDKs asked', () => checkCompat('langfuse_datasets', watched.seen, noPython() ? ['JS v3', 'JS v4', 'JS v5'] : undefined));
