@@ -252,7 +252,7 @@ enum status ask_run_plan(const struct run *run, struct plan *plan)
     if (plan->rows)
         return run_over_rows(run, plan);
     enum status status = STATUS_OK;
-    if (!plan_tallies_source(plan))
+    if (!plan_tallies_source(plan) && !run->ask->unaccounted)
         status = count_rows(run, plan, &run->reply->rows_scanned, &run->reply->rows_matched);
     if (status != STATUS_OK)
         return status;

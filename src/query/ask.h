@@ -27,8 +27,9 @@ struct ask {
     struct str text;
     struct str source;       /* spans, traces, logs, metrics, scores; empty: spans. SOURCE wins */
     struct time_range range; /* by start time */
-    int64_t limit;  /* of rows; 0: ASK_ROWS_DEFAULT. A `limit` in the text wins, if smaller */
-    int timeout_ms; /* 0: ASK_TIMEOUT_MS */
+    int64_t limit;    /* of rows; 0: ASK_ROWS_DEFAULT. A `limit` in the text wins, if smaller */
+    int timeout_ms;   /* 0: ASK_TIMEOUT_MS */
+    bool unaccounted; /* nobody reads how many rows were scanned: they are not counted */
     const _Atomic bool *cancelled; /* NULL: never */
 };
 

@@ -17,6 +17,7 @@ static struct ask ask_of(const struct seen_question *question, struct str text, 
         .range = question->range,
         .limit = limit,
         .timeout_ms = TIMEOUT_MS,
+        .unaccounted = true,
         .cancelled = question->cancelled,
     };
 }
