@@ -107,7 +107,7 @@ const edgeTypes = { way: Way };
 function elements(graph: AgentGraph, { places, down: narrow }: Layout, chosen: string | null): { nodes: StepNode[]; edges: WayEdge[] } {
     const most = Math.max(1, ...graph.edges.map((each) => each.count));
     /* How many ways from nearer steps lead to the same one. */
-    const far = ({ from, to }: GraphEdge) => Math.abs(places[to].y - places[from].y);
+    const far = ({ from, to }: GraphEdge) => Math.abs(narrow ? places[to].y - places[from].y : places[to].x - places[from].x);
     const rankOf = (way: GraphEdge) => graph.edges.filter((each) => !each.back && each.to === way.to && (far(each) < far(way) || (far(each) === far(way) && each.from < way.from))).length;
     return {
         nodes: graph.nodes.map((step, at) => ({

@@ -32,7 +32,7 @@ export function ModelTable({ data }: Shown) {
                             <th scope="col" className="n">Calls</th>
                             <th scope="col" className="n">Failed</th>
                             <th scope="col" className="n">Throttled</th>
-                            <th scope="col" className="n">Latency p50</th>
+                            <th scope="col" className="n" title="Percentiles are read from histograms, at most 1 % off; pct() in a query is exact">Latency p50</th>
                             <th scope="col" className="n">p95</th>
                             <th scope="col" className="n roomy">p99</th>
                             <th scope="col" className="n" title="Time to the first token, of streamed calls">First token p50</th>

@@ -30,7 +30,7 @@ interface TileProps {
     children?: ReactNode;
 }
 
-export function Tile({ label, value, title, href, now, before, was, better, values, color, past, children }: TileProps) {
+export function Tile({ label, value, title, href, now, before, was, better, values, color, past = "period before", children }: TileProps) {
     return (
         <section className="tile panel" aria-label={`${label}, in total`}>
             <Go href={href} className="tile-main" title={title}>
@@ -39,7 +39,7 @@ export function Tile({ label, value, title, href, now, before, was, better, valu
             </Go>
             <Sparkline values={condense(values, 48)} color={color} width={110} height={30} />
             <div className="tile-foot">
-                {was && <Change now={now} before={before ?? null} was={was} better={better} past={past ?? "period before"} />}
+                {was && <Change now={now} before={before ?? null} was={was} better={better} past={past} />}
                 {children}
             </div>
         </section>

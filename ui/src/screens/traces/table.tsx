@@ -116,7 +116,7 @@ export function TraceTable({ rows, columns: chosen, sort, order, waiting, stale,
         Escape: () => (marked.length ? setMarked([]) : active >= 0 ? setActive(-1) : false),
     });
 
-    const grid = useMemo(() => (inLines ? {} : gridTemplate(columns)) as Partial<ReturnType<typeof gridTemplate>>, [inLines, columns]);
+    const grid = useMemo(() => (inLines ? undefined : gridTemplate(columns)), [inLines, columns]);
     return (
       <>
         <div
@@ -140,7 +140,7 @@ export function TraceTable({ rows, columns: chosen, sort, order, waiting, stale,
                     ))}
                 </div>
             ) : (
-                <div className="trace-rows" style={{ height: list.getTotalSize(), minWidth: grid.minWidth }} role="rowgroup">
+                <div className="trace-rows" style={{ height: list.getTotalSize(), minWidth: grid?.minWidth }} role="rowgroup">
                     {shown.map((item) => {
                         const trace = rows[item.index];
                         const href = url.trace(trace.trace_id);
@@ -152,7 +152,7 @@ export function TraceTable({ rows, columns: chosen, sort, order, waiting, stale,
                                 role="row"
                                 aria-rowindex={item.index + 2}
                                 aria-selected={item.index === active}
-                                style={{ transform: `translateY(${item.start}px)`, gridTemplateColumns: grid.gridTemplateColumns }}
+                                style={{ transform: `translateY(${item.start}px)`, gridTemplateColumns: grid?.gridTemplateColumns }}
                                 onClickCapture={() => remember(trace.trace_id)}
                                 onClick={(event) => {
                                     if (!event.defaultPrevented && !event.metaKey && !event.ctrlKey && !getSelection()?.toString()) open(item.index);
