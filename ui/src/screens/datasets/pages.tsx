@@ -2,6 +2,7 @@
 /* Which part of a long list is shown, and the way to its neighbours; the place is in the URL. */
 import { useUrl } from "../../app/url";
 import { exact } from "../../format/number";
+import "./datasets.css";
 
 export function Pages({ skip, size, total }: { skip: number; size: number; total: number }) {
     const url = useUrl();
