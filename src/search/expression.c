@@ -169,6 +169,7 @@ static enum status set_regex(struct parser *parser, struct search_term *term, st
     enum status status = search_regex_new(pattern, false, &term->regex, &why);
     if (status != STATUS_OK)
         return wrong(parser, status, term->offset, why.text);
+    term->pattern = arena_copy(&parser->expression->arena, pattern);
     struct str loose = without_anchors(pattern, &parser->expression->arena);
     if (!loose.ptr || search_regex_new(loose, true, &term->loose, NULL) != STATUS_OK)
         term->loose = NULL;

@@ -39,10 +39,11 @@ struct search_node {
 
 struct search_regex;
 struct search_term {
-    uint32_t fields;   /* bits; 0: anywhere */
-    struct str folded; /* of a word or phrase; ptr NULL: a regex */
-    struct str piece;  /* the longest piece of it that JSON cannot tear apart; may be empty */
-    bool is_plain;     /* ASCII that no JSON writer has to escape */
+    uint32_t fields;    /* bits; 0: anywhere */
+    struct str folded;  /* of a word or phrase; ptr NULL: a regex */
+    struct str piece;   /* the longest piece of it that JSON cannot tear apart; may be empty */
+    bool is_plain;      /* ASCII that no JSON writer has to escape */
+    struct str pattern; /* of a regex */
     struct search_regex *regex;
     struct search_regex
         *loose; /* finds at least what `regex` does in any text around it; NULL: none */

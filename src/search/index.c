@@ -90,7 +90,7 @@ static void shrink(struct search_index *index, size_t limit)
             search__unload(index, index->items[i]);
 }
 
-static enum status read_file(int directory, const char *name, struct buf *out, struct error *error)
+enum status search__read_file(int directory, const char *name, struct buf *out, struct error *error)
 {
     struct stat about;
     int file = openat(directory, name, O_RDONLY | O_CLOEXEC);
@@ -115,7 +115,7 @@ static enum status load(struct search_index *index, struct indexed_part *item, s
     if (item->part)
         return STATUS_OK;
     search__part_name(item->segment, item->first_chunk, item->chunk_count, name);
-    enum status status = read_file(index->directory, name, &bytes, error);
+    enum status status = search__read_file(index->directory, name, &bytes, error);
     if (status == STATUS_OK)
         status = search_part_read(buf_str(&bytes), &item->part, error);
     buf_done(&bytes);
@@ -182,8 +182,11 @@ void search_index_hurry(struct search_index *index)
 void search_index_get_stats(struct search_index *index, struct search_index_stats *out_stats)
 {
     pthread_mutex_lock(&index->lock);
-    *out_stats = (struct search_index_stats){
-        .parts = index->count, .memory_bytes = index->memory_bytes, .caught_up = index->caught_up};
+    *out_stats = (struct search_index_stats){.parts = index->count,
+                                             .memory_bytes = index->memory_bytes,
+                                             .transcripts = index->transcript_count,
+                                             .transcript_bytes = index->transcript_bytes,
+                                             .caught_up = index->caught_up};
     for (size_t i = 0; i < index->count; i++) {
         out_stats->chunks += index->items[i]->chunk_count;
         out_stats->file_bytes += index->items[i]->file_bytes;
@@ -252,10 +255,13 @@ static enum status take_files(struct search_index *index, struct error *error)
             close(again);
         return fail(error, STATUS_IO, "%s: %s", index->path, strerror(errno));
     }
-    while ((entry = readdir(directory)) != NULL)
-        if (str_ends(str_from(entry->d_name), STR(".part")) ||
-            str_ends(str_from(entry->d_name), STR(".part.new")))
+    while ((entry = readdir(directory)) != NULL) {
+        struct str name = str_from(entry->d_name);
+        if (str_ends(name, STR(".part")) || str_ends(name, STR(".new")))
             take_file(index, entry->d_name);
+        else if (str_ends(name, STR(".transcript")))
+            search__take_transcript(index, entry->d_name);
+    }
     closedir(directory);
     return STATUS_OK;
 }
@@ -283,6 +289,8 @@ enum status search_index_open(const struct search_index_options *options,
     index->options = *options;
     if (!index->options.memory_bytes)
         index->options.memory_bytes = (size_t)64 << 20;
+    if (!index->options.transcript_bytes)
+        index->options.transcript_bytes = (uint64_t)512 << 20;
     if (!index->options.quiet_ms)
         index->options.quiet_ms = 1000;
     index->path = path;
@@ -319,6 +327,7 @@ void search_index_close(struct search_index *index)
     while (index->count)
         search__remove(index, index->count - 1, false);
     free(index->items);
+    free(index->transcripts);
     free(index->path);
     if (index->directory >= 0)
         close(index->directory);

@@ -7,6 +7,10 @@
  * while it is not; a search that met chunks without a part hurries it. Nothing here is needed for
  * correctness: what has no part is read.
  *
+ * Searches that read many chunks in vain, because no part narrows them, want transcripts: of the
+ * newest chunks, made when all parts are, as many as there is room for, and given up again when
+ * nobody wanted any for a day.
+ *
  * Owns     its directory and thread.  Threads  any.
  * Limits   loaded parts take at most `memory_bytes`; they are given back after a while unused.
  */
@@ -19,8 +23,9 @@ struct search_index;
 struct search_index_options {
     const char *directory; /* created when absent */
     struct journal *journal;
-    size_t memory_bytes; /* 0: 64 MiB */
-    int quiet_ms;        /* how long the journal must be still; 0: 1000 */
+    size_t memory_bytes;       /* 0: 64 MiB */
+    uint64_t transcript_bytes; /* on disk, at most; 0: 512 MiB */
+    int quiet_ms;              /* how long the journal must be still; 0: 1000 */
 };
 enum status search_index_open(const struct search_index_options *options,
                               struct search_index **out_index, struct error *error);
@@ -41,8 +46,16 @@ void search_index_release(struct search_index *index, struct part_list *parts);
 /* Somebody searched chunks that have no part. */
 void search_index_hurry(struct search_index *index);
 
+/* The transcript of a chunk, when there is one and it is of this very chunk. */
+bool search_index_transcript(struct search_index *index, const struct journal_chunk *chunk,
+                             uint32_t number, int64_t created_ns, struct buf *out);
+/* It was damaged: it is made again. */
+void search_index_drop_transcript(struct search_index *index, uint32_t segment, uint32_t number);
+void search_index_want_transcripts(struct search_index *index);
+
 struct search_index_stats {
     uint64_t parts, chunks, file_bytes, memory_bytes;
-    bool caught_up; /* every complete chunk has a part */
+    uint64_t transcripts, transcript_bytes;
+    bool caught_up; /* every complete chunk has a part, and all transcripts wanted are made */
 };
 void search_index_get_stats(struct search_index *index, struct search_index_stats *out_stats);

@@ -42,8 +42,8 @@ static bool wait_ms(struct search_index *index, int64_t ms, bool until_hurried)
 
 /* --- one part */
 
-static enum status write_file(struct search_index *index, const char *name, struct str bytes,
-                              struct error *error)
+enum status search__write_file(struct search_index *index, const char *name, struct str bytes,
+                               struct error *error)
 {
     char draft[PART_PATH_BYTES + 8];
     snprintf(draft, sizeof draft, "%s.new", name);
@@ -70,7 +70,7 @@ static enum status publish(struct search_index *index, struct str bytes,
     char name[PART_PATH_BYTES];
     struct indexed_part *item = malloc(sizeof *item);
     search__part_name(shape->segment, shape->first_chunk, shape->chunk_count, name);
-    enum status status = item ? write_file(index, name, bytes, error)
+    enum status status = item ? search__write_file(index, name, bytes, error)
                               : fail(error, STATUS_BUSY, "no memory for a part");
     if (status == STATUS_OK) {
         *item = *shape;
@@ -216,6 +216,7 @@ static bool find_work(struct search_index *index, struct work *out)
     pthread_mutex_lock(&index->lock);
     while (index->count && index->items[0]->segment < stats.first_segment)
         search__remove(index, 0, true);
+    search__drop_transcripts(index, stats.first_segment);
     uint32_t done_before = index->done_before;
     pthread_mutex_unlock(&index->lock);
     if (done_before < stats.first_segment)
@@ -290,16 +291,30 @@ static bool is_hurried(struct search_index *index)
     return hurried;
 }
 
+/* When every chunk has its part. */
+static int64_t make_transcript(struct search_index *index, bool quiet)
+{
+    struct error error = {0};
+    bool made = false;
+    int64_t began = clock_mono_ns();
+    enum status status = search__make_transcript(index, &made, &error);
+    if (status != STATUS_OK && status != STATUS_CANCELLED)
+        log_warn("search", "texts stay without a transcript for now", "reason=\"%s\"", error.text);
+    note(index, !made);
+    int64_t took_ms = (clock_mono_ns() - began) / NS_PER_MS;
+    if (!made || status != STATUS_OK)
+        return made ? 10 * TICK_MS : TICK_MS;
+    return quiet || is_hurried(index) ? 0 : took_ms * BUSY_SHARE;
+}
+
 /* Returns how long to wait before the next step. */
 static int64_t step(struct search_index *index, bool quiet)
 {
     struct work work;
     struct error error = {0};
     give_back(index);
-    if (!find_work(index, &work)) {
-        note(index, true);
-        return TICK_MS;
-    }
+    if (!find_work(index, &work))
+        return make_transcript(index, quiet);
     note(index, false);
     bool hurried = is_hurried(index);
     int64_t wait_ms = TICK_MS, began = clock_mono_ns();

@@ -17,6 +17,12 @@ struct indexed_part {
     bool removed; /* no longer in the index: freed with its last reference */
 };
 
+/* A file of theirs. */
+struct indexed_transcript {
+    uint32_t segment, number;
+    uint64_t file_bytes;
+};
+
 struct search_index {
     struct search_index_options options;
     char *path;
@@ -27,6 +33,11 @@ struct search_index {
     struct indexed_part **items; /* by segment and first chunk; no two overlap */
     size_t count, capacity;
     size_t memory_bytes;
+    struct indexed_transcript *transcripts; /* ascending */
+    size_t transcript_count, transcript_capacity;
+    uint64_t transcript_bytes;
+    struct indexed_transcript no_room_before; /* it and those before it are not made */
+    int64_t wanted_ns; /* when transcripts were last wanted; 0: they are not */
     bool closing, hurried, caught_up;
 
     pthread_t thread;
@@ -42,5 +53,19 @@ size_t search__find(const struct search_index *index, uint32_t segment, uint32_t
 bool search__insert(struct search_index *index, struct indexed_part *item);
 void search__remove(struct search_index *index, size_t at, bool unlink_file);
 void search__unload(struct search_index *index, struct indexed_part *item);
+/* Writes the file whole, or not at all. */
+enum status search__write_file(struct search_index *index, const char *name, struct str bytes,
+                               struct error *error);
+/* The whole file, behind what `out` has. */
+enum status search__read_file(int directory, const char *name, struct buf *out,
+                              struct error *error);
+/* --- index_transcripts.c */
+/* A file found when the index was opened. */
+void search__take_transcript(struct search_index *index, const char *name);
+/* Makes the newest transcript that is wanted; *out_made false: there is none to make. */
+enum status search__make_transcript(struct search_index *index, bool *out_made,
+                                    struct error *error);
+/* Those of segments that are gone, and all when nobody wants them any more. */
+void search__drop_transcripts(struct search_index *index, uint32_t first_segment);
 /* --- index_build.c */
 void *search__build_run(void *index);

@@ -18,6 +18,9 @@ struct part_head {
 };
 void search_head_put(const struct part_head *head, struct str file, uint8_t *out);
 
+/* Bytes of a section of a file, bytes of it compressed, then these. */
+void search_section_put(struct buf *out, const struct buf *section, int level);
+
 /* What goes into the sections of a file. */
 struct part_draft {
     struct search_part part; /* its head, chunks and runs */

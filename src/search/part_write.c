@@ -50,8 +50,7 @@ static void put_chunks(const struct part_draft *draft, struct buf *out)
     }
 }
 
-/* Bytes of the section, bytes of it compressed, then these. */
-static void put_section(struct buf *out, const struct buf *section)
+void search_section_put(struct buf *out, const struct buf *section, int level)
 {
     size_t bound = ZSTD_compressBound(section->len);
     put_varint(out, section->len);
@@ -61,7 +60,7 @@ static void put_section(struct buf *out, const struct buf *section)
         return;
     }
     size_t size =
-        ZSTD_compress(packed.ptr, bound, section->ptr ? section->ptr : "", section->len, LEVEL);
+        ZSTD_compress(packed.ptr, bound, section->ptr ? section->ptr : "", section->len, level);
     if (ZSTD_isError(size))
         out->failed = true;
     put_varint(out, size);
@@ -81,12 +80,12 @@ enum status search_draft_write(const struct part_draft *draft, struct buf *out, 
     if (!draft->refers.failed && buf_reserve(out, PART_HEADER_BYTES)) {
         out->len = PART_HEADER_BYTES;
         put_chunks(draft, &chunks);
-        put_section(out, &chunks);
-        put_section(out, &draft->tokens);
-        put_section(out, &draft->posts);
-        put_section(out, &draft->shapes);
-        put_section(out, &draft->grams);
-        put_section(out, &draft->refs);
+        search_section_put(out, &chunks, LEVEL);
+        search_section_put(out, &draft->tokens, LEVEL);
+        search_section_put(out, &draft->posts, LEVEL);
+        search_section_put(out, &draft->shapes, LEVEL);
+        search_section_put(out, &draft->grams, LEVEL);
+        search_section_put(out, &draft->refs, LEVEL);
         if (!out->failed)
             search_head_put(&head, buf_str(out), (uint8_t *)out->ptr);
     }

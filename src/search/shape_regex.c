@@ -10,10 +10,10 @@
  */
 #include <string.h>
 
-#include "search/fold.h"
 #include "search/shape_private.h"
+#include "search/syntax.h"
 
-enum { ITEMS_MAX = 512, DEPTH_MAX = 16, COPIES_MAX = 64, REPEAT_FOREVER = 1 << 20 };
+enum { ITEMS_MAX = 512, DEPTH_MAX = 16, COPIES_MAX = 64 };
 
 /* A set of symbols; or, with the top bit, a gap (0) or the number of a node. */
 typedef uint32_t item_number;
@@ -21,8 +21,8 @@ typedef uint32_t item_number;
 #define IS_SET(item) (!((item)&ITEM_GAP))
 
 struct pattern {
-    struct str text;
-    size_t at;
+    struct syntax_reader reader;
+    struct syntax_piece piece; /* the last one that was read */
     int depth;
     bool lost;    /* met what is not understood */
     bool is_open; /* met what can match more than letters and digits, or looks around */
@@ -32,23 +32,6 @@ struct pattern {
     size_t count;
     struct shape_question *question;
 };
-
-static bool at_end(const struct pattern *pattern)
-{
-    return pattern->at >= pattern->text.len;
-}
-
-static char peek(const struct pattern *pattern)
-{
-    return at_end(pattern) ? 0 : pattern->text.ptr[pattern->at];
-}
-
-static bool take(struct pattern *pattern, char byte)
-{
-    bool is_it = !at_end(pattern) && peek(pattern) == byte;
-    pattern->at += is_it;
-    return is_it;
-}
 
 static void add_item(struct pattern *pattern, item_number item)
 {
@@ -63,153 +46,16 @@ static void add_item(struct pattern *pattern, item_number item)
         pattern->lost = true;
 }
 
-/* --- characters and classes */
-
-/* Which ASCII characters a class lists, and what else. */
-struct class_set {
-    bool listed[128];
-    bool beyond; /* or any other character */
-};
-
-static uint32_t symbols_of(const struct class_set *class, bool is_negated)
+static void add_set(struct pattern *pattern, const struct character_set *set)
 {
     uint32_t symbols = 0;
     for (int i = 0; i < 128; i++)
-        if (class->listed[i] != is_negated)
+        if (set->listed[i] != set->is_negated)
             symbols |= SHAPE_SET(shape__symbols[i]);
     /* Some characters beyond ASCII are letters of it when case is ignored. */
-    if (class->beyond || is_negated)
+    if (set->beyond || set->is_negated)
         symbols |= SHAPE_SET(SYMBOL_OTHER) | SHAPE_SET(SYMBOL_LETTER);
-    return symbols;
-}
-
-static void list_range(struct class_set *class, uint32_t low, uint32_t high)
-{
-    for (uint32_t i = low; i <= high && i < 128; i++)
-        class->listed[i] = true;
-    class->beyond |= high >= 128;
-}
-
-/* \d, \s, \w. */
-static bool list_named(struct class_set *class, char name)
-{
-    if (name != 'd' && name != 's' && name != 'w')
-        return false;
-    if (name == 's') {
-        list_range(class, '\t', '\r');
-        list_range(class, ' ', ' ');
-        return true;
-    }
-    list_range(class, '0', '9');
-    if (name == 'w') {
-        list_range(class, 'a', 'z');
-        list_range(class, 'A', 'Z');
-        list_range(class, '_', '_');
-    }
-    return true;
-}
-
-static uint32_t take_character(struct pattern *pattern)
-{
-    uint32_t number = 0;
-    struct str rest = str_sub(pattern->text, pattern->at, pattern->text.len);
-    pattern->at += rest.len ? search_character(rest, &number) : 0;
-    return number;
-}
-
-static bool is_word_character(char byte)
-{
-    return byte == '_' || (byte >= '0' && byte <= '9') ||
-           ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z');
-}
-
-/* Behind the backslash: a character that stands for itself. False: it is something else. */
-static bool take_escaped(struct pattern *pattern, uint32_t *out_number)
-{
-    static const char names[] = "tnrfva", meanings[] = "\t\n\r\f\v\a";
-    char byte = peek(pattern);
-    const char *name = byte ? strchr(names, byte) : NULL;
-    if (at_end(pattern) || (!name && is_word_character(byte)))
-        return false;
-    if (name) {
-        pattern->at++;
-        *out_number = (uint32_t)meanings[name - names];
-        return true;
-    }
-    *out_number = take_character(pattern);
-    return true;
-}
-
-/* One member of a class, or a range. */
-static void take_member(struct pattern *pattern, struct class_set *class)
-{
-    uint32_t low = 0, high = 0;
-    if (take(pattern, '\\')) {
-        if (list_named(class, peek(pattern))) {
-            pattern->at++;
-            return;
-        }
-        pattern->lost |= !take_escaped(pattern, &low);
-    } else {
-        low = take_character(pattern);
-    }
-    high = low;
-    char after = pattern->at + 1 < pattern->text.len ? pattern->text.ptr[pattern->at + 1] : ']';
-    if (!pattern->lost && peek(pattern) == '-' && after != ']') {
-        pattern->at++;
-        if (take(pattern, '\\'))
-            pattern->lost |= !take_escaped(pattern, &high);
-        else
-            high = take_character(pattern);
-    }
-    if (!pattern->lost)
-        list_range(class, low, high);
-}
-
-/* Behind the bracket. */
-static void take_class(struct pattern *pattern)
-{
-    struct class_set class = {0};
-    bool is_negated = take(pattern, '^');
-    for (bool first = true; !pattern->lost && (first || peek(pattern) != ']'); first = false) {
-        if (at_end(pattern) ||
-            str_starts(str_sub(pattern->text, pattern->at, pattern->text.len), STR("[:")))
-            pattern->lost = true;
-        else
-            take_member(pattern, &class);
-    }
-    pattern->at++;
-    add_item(pattern, symbols_of(&class, is_negated));
-}
-
-static void add_character(struct pattern *pattern, uint32_t number)
-{
-    struct class_set class = {0};
-    list_range(&class, number, number);
-    add_item(pattern, symbols_of(&class, false));
-}
-
-/* Behind the backslash, outside classes. */
-static void take_escape(struct pattern *pattern)
-{
-    struct class_set class = {0};
-    uint32_t number = 0;
-    char byte = peek(pattern);
-    if (byte && strchr("bBAz", byte)) {
-        pattern->at++; /* takes no room */
-        pattern->is_open |= byte == 'B';
-        pattern->has_boundary |= byte == 'b';
-    } else if (byte && strchr("DSW", byte)) {
-        pattern->at++;
-        add_item(pattern, SHAPE_ANY);
-    } else if (list_named(&class, byte)) {
-        pattern->at++;
-        add_item(pattern, symbols_of(&class, false));
-    } else if (take_escaped(pattern, &number)) {
-        add_character(pattern, number);
-    } else {
-        pattern->lost = true;
-    }
+    add_item(pattern, symbols);
 }
 
 /* --- structure */
@@ -233,75 +79,16 @@ static uint8_t conditions(struct pattern *pattern, size_t from)
     return node;
 }
 
-/* Behind "(?": flags, a name. False: there is no group, only flags. */
-static bool take_group_head(struct pattern *pattern)
-{
-    if (peek(pattern) == 'P' || peek(pattern) == '<') {
-        while (!at_end(pattern) && !take(pattern, '>'))
-            pattern->at++;
-        return true;
-    }
-    for (; !at_end(pattern) && peek(pattern) != ':' && peek(pattern) != ')'; pattern->at++)
-        pattern->is_open |= peek(pattern) == '-'; /* case may matter again */
-    bool is_group = peek(pattern) == ':';
-    pattern->at++;
-    return is_group;
-}
-
 /* Behind the parenthesis. */
 static void take_group(struct pattern *pattern)
 {
-    if (take(pattern, '?') && !take_group_head(pattern))
-        return;
     if (++pattern->depth > DEPTH_MAX) {
         pattern->lost = true;
         return;
     }
     take_alternatives(pattern);
-    pattern->lost |= !take(pattern, ')');
+    pattern->lost |= pattern->piece.kind != SYNTAX_CLOSE;
     pattern->depth--;
-}
-
-static uint32_t take_number(struct pattern *pattern)
-{
-    uint32_t number = 0;
-    for (char byte = peek(pattern); byte >= '0' && byte <= '9'; byte = peek(pattern)) {
-        number = number < REPEAT_FOREVER ? number * 10 + (uint32_t)(byte - '0') : number;
-        pattern->at++;
-    }
-    return number;
-}
-
-/* "{2}", "{2,}", "{2,3}"; anything else in braces is text. */
-static bool take_braces(struct pattern *pattern, uint32_t *out_least, uint32_t *out_most)
-{
-    size_t start = pattern->at;
-    if (!take(pattern, '{') || peek(pattern) < '0' || peek(pattern) > '9') {
-        pattern->at = start;
-        return false;
-    }
-    *out_least = *out_most = take_number(pattern);
-    if (take(pattern, ','))
-        *out_most = peek(pattern) == '}' ? REPEAT_FOREVER : take_number(pattern);
-    if (take(pattern, '}'))
-        return true;
-    pattern->at = start;
-    return false;
-}
-
-static bool take_repeat(struct pattern *pattern, uint32_t *out_least, uint32_t *out_most)
-{
-    *out_least = *out_most = 1;
-    if (take(pattern, '*'))
-        *out_least = 0, *out_most = REPEAT_FOREVER;
-    else if (take(pattern, '+'))
-        *out_most = REPEAT_FOREVER;
-    else if (take(pattern, '?'))
-        *out_least = 0;
-    else if (!take_braces(pattern, out_least, out_most))
-        return false;
-    take(pattern, '?');
-    return true;
 }
 
 /* The items from `from` on, which stand there once, so often. */
@@ -326,23 +113,25 @@ static void repeat(struct pattern *pattern, size_t from, uint32_t least, uint32_
             add_item(pattern, once[i]);
 }
 
-/* Up to a bar, a parenthesis or the end. */
+/* Up to a bar, a parenthesis or the end, which is pattern->piece then. */
 static void take_sequence(struct pattern *pattern)
 {
-    while (!at_end(pattern) && !pattern->lost && peek(pattern) != '|' && peek(pattern) != ')') {
+    for (;;) {
+        struct syntax_piece *piece = &pattern->piece;
         size_t from = pattern->count;
         uint32_t least, most;
-        if (take(pattern, '('))
+        search_syntax_next(&pattern->reader, piece);
+        pattern->lost |= piece->kind == SYNTAX_LOST;
+        if (piece->kind == SYNTAX_BAR || piece->kind == SYNTAX_CLOSE || piece->kind == SYNTAX_END ||
+            pattern->lost)
+            return;
+        pattern->is_open |= piece->assertion == 'B' || piece->assertion == '-';
+        pattern->has_boundary |= piece->assertion == 'b';
+        if (piece->kind == SYNTAX_OPEN)
             take_group(pattern);
-        else if (take(pattern, '['))
-            take_class(pattern);
-        else if (take(pattern, '\\'))
-            take_escape(pattern);
-        else if (take(pattern, '.'))
-            add_item(pattern, SHAPE_ANY);
-        else if (!take(pattern, '^') && !take(pattern, '$'))
-            add_character(pattern, take_character(pattern));
-        while (!pattern->lost && take_repeat(pattern, &least, &most))
+        else if (piece->kind == SYNTAX_CHARACTER)
+            add_set(pattern, &piece->set);
+        while (!pattern->lost && search_syntax_repeat(&pattern->reader, &least, &most))
             repeat(pattern, from, least, most);
     }
 }
@@ -353,7 +142,7 @@ static void take_alternatives(struct pattern *pattern)
     size_t from = pattern->count;
     uint8_t either = 0;
     take_sequence(pattern);
-    if (peek(pattern) != '|' || at_end(pattern) || pattern->lost)
+    if (pattern->piece.kind != SYNTAX_BAR || pattern->lost)
         return;
     either = shape__add(pattern->question, SHAPE_OR, 0);
     for (bool more = true; more && !pattern->lost;) {
@@ -362,7 +151,7 @@ static void take_alternatives(struct pattern *pattern)
         shape__put_below(pattern->question, one, either);
         if (!one)
             either = 0; /* without one alternative the others say nothing */
-        more = take(pattern, '|');
+        more = pattern->piece.kind == SYNTAX_BAR;
         if (more)
             take_sequence(pattern);
     }
@@ -373,13 +162,13 @@ static void take_alternatives(struct pattern *pattern)
 /* False: there is no memory, or something is not understood. */
 static bool read_pattern(struct pattern *pattern, struct str text, struct arena *arena)
 {
-    pattern->text = text;
+    pattern->reader.text = text;
     pattern->question = arena_alloc(arena, sizeof *pattern->question);
     if (!pattern->question)
         return false;
     *pattern->question = (struct shape_question){.count = 1};
     take_alternatives(pattern);
-    return !pattern->lost && at_end(pattern);
+    return !pattern->lost && pattern->piece.kind == SYNTAX_END;
 }
 
 const struct shape_question *search_shape_of_regex(struct str text, struct arena *arena)

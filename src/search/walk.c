@@ -9,6 +9,9 @@
 #include "base/clock.h"
 #include "search/walk_private.h"
 
+/* Chunks read in vain in a segment that are enough to want transcripts. */
+enum { IN_VAIN_MAX = 8 };
+
 bool walk__is_over(const struct search_walk *walk, enum status *out_status)
 {
     const struct search_walk_options *options = &walk->options;
@@ -173,7 +176,7 @@ enum status search_walk_open(const struct search_walk_options *options,
         return fail(error, STATUS_BUSY, "no memory for the search");
     walk->options = *options;
     walk->expected = SIZE_MAX;
-    walk->matcher.expression = options->expression;
+    walk->scanner.matcher.expression = options->expression;
     pthread_mutex_init(&walk->lock, NULL);
     pthread_cond_init(&walk->scanned, NULL);
     enum status status =
@@ -218,16 +221,18 @@ void search_walk_close(struct search_walk *walk, struct search_walk_stats *stats
     for (size_t i = 0; walk->chunks && i < walk->chunk_count; i++) {
         struct walk_chunk *chunk = &walk->chunks[i];
         if (stats)
-            stats->chunks_skipped += chunk->state == SCAN_NONE;
+            stats->chunks_skipped += chunk->state == SCAN_NONE || chunk->is_settled;
         free(chunk->own);
         free(chunk->records);
         free(chunk->link_at);
         free(chunk->links);
         buf_done(&chunk->refs);
     }
+    if (walk->options.index && walk->in_vain >= IN_VAIN_MAX)
+        search_index_want_transcripts(walk->options.index);
     if (walk->options.index && walk->parts.items)
         search_index_release(walk->options.index, &walk->parts);
-    search_matcher_done(&walk->matcher);
+    walk__scanner_done(&walk->scanner);
     buf_done(&walk->stack);
     buf_done(&walk->refs);
     free(walk->records);

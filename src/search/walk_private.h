@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* walk_private: what walk.c (spans), walk_scan.c (texts) and walk_links.c (what refers to what)
- * share. */
+/* walk_private: what walk.c (spans), walk_scan.c (texts), walk_transcript.c (texts as transcripts)
+ * and walk_links.c (what refers to what) share. */
 #pragma once
 
 #include <pthread.h>
 
 #include "search/match.h"
+#include "search/transcript.h"
 #include "search/walk.h"
 
 /* Chunks in which something was found are kept in the journal's cache until their spans were looked
@@ -31,6 +32,7 @@ struct walk_chunk {
 
     enum scan_state state; /* guarded by the walk's lock; what follows is good once it is DONE */
     enum status status;
+    bool is_settled;              /* without reading it */
     uint32_t *own;                /* terms each content holds itself; NULL: none holds any */
     struct record_terms *records; /* ascending */
     size_t record_count, record_capacity;
@@ -38,6 +40,13 @@ struct walk_chunk {
 
     bool linked; /* the lists are decoded */
     uint32_t *link_at, *links;
+};
+
+/* What each thread of a walk has of its own. */
+struct scanner {
+    struct search_matcher matcher;
+    struct transcript_finder *finder; /* NULL: not needed so far */
+    struct buf transcript;
 };
 
 struct search_walk {
@@ -56,9 +65,10 @@ struct search_walk {
     size_t position; /* chunk being walked: helpers read what is before it */
     size_t ahead;    /* chunks before it that were read and hold something */
     uint64_t bytes_read, bytes_scanned;
+    size_t in_vain;  /* chunks that were read for want of a transcript, and hold nothing */
     size_t found_in; /* chunks that were read and hold something */
     size_t expected; /* spans that will be asked for */
-    struct search_matcher matcher;
+    struct scanner scanner;
 
     /* Of contents: their terms with all they are made of, and whether that is known. */
     uint32_t *masks;
@@ -81,6 +91,11 @@ enum status walk__scan(struct search_walk *walk, size_t chunk, struct error *err
 void *walk__help(void *walk);
 /* Of a record that was read: the terms it holds itself. */
 uint32_t walk__record_terms(const struct walk_chunk *chunk, const struct journal_location *place);
+void walk__scanner_done(struct scanner *scanner);
+/* --- walk_transcript.c */
+/* Takes out of the chunk's sections what its transcript says is not there. False: it has none, and
+ * one would be of use. */
+bool walk__narrow(struct search_walk *walk, struct walk_chunk *chunk, struct scanner *scanner);
 /* --- walk_links.c */
 /* Terms of a content with all it is made of. */
 enum status walk__resolve(struct search_walk *walk, uint32_t ordinal, uint32_t *out_terms,

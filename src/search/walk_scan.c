@@ -13,7 +13,7 @@ struct scan {
     uint32_t regexes;   /* terms */
     uint32_t record;    /* terms of the record being read */
     uint64_t bytes_read, bytes;
-    bool any_own, failed;
+    bool any_own, failed, lacks_transcript;
     struct ref_writer refs;
     size_t shortest; /* bytes of the shortest literal; 0 when there is a regex */
     bool numbers;    /* some term may be found in a number */
@@ -166,14 +166,16 @@ static uint32_t frames_needed(const struct walk_chunk *chunk)
 
 /* Reads the chunk. What is damaged in it holds nothing. */
 static enum status read_chunk(struct search_walk *walk, struct walk_chunk *chunk,
-                              struct search_matcher *matcher, struct scan *out_scan,
-                              struct error *error)
+                              struct scanner *scanner, struct scan *out_scan, struct error *error)
 {
     struct journal_chunk wanted = chunk->chunk;
+    bool lacks_transcript = !walk__narrow(walk, chunk, scanner);
     wanted.frame_count = frames_needed(chunk);
-    if (!wanted.frame_count)
+    chunk->is_settled = !wanted.frame_count;
+    if (chunk->is_settled)
         return STATUS_OK;
-    struct scan scan = {.matcher = matcher,
+    struct scan scan = {.matcher = &scanner->matcher,
+                        .lacks_transcript = lacks_transcript,
                         .chunk = chunk,
                         .signal = walk->options.logs ? SIGNAL_LOGS : SIGNAL_SPANS};
     scan.seen = calloc(SEEN_SLOTS, sizeof *scan.seen);
@@ -208,12 +210,11 @@ static enum status read_chunk(struct search_walk *walk, struct walk_chunk *chunk
 }
 
 /* With the lock held and the chunk taken (BUSY); lets go of it meanwhile. */
-static void scan_taken(struct search_walk *walk, struct walk_chunk *chunk,
-                       struct search_matcher *matcher)
+static void scan_taken(struct search_walk *walk, struct walk_chunk *chunk, struct scanner *scanner)
 {
     struct scan scan = {0};
     pthread_mutex_unlock(&walk->lock);
-    enum status status = read_chunk(walk, chunk, matcher, &scan, NULL);
+    enum status status = read_chunk(walk, chunk, scanner, &scan, NULL);
     pthread_mutex_lock(&walk->lock);
     chunk->status = status;
     chunk->state = SCAN_DONE;
@@ -221,6 +222,7 @@ static void scan_taken(struct search_walk *walk, struct walk_chunk *chunk,
     walk->bytes_scanned += scan.bytes;
     bool holds_some = chunk->own || chunk->records;
     walk->found_in += holds_some;
+    walk->in_vain += scan.lacks_transcript && !holds_some;
     walk->ahead += holds_some && (size_t)(chunk - walk->chunks) < walk->position;
     pthread_cond_broadcast(&walk->scanned);
 }
@@ -245,7 +247,7 @@ static bool may_read_ahead(const struct search_walk *walk)
 }
 
 /* With the lock held: reads another chunk, or waits until one was read. */
-static void work_or_wait(struct search_walk *walk, struct search_matcher *matcher)
+static void work_or_wait(struct search_walk *walk, struct scanner *scanner)
 {
     struct walk_chunk *chunk = may_read_ahead(walk) ? next_wanted(walk) : NULL;
     if (!chunk) {
@@ -253,7 +255,7 @@ static void work_or_wait(struct search_walk *walk, struct search_matcher *matche
         return;
     }
     chunk->state = SCAN_BUSY;
-    scan_taken(walk, chunk, matcher);
+    scan_taken(walk, chunk, scanner);
 }
 
 enum status walk__scan(struct search_walk *walk, size_t number, struct error *error)
@@ -262,24 +264,31 @@ enum status walk__scan(struct search_walk *walk, size_t number, struct error *er
     pthread_mutex_lock(&walk->lock);
     if (chunk->state == SCAN_NONE) {
         chunk->state = SCAN_BUSY;
-        scan_taken(walk, chunk, &walk->matcher);
+        scan_taken(walk, chunk, &walk->scanner);
     }
     while (chunk->state != SCAN_DONE)
-        work_or_wait(walk, &walk->matcher);
+        work_or_wait(walk, &walk->scanner);
     enum status status = chunk->status;
     pthread_mutex_unlock(&walk->lock);
     return status == STATUS_OK ? STATUS_OK : fail(error, status, "no memory for the search");
 }
 
+void walk__scanner_done(struct scanner *scanner)
+{
+    search_matcher_done(&scanner->matcher);
+    search_finder_free(scanner->finder);
+    buf_done(&scanner->transcript);
+}
+
 void *walk__help(void *argument)
 {
     struct search_walk *walk = argument;
-    struct search_matcher matcher = {.expression = walk->options.expression};
+    struct scanner scanner = {.matcher.expression = walk->options.expression};
     enum status over;
     pthread_mutex_lock(&walk->lock);
     while (!walk->stop && !walk__is_over(walk, &over) && next_wanted(walk))
-        work_or_wait(walk, &matcher);
+        work_or_wait(walk, &scanner);
     pthread_mutex_unlock(&walk->lock);
-    search_matcher_done(&matcher);
+    walk__scanner_done(&scanner);
     return NULL;
 }

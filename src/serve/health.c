@@ -79,6 +79,8 @@ void serve__status(struct request *request, void *context)
     json_out_int(out, "chunks", (int64_t)status.search.chunks);
     json_out_int(out, "parts", (int64_t)status.search.parts);
     json_out_int(out, "bytes", (int64_t)status.search.file_bytes);
+    json_out_int(out, "transcripts", (int64_t)status.search.transcripts);
+    json_out_int(out, "transcript_bytes", (int64_t)status.search.transcript_bytes);
     json_out_end_object(out);
     json_out_object(out, "disk");
     json_out_int(out, "free", status.journal.disk_free_bytes);

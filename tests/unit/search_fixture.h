@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* search_fixture: random texts as senders store them, and a part of the text index made of them. */
+/* search_fixture: random texts as senders store them, and a part of the text index and a transcript
+ * made of them. */
 #pragma once
 
 #include "journal_testing.h"
@@ -7,6 +8,7 @@
 #include "search/fold.h"
 #include "search/match.h"
 #include "search/part.h"
+#include "search/transcript.h"
 #include "wire/json.h"
 
 static uint64_t seed = 7;
@@ -128,8 +130,9 @@ static uint32_t find_in(const struct search_expression *expression, struct str t
     return found;
 }
 
-/* One chunk whose texts are these, as a part. */
-static struct search_part *index_texts(const struct str *texts, size_t count)
+/* One chunk whose texts are these, as a part and as a transcript (unless NULL). */
+static struct search_part *index_texts(const struct str *texts, size_t count,
+                                       struct buf *out_transcript)
 {
     const char *path = test_directory();
     struct journal *journal = open_journal(path);
@@ -164,6 +167,9 @@ static struct search_part *index_texts(const struct str *texts, size_t count)
         file.ptr[i] ^= 1;
     }
     buf_done(&file);
+    if (out_transcript)
+        assert_int_equal(search_transcript_make(journal, &chunks, 0, out_transcript, NULL),
+                         STATUS_OK);
     free(chunks.items);
     journal_close(journal);
     remove_directory(path);
@@ -177,11 +183,27 @@ static bool is_found(const struct search_part *part, const struct search_term *t
     return places.in[0] != 0;
 }
 
+/* Whether the expression's term can stand in any section of the transcript. */
+static bool is_transcribed(const struct buf *transcript, const struct search_expression *expression)
+{
+    uint32_t allowed[SECTIONS], left = 0;
+    struct transcript_finder *finder = search_finder_new(expression);
+    for (int section = 0; section < SECTIONS; section++)
+        allowed[section] = 1;
+    if (search_finder_knows(finder, 1))
+        assert_true(search_finder_narrow(finder, buf_str(transcript), allowed));
+    search_finder_free(finder);
+    for (int section = 0; section < SECTIONS; section++)
+        left |= allowed[section];
+    return left;
+}
+
 /* Texts as they are, and as they are stored. */
 enum { RANDOM_TEXTS = 40 };
 struct random_texts {
     struct buf texts[RANDOM_TEXTS], stored[RANDOM_TEXTS];
     struct search_part *part; /* of those stored */
+    struct buf transcript;
 };
 
 static void random_texts_init(struct random_texts *random, int round)
@@ -193,12 +215,13 @@ static void random_texts_init(struct random_texts *random, int round)
         store_text(&random->stored[i], buf_str(&random->texts[i]), (int)below(3), below(2));
         list[i] = buf_str(&random->stored[i]);
     }
-    random->part = index_texts(list, RANDOM_TEXTS);
+    random->part = index_texts(list, RANDOM_TEXTS, &random->transcript);
 }
 
 static void random_texts_done(struct random_texts *random)
 {
     search_part_free(random->part);
+    buf_done(&random->transcript);
     for (int i = 0; i < RANDOM_TEXTS; i++) {
         buf_done(&random->texts[i]);
         buf_done(&random->stored[i]);

@@ -12,7 +12,7 @@ static struct search_expression *regex(struct str pattern)
 static struct search_part *index_text(const char *text)
 {
     const struct str texts[] = {str_from(text)};
-    return index_texts(texts, 1);
+    return index_texts(texts, 1, NULL);
 }
 
 static void test_shapes_rule_out(void **state)
@@ -122,6 +122,9 @@ static void check_patterns(const struct random_texts *random, size_t *matched)
             if (!is_found(random->part, &expression->terms[0]))
                 STOP("the part does not have /%.*s/ of '%.*s'", STR_ARGS(buf_str(&pattern)),
                      STR_ARGS(text));
+            if (!is_transcribed(&random->transcript, expression))
+                STOP("the transcript does not have /%.*s/ of '%.*s'", STR_ARGS(buf_str(&pattern)),
+                     STR_ARGS(text));
         }
         search_expression_free(expression);
         buf_done(&pattern);
@@ -156,7 +159,7 @@ static void test_a_match_across_texts_is_in_the_record(void **state)
     } cases[] = {{"first.*second", 1u << RECORD_SECTION},
                  {"first\\W+second", 1u << RECORD_SECTION},
                  {"first-?[a-z]+second", 0}};
-    struct search_part *part = index_texts(texts, 2);
+    struct search_part *part = index_texts(texts, 2, NULL);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct search_expression *expression = regex(str_from(cases[i].pattern));
         struct part_places places;
@@ -225,7 +228,7 @@ static struct search_part *index_many(struct buf texts[MANY_TEXTS])
         }
         list[i] = buf_str(&texts[i]);
     }
-    struct search_part *part = index_texts(list, MANY_TEXTS);
+    struct search_part *part = index_texts(list, MANY_TEXTS, NULL);
     assert_int_equal(part->chunks[0].chunk.content_count, MANY_TEXTS);
     assert_true(part->token_count > 20 * TOKENS_A_MARK);
     return part;
@@ -315,9 +318,173 @@ static void test_places_are_read_as_written(void **state)
     }
 }
 
+/* --- transcripts */
+
+static struct buf transcribe(const struct str *texts, size_t count)
+{
+    struct buf transcript = {0};
+    search_part_free(index_texts(texts, count, &transcript));
+    return transcript;
+}
+
+static void check_transcribed(const struct buf *transcript, const char *text, bool stays)
+{
+    struct search_expression *expression = NULL;
+    assert_int_equal(search_parse(str_from(text), &expression, NULL), STATUS_OK);
+    if (is_transcribed(transcript, expression) != stays)
+        STOP("%s is %sruled out", text, stays ? "" : "not ");
+    search_expression_free(expression);
+}
+
+static void test_transcripts_rule_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool stays;
+    } cases[] = {
+        {"/(sta|ra).{3}z\\W/", true},  /* "ra biz-" */
+        {"/(sta|ra).{3}z\\w/", false}, /* that only stands in two texts */
+        {"/(sta|ra).{4}z\\W/", false},
+        {"/(sta|ra).{2}z-/", false},
+        {"/(sta|ra).{1,3}z-/", true},
+        {"/RA BI./", true},
+        {"/ra\\s+bi[^a-y]/", true},
+        {"/of.{1,9}order/", true},
+        {"/order.{1,9}of/", false},
+        {"/[0-9]{3}-[0-9]{4}-[a-z]{2}/", false},
+        {"/[0-9]{3}-[0-9]{4}-[a-z]/", true}, /* numbers are words of three digits */
+        {"/(foo|ba).{2,5}q/", false},
+        {"/(?:ab?){3}c{2,}/", true},
+        {"/x*y*/", true}, /* nothing is everywhere */
+        {"/line.{1}next/", true},
+        {"/line\\nnext/", true},
+        {"/line\\\\nnext/", true}, /* as it is stored */
+        {"/caf. au/", true},
+        {"/caf[^x]? a[uU]$/", true},
+        {"/Stra.e 1/", true},
+        {"\"of the order\"", false},
+        {"\"of an order\"", true},
+        {"\"cafe au\"", true},
+        {"\"STRASSE 1\"", true},
+        {"\"strasse 2\"", false},
+        {"\"end of the\" ", false}, /* one text ends, the next begins */
+    };
+    static char filler[2000];
+    const struct str texts[] = {
+        STR("a para bi"),
+        STR("z-like para biz-like of an order, aabababcc 555-1234-x at the end"),
+        STR("of the line\\nnext caf\\u00e9 au"),
+        STR("Straße 1"),
+        str_from(filler),
+    };
+    memset(filler, 'y', sizeof filler - 1);
+    struct buf transcript = transcribe(texts, sizeof texts / sizeof *texts);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_transcribed(&transcript, cases[i].text, cases[i].stays);
+    buf_done(&transcript);
+}
+
+/* Escapes of which another escape makes letters are only told by reading them. */
+static void test_escapes_within_escapes_are_never_ruled_out(void **state)
+{
+    (void)state;
+    static const struct {
+        struct str text;
+        const char *found;
+    } cases[] = {
+        {STR_INIT("x \\\\\\u005cn y"), "/x \\n y/"},
+        {STR_INIT("x \\\\\\u00750041 y"), "\"x A y\""},
+        {STR_INIT("x \\u00\\u00341 y"), "\"x A y\""},
+        {STR_INIT("x \\\\ud83d\\\\ude80 y"), "\"x 🚀 y\""},
+        {STR_INIT("x \\\\u003c y"), "\"x < y\""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf transcript = transcribe(&cases[i].text, 1);
+        check_transcribed(&transcript, cases[i].found, true);
+        buf_done(&transcript);
+    }
+}
+
+/* Some bytes of the text, or others, with gaps between them. */
+static struct search_expression *pattern_with_gaps(struct str text)
+{
+    struct buf pattern = {0};
+    struct str slice = str_sub(text, below((uint32_t)text.len - 80), 60);
+    for (size_t at = 0; at < 24;) {
+        size_t len = 1 + below(4), gap = below(14), more = below(4);
+        if (below(40) == 0)
+            buf_add_str(&pattern, STR("q"));
+        buf_add_str(&pattern, str_sub(slice, at, len));
+        buf_printf(&pattern, below(3) ? ".{%zu,%zu}" : "(?:..){0,%zu}.{0,%zu}", gap, gap + more);
+        at += len + gap + below((uint32_t)more + 1);
+    }
+    struct search_expression *expression = regex(buf_str(&pattern));
+    buf_done(&pattern);
+    return expression;
+}
+
+/* More words than codes, a text that goes on over several blocks, more states than rows. */
+static void test_a_transcript_of_many_words(void **state)
+{
+    enum { TOKENS = 120000, PATTERN_ROUNDS = 60 };
+    (void)state;
+    struct buf text = {0};
+    size_t found = 0;
+    for (int i = 0; i < TOKENS; i++)
+        buf_printf(&text, "%c%c%c%c%c", (char)('b' + below(8)), (char)('a' + below(15)),
+                   (char)('a' + below(15)), (char)('a' + below(15)), " -, "[below(4)]);
+    buf_add_str(&text, STR("aqqaqq"));
+    struct str texts[] = {buf_str(&text)};
+    struct buf transcript = transcribe(texts, 1);
+    for (int round = 0; round < PATTERN_ROUNDS; round++) {
+        struct search_expression *expression = pattern_with_gaps(texts[0]);
+        bool stands = find_in(expression, texts[0], true);
+        if (stands && !is_transcribed(&transcript, expression))
+            STOP("/%.*s/ is ruled out", STR_ARGS(expression->terms[0].pattern));
+        found += stands;
+        search_expression_free(expression);
+    }
+    assert_true(found > PATTERN_ROUNDS / 3);
+    check_transcribed(&transcript, "/[bcd].{30,40}aqqaqq/", true);
+    check_transcribed(&transcript, "/[bd].{1,9}aqqaqqa/", false);
+    check_transcribed(&transcript, "/[a-e].{11}qqaqqa/", false);
+    buf_done(&text);
+    buf_done(&transcript);
+}
+
+static void test_damaged_transcripts_say_nothing(void **state)
+{
+    (void)state;
+    struct str texts[] = {STR("some words about nothing")};
+    struct buf transcript = transcribe(texts, 1);
+    struct search_expression *expression = regex(STR("q.q"));
+    struct transcript_finder *finder = search_finder_new(expression);
+    assert_true(search_finder_knows(finder, 1));
+    for (size_t i = 0; i < transcript.len; i++) {
+        uint32_t allowed[SECTIONS] = {1, 1};
+        transcript.ptr[i] ^= 4;
+        assert_false(search_finder_narrow(finder, buf_str(&transcript), allowed));
+        assert_int_equal(allowed[0], 1);
+        assert_int_equal(allowed[1], 1);
+        transcript.ptr[i] ^= 4;
+    }
+    for (size_t len = 0; len < transcript.len; len++) {
+        uint32_t allowed[SECTIONS] = {1};
+        assert_false(search_finder_narrow(finder, str_sub(buf_str(&transcript), 0, len), allowed));
+    }
+    search_finder_free(finder);
+    search_expression_free(expression);
+    buf_done(&transcript);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_transcripts_rule_out),
+        cmocka_unit_test(test_escapes_within_escapes_are_never_ruled_out),
+        cmocka_unit_test(test_a_transcript_of_many_words),
+        cmocka_unit_test(test_damaged_transcripts_say_nothing),
         cmocka_unit_test(test_shapes_rule_out),
         cmocka_unit_test(test_no_match_is_ruled_out),
         cmocka_unit_test(test_a_match_across_texts_is_in_the_record),

@@ -235,12 +235,61 @@ static void test_frequent_words_alone_are_looked_for(void **state)
     }
 }
 
+/* Chunks that are read for an expression that stands nowhere. */
+static uint64_t chunks_read_in_vain(const struct store *store)
+{
+    struct search_expression *expression = parsed("/gamma.{3}q\\W/");
+    bool given[SPANS];
+    struct search_walk_stats stats = walk(store, expression, true, given);
+    search_expression_free(expression);
+    for (int i = 0; i < SPANS; i++)
+        assert_false(given[i]);
+    return stats.chunks - stats.chunks_skipped;
+}
+
+/* The words of a text that stand in it stand at its end, in the order of the list. */
+static void test_what_no_index_narrows_is_found_with_transcripts(void **state)
+{
+    struct store *store = *state;
+    static const char *const texts[] = {
+        "\"alpha beta gamma\"",
+        "\"alpha gamma\"",
+        "/beta.{3}?mma rare[^3]/",
+        "\"gamma rareone\" OR \"gamma rare3\" OR \"gamma rare55\"",
+        "/(al|be).{3,4}gamma\\W/ -rare3",
+        "/filler\\d{1,3} beta/",
+        "/(\\d).g.{3}a (raretwo|$)/",
+    };
+    struct search_index_stats stats;
+    uint64_t without = chunks_read_in_vain(store);
+    search_index_want_transcripts(store->index);
+    wait_for_index(store);
+    search_index_get_stats(store->index, &stats);
+    assert_true(stats.transcripts > 1 && stats.transcript_bytes > 0);
+    assert_true(chunks_read_in_vain(store) < without / 2);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct search_expression *expression = parsed(texts[i]);
+        bool plainly[SPANS], given[SPANS], any = false;
+        walk(store, expression, false, plainly);
+        walk(store, expression, true, given);
+        for (int span = 0; span < SPANS; span++) {
+            if (plainly[span] != given[span])
+                STOP("%s: span %d is %s", texts[i], span, given[span] ? "given" : "left out");
+            any |= given[span];
+        }
+        if (!any)
+            STOP("%s: no span is given", texts[i]);
+        search_expression_free(expression);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_match_is_left_out),
         cmocka_unit_test(test_frequent_words_beside_rare_ones_are_not_looked_for),
         cmocka_unit_test(test_frequent_words_alone_are_looked_for),
+        cmocka_unit_test(test_what_no_index_narrows_is_found_with_transcripts),
     };
     return cmocka_run_group_tests(tests, open_store, close_store);
 }

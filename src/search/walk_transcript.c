@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* walk_transcript: what parts do not narrow is looked for in transcripts before a chunk is read. */
+#include "search/walk_private.h"
+
+/* Terms of a single token: where these are the parts know as well. */
+static bool is_simple(const struct search_term *term)
+{
+    for (size_t i = 0; i < term->piece.len; i++)
+        if (term->piece.ptr[i] == ' ')
+            return false;
+    return term->folded.ptr != NULL;
+}
+
+static uint32_t terms_of_use(const struct search_walk *walk, const struct walk_chunk *chunk)
+{
+    uint32_t terms = 0;
+    for (int section = 0; section < SECTIONS; section++)
+        terms |= chunk->allowed[section];
+    for (size_t i = 0; i < walk->options.expression->term_count; i++)
+        if (is_simple(&walk->options.expression->terms[i]))
+            terms &= ~(UINT32_C(1) << i);
+    return terms;
+}
+
+bool walk__narrow(struct search_walk *walk, struct walk_chunk *chunk, struct scanner *scanner)
+{
+    const struct search_walk_options *options = &walk->options;
+    uint32_t number = (uint32_t)(chunk - walk->chunks), terms = terms_of_use(walk, chunk);
+    if (!chunk->part || !options->index || !terms)
+        return true;
+    if (!scanner->finder)
+        scanner->finder = search_finder_new(options->expression);
+    if (!scanner->finder || !search_finder_knows(scanner->finder, terms))
+        return true;
+    if (!search_index_transcript(options->index, &chunk->chunk, number, walk->list.created_ns,
+                                 &scanner->transcript))
+        return false;
+    if (!search_finder_narrow(scanner->finder, buf_str(&scanner->transcript), chunk->allowed))
+        search_index_drop_transcript(options->index, chunk->chunk.segment, number);
+    return true;
+}
