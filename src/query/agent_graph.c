@@ -325,23 +325,19 @@ enum status query_agent_graph(const struct query *query, const struct agent_walk
                               struct arena *arena, struct agent_graph *out_graph,
                               struct error *error)
 {
-    bool complete = true;
     struct graph_builder *builder = arena_new(arena, struct graph_builder);
     if (!builder)
         return fail(error, STATUS_TOO_LARGE, "there is no memory for the graph");
     *builder = (struct graph_builder){.query = query, .arena = arena};
     builder->graph.nodes = arena_array(arena, struct graph_node, GRAPH_NODES_MAX);
     builder->graph.edges = arena_array(arena, struct graph_edge, GRAPH_EDGES_MAX);
-    builder->failed = !builder->graph.nodes || !builder->graph.edges;
-    enum status status =
-        builder->failed ? STATUS_OK : agent_walk_visit(walk, visit, builder, &complete, error);
+    if (!builder->graph.nodes || !builder->graph.edges)
+        return fail(error, STATUS_TOO_LARGE, "there is no memory for the graph");
+    builder->graph.complete = agent_walk_visit(walk, visit, builder);
     free(builder->parts);
     free(builder->order);
-    if (status == STATUS_OK && (builder->failed || !finish(builder)))
-        status = fail(error, STATUS_TOO_LARGE, "there is no memory for the graph");
-    if (status == STATUS_OK) {
-        builder->graph.complete = complete;
-        *out_graph = builder->graph;
-    }
-    return status;
+    if (builder->failed || !finish(builder))
+        return fail(error, STATUS_TOO_LARGE, "there is no memory for the graph");
+    *out_graph = builder->graph;
+    return STATUS_OK;
 }

@@ -15,7 +15,7 @@ struct lister {
     const struct query *query;
     const struct agent_question *question;
     struct arena *arena;
-    int32_t label; /* 0: any */
+    int32_t label; /* 0: any, negative: one that nobody has */
     int64_t covered;
     bool failed;
     struct agent_run_row *runs;
@@ -29,13 +29,12 @@ static struct str name_of(const struct lister *lister, int32_t id)
     return id > 0 ? store_name(lister->query->store, id) : STR_NONE;
 }
 
-static bool open_lister(struct lister *lister, const struct query *query,
+static void open_lister(struct lister *lister, const struct query *query,
                         const struct agent_question *question, struct arena *arena)
 {
     *lister = (struct lister){.query = query, .question = question, .arena = arena};
     if (question->agent.len)
         lister->label = store_name_id(query->store, question->agent);
-    return lister->label >= 0;
 }
 
 /* --- runs ----------------------------------------------------------------------------------------
@@ -163,14 +162,10 @@ enum status query_agent_runs(const struct query *query, const struct agent_quest
                              struct error *error)
 {
     struct lister lister;
-    bool complete = true;
-    enum status status = STATUS_OK;
-    if (open_lister(&lister, query, question, arena))
-        status = agent_walk_visit(walk, visit_runs, &lister, &complete, error);
-    if (status == STATUS_OK && lister.failed)
-        status = fail(error, STATUS_TOO_LARGE, "there are too many runs for one reply");
-    if (status != STATUS_OK)
-        return status;
+    open_lister(&lister, query, question, arena);
+    bool complete = agent_walk_visit(walk, visit_runs, &lister);
+    if (lister.failed)
+        return fail(error, STATUS_TOO_LARGE, "there are too many runs for one reply");
     size_t kept = keep_first(lister.runs, lister.run_count, sort, limit);
     *out_list = (struct agent_run_list){.items = lister.runs,
                                         .count = kept,
@@ -253,17 +248,12 @@ enum status query_agent_loops(const struct query *query, const struct agent_ques
                               struct agent_loop_list *out_list, struct error *error)
 {
     struct lister lister;
-    bool complete = true;
-    enum status status = STATUS_OK;
     *out_list = (struct agent_loop_list){0};
-    bool known = open_lister(&lister, query, question, arena);
+    open_lister(&lister, query, question, arena);
     lister.list = out_list;
-    if (known)
-        status = agent_walk_visit(walk, visit_loops, &lister, &complete, error);
-    if (status == STATUS_OK && lister.failed)
-        status = fail(error, STATUS_TOO_LARGE, "there are too many loops for one reply");
-    if (status != STATUS_OK)
-        return status;
+    bool complete = agent_walk_visit(walk, visit_loops, &lister);
+    if (lister.failed)
+        return fail(error, STATUS_TOO_LARGE, "there are too many loops for one reply");
     if (lister.loop_count)
         qsort(lister.loops, lister.loop_count, sizeof *lister.loops, by_cost);
     out_list->items = lister.loops;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * agent_walk: the spans of the newest traces with runs are read at once, then each trace is put
- * together on its own, in memory that is used again.
+ * together on its own, in its part of arrays that are made for all of them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,46 +9,29 @@
 #include "query/agent_walk_private.h"
 
 struct agent_walk {
-    struct agent_picked picked;
-    struct agent_spans spans;
+    struct agent_trace *traces; /* newest first; what they point to is in the arrays */
+    size_t count;
+    bool complete;
+    struct agent_step *steps;
+    struct agent_run *runs;
+    struct agent_place *places;
+    int32_t *own;
 };
 
 /* --- one trace ------------------------------------------------------------------------------- */
 
+/* Its parts of the walk's arrays, and of two that only putting it together needs. */
 struct gathered {
     struct agent_trace trace;
     struct agent_step *steps;
-    int64_t *parent_ids;
     struct agent_run *runs;
     struct agent_place *places;
-    uint8_t *marks;
     int32_t *own;
+    int64_t *parent_ids;
+    uint8_t *marks;
     int32_t declared; /* the name somebody gave the trace, 0: none */
-    size_t count, capacity;
+    size_t count;
 };
-
-static bool make_room(struct gathered *gathered)
-{
-    if (gathered->count < gathered->capacity)
-        return true;
-    size_t capacity = gathered->capacity ? gathered->capacity * 2 : 1024;
-    void *steps = realloc(gathered->steps, capacity * sizeof *gathered->steps);
-    gathered->steps = steps ? steps : gathered->steps;
-    void *parents = realloc(gathered->parent_ids, capacity * sizeof *gathered->parent_ids);
-    gathered->parent_ids = parents ? parents : gathered->parent_ids;
-    void *runs = realloc(gathered->runs, capacity * sizeof *gathered->runs);
-    gathered->runs = runs ? runs : gathered->runs;
-    void *places = realloc(gathered->places, capacity * sizeof *gathered->places);
-    gathered->places = places ? places : gathered->places;
-    void *marks = realloc(gathered->marks, capacity);
-    gathered->marks = marks ? marks : gathered->marks;
-    void *own = realloc(gathered->own, capacity * sizeof *gathered->own);
-    gathered->own = own ? own : gathered->own;
-    if (!steps || !parents || !runs || !places || !marks || !own)
-        return false;
-    gathered->capacity = capacity;
-    return true;
-}
 
 static int by_span_id(const void *a, const void *b)
 {
@@ -184,7 +167,17 @@ static void add_up(struct gathered *gathered)
     }
 }
 
-static bool visit_trace(struct gathered *gathered, agent_visit visit, void *context)
+static void gather(struct gathered *gathered, const struct agent_spans *spans, size_t trace)
+{
+    for (size_t i = spans->first[trace]; i < spans->first[trace + 1]; i++) {
+        const struct agent_span *span = spans->order[i];
+        gathered->steps[gathered->count] = span->step;
+        gathered->parent_ids[gathered->count++] = span->parent_id;
+        gathered->declared = gathered->declared ? gathered->declared : span->declared;
+    }
+}
+
+static void put_together(struct gathered *gathered)
 {
     find_parents(gathered);
     find_runs(gathered);
@@ -195,65 +188,74 @@ static bool visit_trace(struct gathered *gathered, agent_visit visit, void *cont
     gathered->trace.steps = gathered->steps;
     gathered->trace.runs = gathered->runs;
     gathered->trace.step_count = gathered->count;
-    return visit(context, &gathered->trace);
 }
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
-static bool gather(struct gathered *gathered, const struct agent_spans *spans, size_t trace)
+/* Every agent's span may be a run, and of a trace without one its root is. */
+static size_t most_runs(const struct agent_spans *spans)
 {
-    gathered->count = 0;
-    gathered->declared = 0;
-    for (size_t i = spans->first[trace]; i < spans->first[trace + 1]; i++) {
-        const struct agent_span *span = spans->order[i];
-        if (!make_room(gathered))
-            return false;
-        gathered->steps[gathered->count] = span->step;
-        gathered->parent_ids[gathered->count++] = span->parent_id;
-        gathered->declared = gathered->declared ? gathered->declared : span->declared;
-    }
-    return true;
+    size_t count = spans->trace_count;
+    for (size_t i = 0; i < spans->count; i++)
+        count += spans->items[i].step.kind == KIND_AGENT;
+    return count;
 }
 
-enum status agent_walk_visit(const struct agent_walk *walk, agent_visit visit, void *context,
-                             bool *out_complete, struct error *error)
+static bool put_all_together(struct agent_walk *walk, const struct agent_picked *picked,
+                             const struct agent_spans *spans)
 {
-    const struct agent_spans *spans = &walk->spans;
-    struct gathered gathered = {0};
-    enum status status = STATUS_OK;
-    bool going = true;
-    for (size_t i = 0; i < spans->trace_count && going && status == STATUS_OK; i++) {
-        if (!gather(&gathered, spans, i)) {
-            status = fail(error, STATUS_TOO_LARGE, "there is no memory for that many runs");
-        } else if (gathered.count) {
-            gathered.trace.key = walk->picked.traces[i];
-            going = visit_trace(&gathered, visit, context);
-        }
+    size_t runs = 0;
+    walk->traces = calloc(spans->trace_count + 1, sizeof *walk->traces);
+    walk->steps = malloc((spans->count + 1) * sizeof *walk->steps);
+    walk->places = malloc((spans->count + 1) * sizeof *walk->places);
+    walk->own = malloc((spans->count + 1) * sizeof *walk->own);
+    walk->runs = malloc((most_runs(spans) + 1) * sizeof *walk->runs);
+    int64_t *parent_ids = malloc((spans->count + 1) * sizeof *parent_ids);
+    uint8_t *marks = malloc(spans->count + 1);
+    bool has_room = walk->traces && walk->steps && walk->places && walk->own && walk->runs &&
+                    parent_ids && marks;
+    for (size_t i = 0; has_room && i < spans->trace_count; i++) {
+        size_t first = spans->first[i];
+        struct gathered gathered = {
+            .trace.key = picked->traces[i],
+            .steps = walk->steps + first,
+            .runs = walk->runs + runs,
+            .places = walk->places + first,
+            .own = walk->own + first,
+            .parent_ids = parent_ids + first,
+            .marks = marks + first,
+        };
+        gather(&gathered, spans, i);
+        if (gathered.count == 0)
+            continue;
+        put_together(&gathered);
+        runs += gathered.trace.run_count;
+        walk->traces[walk->count++] = gathered.trace;
     }
-    if (status == STATUS_OK)
-        *out_complete = going && walk->picked.complete && spans->complete;
-    free(gathered.steps);
-    free(gathered.parent_ids);
-    free(gathered.runs);
-    free(gathered.places);
-    free(gathered.marks);
-    free(gathered.own);
-    return status;
+    free(parent_ids);
+    free(marks);
+    return has_room;
 }
 
 enum status agent_walk_open(const struct query *query, const struct agent_question *question,
                             struct agent_walk **out_walk, struct error *error)
 {
+    struct agent_picked picked = {0};
+    struct agent_spans spans = {0};
     struct agent_walk *walk = calloc(1, sizeof *walk);
-    if (!walk)
-        return fail(error, STATUS_TOO_LARGE, "there is no memory for that many runs");
-    enum status status = agent__pick(query, question, &walk->picked, error);
+    enum status status = agent__pick(query, question, &picked, error);
     if (status == STATUS_OK)
-        status = agent__read_spans(query, question, &walk->picked, &walk->spans, error);
-    if (status == STATUS_OK)
+        status = agent__read_spans(query, question, &picked, &spans, error);
+    if (status == STATUS_OK && (!walk || !put_all_together(walk, &picked, &spans)))
+        status = fail(error, STATUS_TOO_LARGE, "there is no memory for that many runs");
+    if (status == STATUS_OK) {
+        walk->complete = picked.complete && spans.complete;
         *out_walk = walk;
-    else
+    } else {
         agent_walk_close(walk);
+    }
+    free(picked.traces);
+    agent__spans_done(&spans);
     return status;
 }
 
@@ -261,9 +263,20 @@ void agent_walk_close(struct agent_walk *walk)
 {
     if (!walk)
         return;
-    free(walk->picked.traces);
-    agent__spans_done(&walk->spans);
+    free(walk->traces);
+    free(walk->steps);
+    free(walk->runs);
+    free(walk->places);
+    free(walk->own);
     free(walk);
+}
+
+bool agent_walk_visit(const struct agent_walk *walk, agent_visit visit, void *context)
+{
+    for (size_t i = 0; i < walk->count; i++)
+        if (!visit(context, &walk->traces[i]))
+            return false;
+    return walk->complete;
 }
 
 int32_t agent_find(const struct agent_trace *trace, int64_t span_id)

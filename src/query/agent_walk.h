@@ -7,7 +7,7 @@
  * its steps are those of a graph, its root is the run: such a trace is an agent's in all but name.
  *
  * Limits   AGENT_SPANS_MAX spans and AGENT_TRACES_MAX traces a walk: then only the newest are
- * visited, and `complete` says so. Held until it is closed, 168 bytes a span.
+ * visited, and `complete` says so. Held until it is closed, some 180 bytes a span.
  */
 #pragma once
 
@@ -68,9 +68,8 @@ enum status agent_walk_open(const struct query *query, const struct agent_questi
                             struct agent_walk **out_walk, struct error *error);
 void agent_walk_close(struct agent_walk *walk); /* NULL is fine */
 
-/* *out_complete: every trace of the range was visited. */
-enum status agent_walk_visit(const struct agent_walk *walk, agent_visit visit, void *context,
-                             bool *out_complete, struct error *error);
+/* True: every trace of the range was visited. */
+bool agent_walk_visit(const struct agent_walk *walk, agent_visit visit, void *context);
 
 /* The step of that span, or -1. */
 int32_t agent_find(const struct agent_trace *trace, int64_t span_id);

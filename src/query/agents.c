@@ -231,7 +231,6 @@ enum status query_agents(const struct query *query, const struct agent_question 
                          struct agent_usages *out_agents, struct error *error)
 {
     struct builder builder = {.query = query, .arena = arena};
-    bool complete = true;
     enum status status = series_steps(question->range, 0, &builder.steps, error);
     if (status != STATUS_OK)
         return status;
@@ -245,13 +244,12 @@ enum status query_agents(const struct query *query, const struct agent_question 
     if (!builder.out.items || !builder.out.tools || !builder.turns || !builder.tool_times)
         return fail(error, STATUS_TOO_LARGE, "there are too many agents for one reply");
     status = count_runs(&builder, question, error);
-    struct visiting visiting = {&builder, question};
-    if (status == STATUS_OK)
-        status = agent_walk_visit(walk, visit, &visiting, &complete, error);
-    if (status == STATUS_OK && builder.failed)
-        status = fail(error, STATUS_TOO_LARGE, "there are too many agents for one reply");
     if (status != STATUS_OK)
         return status;
+    struct visiting visiting = {&builder, question};
+    (void)agent_walk_visit(walk, visit, &visiting); /* `covered` tells how much it was */
+    if (builder.failed)
+        return fail(error, STATUS_TOO_LARGE, "there are too many agents for one reply");
     finish(&builder);
     *out_agents = builder.out;
     return STATUS_OK;
