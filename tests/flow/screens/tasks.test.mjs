@@ -44,9 +44,10 @@ describe('screens: ten tasks', { skip: cannot() }, () => {
     it('2: why was this answer wrong? Two clicks: the lowest scores, and the trace with the passages it was given', () => task(2, async (page, click) => {
         await scrollTo(page, 'Quality');
         await click(region(page, 'Feedback and judges').getByRole('link', { name: 'grounded', exact: true }));
+        await region(page, 'Answer').getByText('no passage supports the answer').first().waitFor();
         await click(region(page, 'Answer').getByRole('row').nth(1).getByRole('link').first());
         assert.match(page.url(), /\/traces\/[0-9a-f]{32}/);
-        await page.getByRole('treeitem', { name: /VectorStoreRetriever/ }).waitFor();
+        await page.getByRole('tabpanel', { name: 'Content' }).getByRole('heading', { name: /^\d+ documents?$/ }).waitFor();
     }));
 
     it('3: what raised the cost? A tenant’s batch user, in two clicks', () => task(2, async (page, click) => {

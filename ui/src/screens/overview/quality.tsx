@@ -111,7 +111,7 @@ function ScoreRow({ score }: { score: QualityScore }) {
     const url = useUrl();
     const shown = (mean: number | null) => (mean === null ? "–" : score.type === "boolean" ? percent(mean) : String(Number(mean.toFixed(2))));
     const share = change(score.mean, score.baseline_mean);
-    const query = `filter name = ${JSON.stringify(score.name)} and source = ${JSON.stringify(score.source)}\n| sort value asc\n| limit 200`;
+    const query = `filter name = ${JSON.stringify(score.name)} and source = ${JSON.stringify(score.source)}\n| fields @timestamp, value, comment, traceId\n| sort value asc\n| limit 200`;
     return (
         <tr>
             <th scope="row">

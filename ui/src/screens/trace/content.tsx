@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What went in and what came out: failure first, then the conversation, documents, parameters and tools. */
-import { useMemo, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import type { Document, Message, Part, SpanDetail } from "../../api/types";
 import { Icon } from "../../components/icon";
 import { LongText } from "../../components/long-text";
@@ -83,11 +83,13 @@ function Conversation({ input, output, names }: { input: Message[]; output: Mess
     );
 }
 
-function Documents({ documents }: { documents: Document[] }) {
+/** `children` stands above them. */
+export function Documents({ documents, children }: { documents: Document[]; children?: ReactNode }) {
     const scores = documents.map((each) => each.score ?? 0);
     const best = Math.max(...scores, 1e-9);
     return (
         <Section title={plural(documents.length, "document")}>
+            {children}
             <ol className="documents">
                 {documents.map((each, at) => (
                     <li key={at} className="card">

@@ -16,6 +16,7 @@ import { Attributes } from "./attributes";
 import { Content } from "./content";
 import { Events } from "./events";
 import { Fields } from "./fields";
+import { Given } from "./given";
 import { PromptLink } from "./prompt-link";
 import { Raw } from "./raw";
 import { SpanScores } from "./scores";
@@ -72,7 +73,7 @@ export function SpanPane({ shape, spanId, index, select }: Props) {
             <div className={`pane-scroll ${busy ? "pane-busy" : ""}`} aria-busy={busy} key={spanId} role="tabpanel" tabIndex={0} aria-label={TABS.find(({ id }) => id === tab)?.label}>
                 {span.error && <Failure error={span.error} retry={() => span.refetch()} what="The span" />}
                 {!detail && !span.error && <PaneWaiting />}
-                {detail && <Body tab={tab} detail={detail} shape={shape} select={select} />}
+                {detail && <Body tab={tab} detail={detail} root={index >= 0 && shape.spans.parent[index] < 0} shape={shape} select={select} />}
             </div>
         </div>
     );
@@ -88,7 +89,7 @@ function CommentsLabel() {
     );
 }
 
-const Body = memo(function Body({ tab, detail, shape, select }: { tab: TabId; detail: SpanDetail; shape: TraceShape; select: (span: number) => void }) {
+const Body = memo(function Body({ tab, detail, root, shape, select }: { tab: TabId; detail: SpanDetail; root: boolean; shape: TraceShape; select: (span: number) => void }) {
     if (tab === "usage") return <UsageAndCost detail={detail} />;
     if (tab === "fields") return <Fields detail={detail} />;
     if (tab === "attributes") return <Attributes detail={detail} />;
@@ -99,6 +100,7 @@ const Body = memo(function Body({ tab, detail, shape, select }: { tab: TabId; de
         <>
             <PromptLink detail={detail} />
             <Content detail={detail} />
+            {root && !detail.documents.length && <Given shape={shape} select={select} />}
         </>
     );
 });
