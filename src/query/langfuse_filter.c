@@ -168,6 +168,19 @@ static void text_condition(struct sql *sql, const struct langfuse_condition *con
     }
 }
 
+/* Numbers by their texts, which were checked. */
+static void number_among(struct sql *sql, const struct langfuse_condition *condition,
+                         const char *what)
+{
+    sql_add(sql, "coalesce(%s IN (", what);
+    for (size_t i = 0; i < condition->value_count; i++) {
+        sql_add(sql, i ? ", CAST(" : "CAST(");
+        sql_text(sql, condition->values[i]);
+        sql_add(sql, " AS DOUBLE)");
+    }
+    sql_add(sql, "), false)");
+}
+
 static void list_condition(struct sql *sql, const struct langfuse_condition *condition,
                            const char *what)
 {
@@ -233,6 +246,10 @@ static void add_condition(struct sql *sql, const struct query *query, uint32_t p
         break;
     case LANGFUSE_NUMBER:
     case LANGFUSE_DURATION:
+        if (condition->op == LANGFUSE_ANY_OF) {
+            number_among(sql, condition, what);
+            break;
+        }
         sql_add(sql, "%s %s ", what, sign_of(condition->op));
         sql_double(sql, condition->field->type == LANGFUSE_DURATION ? condition->number * 1e3
                                                                     : condition->number);

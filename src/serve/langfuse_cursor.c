@@ -106,6 +106,20 @@ static void write_metrics(struct call *call, const struct span_view *view)
                     seen->ttft_ns >= 0 ? (double)seen->ttft_ns / 1e9 : (double)NAN);
 }
 
+/* As they were sent, unless an older client asks for what they mean. */
+static void write_io(struct call *call, const struct span_view *view)
+{
+    bool parsed = str_equal(request_param(call->request, STR("parseIoAsJson")), STR("true"));
+    const struct conversation *talk = &view->conversation;
+    if (parsed) {
+        langfuse__content(call, "input", talk->input_text);
+        langfuse__content(call, "output", talk->output_text);
+    } else {
+        json_out_str(&call->out, "input", talk->input_text);
+        json_out_str(&call->out, "output", talk->output_text);
+    }
+}
+
 static void write_groups(struct call *call, const struct span_view *view,
                          const struct trace_summary *trace)
 {
@@ -117,10 +131,8 @@ static void write_groups(struct call *call, const struct span_view *view,
         langfuse__time(out, "createdAt", view->arrival_ns);
         langfuse__time(out, "updatedAt", view->arrival_ns);
     }
-    if (langfuse__wants(call, "io", false)) { /* as they were sent, never parsed */
-        json_out_str(out, "input", view->conversation.input_text);
-        json_out_str(out, "output", view->conversation.output_text);
-    }
+    if (langfuse__wants(call, "io", false))
+        write_io(call, view);
     if (langfuse__wants(call, "metadata", false))
         langfuse__metadata(call, view, LANGFUSE_OBSERVATIONS);
     if (langfuse__wants(call, "model", false)) {
@@ -251,9 +263,29 @@ static enum status read_least_and_most(struct call *call, struct score_question 
     struct str most = request_param(call->request, STR("valueMax"));
     question->has_least = least.len > 0;
     question->has_most = most.len > 0;
-    if ((least.len && !str_to_double(least, &question->least)) ||
-        (most.len && !str_to_double(most, &question->most)))
+    bool fine = (!least.len || str_to_double(least, &question->least)) &&
+                (!most.len || str_to_double(most, &question->most)) && isfinite(question->least) &&
+                isfinite(question->most);
+    if (!fine)
         return fail(&call->error, STATUS_INVALID, "valueMin, valueMax: expected numbers");
+    return STATUS_OK;
+}
+
+/* Groups that there are not would be missed without a word. */
+static enum status check_groups(struct call *call)
+{
+    static const char *const groups[] = {"details", "subject", "annotation"};
+    struct str rest = request_param(call->request, STR("fields")), word;
+    while (rest.len && str_take(&rest, ',', &word)) {
+        bool known = false;
+        word = str_trim(word);
+        for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+            known = known || str_equal(word, str_from(groups[i]));
+        if (!known)
+            return fail(&call->error, STATUS_INVALID,
+                        "fields: expected details, subject and annotation, got '%.*s'",
+                        (int)(word.len > 40 ? 40 : word.len), word.ptr);
+    }
     return STATUS_OK;
 }
 
@@ -265,7 +297,9 @@ void serve__langfuse_scores_v3(struct request *request, void *context)
     int64_t limit = 0;
     if (!call_begin(&call, request, context))
         return;
-    enum status status = langfuse__score_question(&call, &question);
+    enum status status = check_groups(&call);
+    if (status == STATUS_OK)
+        status = langfuse__score_question(&call, true, &question);
     if (status == STATUS_OK)
         status = read_least_and_most(&call, &question);
     if (status == STATUS_OK)

@@ -3,9 +3,9 @@
 #include "serve/langfuse_filter.h"
 
 #include <ctype.h>
-#include <stdio.h>
 
 #include "base/clock.h"
+#include "serve/word_list.h"
 
 enum { PARAMETER_VALUES_MAX = 100 };
 
@@ -74,20 +74,6 @@ static enum status wrong(const struct reading *reading, const char *member, cons
 /* --- the column and what may be said of it ------------------------------------------------------
  */
 
-struct words {
-    char text[400];
-    size_t len;
-};
-
-/* "a, b, c" */
-static void add_word(struct words *words, const char *word)
-{
-    int len = snprintf(words->text + words->len, sizeof words->text - words->len, "%s%s",
-                       words->len ? ", " : "", word);
-    if (len > 0 && (size_t)len < sizeof words->text - words->len)
-        words->len += (size_t)len;
-}
-
 static enum status no_column(const struct reading *reading, struct str column)
 {
     return fail(&reading->call->error, STATUS_INVALID, "%.*s.column: there is no column '%.*s'",
@@ -97,11 +83,11 @@ static enum status no_column(const struct reading *reading, struct str column)
 
 static enum status no_fit(const struct reading *reading, enum langfuse_view view, struct str column)
 {
-    struct words words = {0};
+    struct word_list words = {0};
     bool known;
     for (size_t i = 0; i < FILTER_TYPES; i++)
         if (langfuse_field_filtered(view, column, filter_types[i].types, &known))
-            add_word(&words, filter_types[i].word);
+            word_list_add(&words, filter_types[i].word);
     return fail(&reading->call->error, STATUS_INVALID, "%.*s.type: the column '%.*s' takes %s",
                 STR_ARGS(reading->where), STR_ARGS(column), words.text);
 }
@@ -112,10 +98,10 @@ static enum status read_column(const struct reading *reading, const struct json 
 {
     struct str column = json_string(json_get(item, STR("column")));
     struct str type = json_string(json_get(item, STR("type")));
-    struct words words = {0};
+    struct word_list words = {0};
     bool known;
     for (size_t i = 0; i < FILTER_TYPES; i++) {
-        add_word(&words, filter_types[i].word);
+        word_list_add(&words, filter_types[i].word);
         if (!str_equal(type, str_from(filter_types[i].word)))
             continue;
         out->field = langfuse_field_filtered(rows->view, column, filter_types[i].types, &known);
@@ -142,13 +128,13 @@ static enum status read_operator(const struct reading *reading, const struct jso
                                  const struct filter_type *type, struct langfuse_condition *out)
 {
     struct str word = json_string(json_get(item, STR("operator")));
-    struct words words = {0};
+    struct word_list words = {0};
     for (size_t i = 0; i < OPERATORS; i++) {
         bool fits = type->operators >> operators[i].op & 1 &&
                     (operators[i].op != LANGFUSE_MATCHES || takes_matches(out->field));
         if (!fits)
             continue;
-        add_word(&words, operators[i].word);
+        word_list_add(&words, operators[i].word);
         if (str_equal(word, str_from(operators[i].word))) {
             out->op = operators[i].op;
             return STATUS_OK;

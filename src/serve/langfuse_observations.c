@@ -279,6 +279,19 @@ static enum status read_type(struct call *call, struct langfuse_rows *rows)
     return langfuse__any_of(call, rows, "type", "type", 0);
 }
 
+static enum status read_level(struct call *call, struct langfuse_rows *rows)
+{
+    static const char *const levels[] = {"DEBUG", "DEFAULT", "WARNING", "ERROR"};
+    struct str level = request_param(call->request, STR("level"));
+    bool known = level.len == 0;
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        known = known || str_equal(level, str_from(levels[i]));
+    if (!known)
+        return fail(&call->error, STATUS_INVALID,
+                    "level: expected DEBUG, DEFAULT, WARNING or ERROR");
+    return langfuse__any_of(call, rows, "level", "level", 0);
+}
+
 /* Which trace, and which parent: an empty one means none. */
 static void read_ids(struct call *call, struct langfuse_rows *rows)
 {
@@ -315,8 +328,7 @@ static enum status read_root(struct call *call, struct langfuse_rows *rows)
 enum status langfuse__observation_question(struct call *call,
                                            struct langfuse_list_question *question)
 {
-    static const char *const names[] = {"name",  "userId",  "sessionId",
-                                        "level", "version", "environment"};
+    static const char *const names[] = {"name", "userId", "sessionId", "version", "environment"};
     struct langfuse_rows *rows = &question->rows;
     rows->project_id = call->request->project_id;
     rows->view = LANGFUSE_OBSERVATIONS;
@@ -325,6 +337,8 @@ enum status langfuse__observation_question(struct call *call,
     enum status status = langfuse__range(call, "fromStartTime", "toStartTime", &rows->range);
     if (status == STATUS_OK)
         status = read_type(call, rows);
+    if (status == STATUS_OK)
+        status = read_level(call, rows);
     if (status == STATUS_OK)
         status = read_root(call, rows);
     for (size_t i = 0; i < sizeof names / sizeof *names && status == STATUS_OK; i++)

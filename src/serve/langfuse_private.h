@@ -91,7 +91,9 @@ void langfuse__prompt(struct call *call, const struct span_view *view);
 /* The filters that v1 and v2 share. */
 enum status langfuse__observation_question(struct call *call,
                                            struct langfuse_list_question *question);
-enum status langfuse__score_question(struct call *call, struct score_question *question);
+/* Of v1 and v2, where most parameters are one value, or of v3, where they are lists. */
+enum status langfuse__score_question(struct call *call, bool is_v3,
+                                     struct score_question *question);
 /* What of a trace is told. */
 enum langfuse_part {
     LANGFUSE_IO = 1,

@@ -171,23 +171,25 @@ enum status langfuse__write_trace(struct call *call, const struct trace_summary 
     return status;
 }
 
-/* `fields`, comma-separated groups; all when it is absent. */
+/* `fields`, comma-separated groups; all when none is named. */
 static unsigned read_parts(struct call *call)
 {
     static const struct {
         const char *name;
         unsigned part;
-    } groups[] = {{"io", LANGFUSE_IO},
+    } groups[] = {{"core", 0},
+                  {"io", LANGFUSE_IO},
                   {"scores", LANGFUSE_TRACE_SCORES},
                   {"observations", LANGFUSE_TRACE_OBSERVATIONS},
                   {"metrics", LANGFUSE_METRICS}};
-    struct str rest = request_param(call->request, STR("fields")), word;
-    unsigned parts = rest.len ? 0 : LANGFUSE_ALL_PARTS;
-    while (rest.len && str_take(&rest, ',', &word))
-        for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
-            if (str_equal(str_trim(word), str_from(groups[i].name)))
-                parts |= groups[i].part;
-    return parts;
+    unsigned parts = 0;
+    bool any = false;
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        if (langfuse__wants(call, groups[i].name, false)) {
+            any = true;
+            parts |= groups[i].part;
+        }
+    return any ? parts : LANGFUSE_ALL_PARTS;
 }
 
 void serve__langfuse_trace(struct request *request, void *context)
@@ -207,23 +209,21 @@ void serve__langfuse_trace(struct request *request, void *context)
 
 /* --- lists ------------------------------------------------------------------------------------ */
 
+/* What a list can be ordered by: anything that has one value in the index. */
 static enum status read_order(struct call *call, struct langfuse_list_question *question)
 {
-    static const char *const columns[] = {"timestamp", "id",        "name",
-                                          "userId",    "sessionId", "release",
-                                          "version",   "latency",   "totalCost"};
     struct str order = request_param(call->request, STR("orderBy")), field;
     if (order.len == 0)
         return STATUS_OK;
     str_take(&order, '.', &field);
     question->ascending = str_equal_nocase(order, STR("asc"));
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        if (str_equal(field, str_from(columns[i])))
-            question->order = langfuse_field_find(LANGFUSE_TRACES, LANGFUSE_FILTERS, field);
-    if (!question->order || (!question->ascending && !str_equal_nocase(order, STR("desc"))))
+    question->order = langfuse_field_find(LANGFUSE_TRACES, LANGFUSE_FILTERS, field);
+    bool fits = question->order && question->order->value == LANGFUSE_INDEXED &&
+                question->order->type <= LANGFUSE_BOOLEAN && question->order->type != LANGFUSE_LIST;
+    if (!fits || (!question->ascending && !str_equal_nocase(order, STR("desc"))))
         return fail(&call->error, STATUS_INVALID,
                     "orderBy: expected timestamp, id, name, userId, sessionId, release, version, "
-                    "latency or totalCost, with .asc or .desc");
+                    "latency, totalCost, a count of tokens or of levels …, with .asc or .desc");
     return STATUS_OK;
 }
 

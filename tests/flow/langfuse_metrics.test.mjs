@@ -278,3 +278,38 @@ test('metrics that cannot be are refused by the member that is wrong', async () 
     await refused('v2/metrics', { query: 'nonsense' }, 'query:');
     await refused('v2/metrics', {}, 'query:');
 });
+
+test('lists of scores are narrowed by each of their parameters', async () => {
+    const left = async (path) => {
+        const { status, json } = await ask(path);
+        assert.equal(status, 200, `${path}: ${text(json)}`);
+        return json.data.map(({ id }) => id).sort().join();
+    };
+    for (const [query, expected] of [['name=tone', 'c1,c2'], ['name=tone,good', ''], ['userId=bob', 'b2,c2,n3'], ['traceTags=blue&traceTags=red', 'b1,c1,n1,n2'], ['source=API&dataType=BOOLEAN', 'b1,b2'], ['scoreIds=n1,c2', 'c2,n1'], ['observationId=g1,g2', 'c1,n2'], ['observationId=g7', 'b2'],
+        ['traceId=t2', 'b2,c2,n3'], ['operator=>&value=0.5&dataType=NUMERIC', 'n2,n3'], ['operator=!=&value=1&name=quality', 'n1,n2'], ['operator=<=&value=0.25&name=quality', 'n1'], ['environment=default&environment=other&name=tone', 'c1,c2'], ['environment=other', ''], [`fromTimestamp=${at(51)}`, ''], [`toTimestamp=${at(51)}&name=tone`, 'c1,c2']])
+        assert.equal(await left(`v2/scores?${query}`), expected, query);
+    for (const [query, expected] of [['name=tone,good', 'b1,b2,c1,c2'], ['id=n1,n2', 'n1,n2'], ['dataType=boolean,Categorical', 'b1,b2,c1,c2'], ['source=api,eval&name=tone', 'c1,c2'], ['traceId=t1,t3&name=quality', 'n1,n2'], ['traceId=t1&observationId=g1,g2', 'c1,n2'], ['dataType=NUMERIC&value=0.25,1', 'n1,n3'], ['dataType=BOOLEAN&value=true', 'b1'],
+        ['dataType=CATEGORICAL&value=kind,mean', 'c1'], ['dataType=NUMERIC&valueMin=0.5&valueMax=0.8', 'n2'], ['sessionId=s1,s2', ''], ['experimentId=a,b', '']])
+        assert.equal(await left(`v3/scores?${query}`), expected, query);
+    assert.deepEqual(Object.keys((await ask('v2/scores?fields=score&limit=1')).json.data[0]).includes('trace'), false);
+    for (const [path, start] of [['v2/scores?dataType=WORDS', 'dataType:'], ['v2/scores?source=ME', 'source:'], ['v2/scores?operator=~&value=1', 'operator:'], ['v2/scores?operator==&value=x', 'value:'], ['v3/scores?value=1', 'value:'], ['v3/scores?dataType=NUMERIC&value=x', 'value:'], ['v3/scores?dataType=BOOLEAN&value=1', 'value:'], ['v3/scores?dataType=TEXT&value=x', 'value:'],
+        ['v3/scores?fields=core', 'fields:'], ['v3/scores?valueMin=x', 'valueMin'], ['v3/scores?limit=101', 'limit:'], ['observations?level=LOUD', 'level:']])
+        await refused(path, {}, start);
+});
+
+test('traces are ordered by what has one value, and cut to known groups of fields', async () => {
+    const order = async (by) => (await ask('traces', { orderBy: by, fields: 'core' })).json.data.map(({ id }) => id).join();
+    assert.deepEqual([await order('totalTokens.desc'), await order('errorCount.desc').then((ids) => ids.slice(0, 2)), await order('id.asc'), await order('environment.desc').then((ids) => ids.slice(0, 2))], ['t1,t2,t3', 't1', 't1,t2,t3', 't1']);
+    for (const by of ['nothing.asc', 'tags.asc', 'metadata.asc', 'scores_avg.asc', 'timestamp', 'timestamp.up']) await refused('traces', { orderBy: by }, 'orderBy:');
+    const [core] = (await ask('traces', { fields: 'core' })).json.data, [all] = (await ask('traces', { fields: 'nonsense' })).json.data;
+    assert.deepEqual([core.totalCost, core.observations, all.totalCost >= 0], [-1, [], true]);
+    const [trace] = (await ask('traces', { orderBy: 'id.asc' })).json.data;
+    assert.deepEqual([[...trace.observations].sort(), [...trace.scores].sort()], [[...g(1, 2, 3, 4, 5, 6), 'inner'], ['b1', 'c1', 'n1', 'n2']]);
+    const whole = (await ask('traces/t1')).json;
+    assert.deepEqual([whole.observations.map(({ id }) => id), whole.scores.map(({ id }) => id)], [trace.observations, trace.scores]);
+});
+
+test('a column is found by its name in the screens, whatever the case', async () => {
+    for (const column of ['totalCost', 'total_cost', 'Total Cost ($)', 'TOTALCOST'])
+        assert.equal((await ask('observations', { filter: [written(['number', column, '=', 9])] })).json.meta?.totalItems, 1, column);
+});
