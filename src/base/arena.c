@@ -121,3 +121,18 @@ bool arena__grow(struct arena *arena, void **items, size_t count, size_t *capaci
     *capacity = wider;
     return true;
 }
+
+struct str arena_url_piece(struct arena *arena, struct str text)
+{
+    char *out = arena_alloc(arena, text.len * 3 + 1);
+    size_t len = 0;
+    for (size_t i = 0; out && i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+            (c && strchr("-_.~", c)))
+            out[len++] = (char)c;
+        else
+            len += (size_t)snprintf(out + len, 4, "%%%02X", c);
+    }
+    return (struct str){out, out ? len : 0};
+}

@@ -33,6 +33,8 @@ void *arena_zero_array(struct arena *arena, size_t count, size_t size);
 struct str arena_copy(struct arena *arena, struct str text);
 struct str arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* A text for a place in an address: all but letters, digits and "-_.~" percent-encoded. */
+struct str arena_url_piece(struct arena *arena, struct str text);
 
 /*
  * Makes room for one more item in an array that lives in the arena, doubling it when needed.

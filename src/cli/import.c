@@ -143,7 +143,7 @@ static struct str page_path(const struct importing *importing, struct arena *are
         return arena_printf(arena, "%s&page=%lld", stage->path, (long long)importing->page);
     if (!importing->cursor[0])
         return str_from(stage->path);
-    struct str cursor = import__encoded(str_from(importing->cursor), arena);
+    struct str cursor = arena_url_piece(arena, str_from(importing->cursor));
     return arena_printf(arena, "%s&cursor=%.*s", stage->path, STR_ARGS(cursor));
 }
 

@@ -14,21 +14,6 @@ enum { PAGE_ARENA_BYTES = 1 << 30, REPEATS_MAX = 20, SETTLE_SECONDS = 600 };
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-struct str import__encoded(struct str text, struct arena *arena)
-{
-    char *out = arena_alloc(arena, text.len * 3 + 1);
-    size_t len = 0;
-    for (size_t i = 0; out && i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-            (c && strchr("-_.~", c)))
-            out[len++] = (char)c;
-        else
-            len += (size_t)snprintf(out + len, 4, "%%%02X", c);
-    }
-    return (struct str){out, out ? len : 0};
-}
-
 enum status import__get(struct client *client, struct str path, struct arena *arena,
                         struct json *out_reply, struct error *error)
 {
@@ -48,7 +33,7 @@ bool import__is_there(struct import *import, const char *path, struct str id, st
                       struct json *out_there)
 {
     struct error ignored;
-    struct str place = import__encoded(id, arena);
+    struct str place = arena_url_piece(arena, id);
     const char *project = import->target_project ? import->target_project : "default";
     return import__get(import->target,
                        arena_printf(arena, "%s/%.*s?project=%s", path, STR_ARGS(place), project),
@@ -150,7 +135,7 @@ static enum status take_cursor(struct list *list, struct buf *cursor)
     arena_init(&arena, PAGE_ARENA_BYTES);
     if (cursor->len)
         parameter = arena_printf(&arena, "&cursor=%.*s",
-                                 STR_ARGS(import__encoded(buf_str(cursor), &arena)));
+                                 STR_ARGS(arena_url_piece(&arena, buf_str(cursor))));
     enum status status = read_list(list, parameter, &arena, &reply, &items);
     if (status == STATUS_OK)
         status = import__circle_check(&list->circle, items, list->import->error);

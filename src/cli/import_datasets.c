@@ -147,7 +147,7 @@ static enum status copy_run(struct import *import, const struct json *item, void
         status = import__get(import->source,
                              arena_printf(&arena, "/api/public/datasets/%.*s/runs/%.*s",
                                           STR_ARGS(dataset->place),
-                                          STR_ARGS(import__encoded(run.name, &arena))),
+                                          STR_ARGS(arena_url_piece(&arena, run.name))),
                              &arena, &whole, import->error);
     if (status == STATUS_OK)
         status = copy_links(import, json_get(&whole, STR("datasetRunItems")), &run, &arena);
@@ -181,7 +181,7 @@ static enum status copy_experiment(struct import *import, const struct json *ite
         .description = json_get(item, STR("description")),
         .metadata = json_get(item, STR("metadata")),
     };
-    struct str id = import__encoded(run.id, arena);
+    struct str id = arena_url_piece(arena, run.id);
     map_init(&run.there);
     enum status status = read_there(import, context, &run, arena);
     if (status == STATUS_OK)
@@ -201,7 +201,7 @@ static enum status copy_experiment(struct import *import, const struct json *ite
 static enum status copy_runs(struct import *import, struct dataset_copy *dataset,
                              struct arena *arena)
 {
-    struct str id = import__encoded(json_string(json_get(dataset->dataset, STR("id"))), arena);
+    struct str id = arena_url_piece(arena, json_string(json_get(dataset->dataset, STR("id"))));
     if (import->only_newest)
         return import__each_by_cursor(
             import,
@@ -222,7 +222,7 @@ enum status import__datasets(struct import *import, const struct json *items, st
     enum status status = import__settle(import);
     for (uint32_t i = 0; i < items->count && status == STATUS_OK; i++) {
         struct str name = json_string(json_get(&items->items[i], STR("name")));
-        struct dataset_copy dataset = {&items->items[i], import__encoded(name, arena)};
+        struct dataset_copy dataset = {&items->items[i], arena_url_piece(arena, name)};
         status = copy_as_is(import, &items->items[i], names, "/api/public/v2/datasets");
         if (status != STATUS_OK) {
             status = import__unless_refused(import, status, "data set", name);

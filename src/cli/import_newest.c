@@ -36,7 +36,7 @@ static struct str cut_keys(const struct json *metadata, struct arena *arena)
     struct str keys = STR("");
     for (uint32_t i = 0; metadata && metadata->type == JSON_OBJECT && i < metadata->count; i++) {
         const struct json_member *member = &metadata->members[i];
-        struct str key = import__encoded(member->key, arena);
+        struct str key = arena_url_piece(arena, member->key);
         if (str_count_characters(json_string(&member->value)) >= CUT_CHARACTERS &&
             str_find_byte(member->key, ',') == member->key.len)
             keys = arena_printf(arena, "%.*s%s%.*s", STR_ARGS(keys), keys.len ? "," : "",
@@ -80,7 +80,7 @@ static enum status read_metadata(struct import *import, const struct json *item,
     start_ns -= start_ns % NS_PER_MS;
     clock_format(start_ns, from);
     clock_format(start_ns + NS_PER_MS, to);
-    struct str trace = import__encoded(json_string(json_get(item, STR("traceId"))), arena);
+    struct str trace = arena_url_piece(arena, json_string(json_get(item, STR("traceId"))));
     enum status status = import__each_by_cursor(
         import,
         arena_printf(arena,

@@ -91,7 +91,7 @@ static enum status copy_queue(struct import *import, const struct json *queue, s
 {
     struct json there;
     struct str id = json_string(json_get(queue, STR("id")));
-    struct str place = import__encoded(id, arena);
+    struct str place = arena_url_piece(arena, id);
     struct str path =
         arena_printf(arena, "/api/public/annotation-queues/%.*s/items", STR_ARGS(place));
     if (!id.len || !path.ptr)

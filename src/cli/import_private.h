@@ -9,8 +9,6 @@ enum { IMPORT_ANSWER_BYTES_MAX = 256 << 20, IMPORT_PAGES_MAX = 10000000 };
 
 /* --- reading -------------------------------------------------------------------------------- */
 
-/* For a place in a path. */
-struct str import__encoded(struct str text, struct arena *arena);
 enum status import__get(struct client *client, struct str path, struct arena *arena,
                         struct json *out_reply, struct error *error);
 /* Whether the target has it already, at "path/id". */

@@ -39,7 +39,7 @@ static uint32_t put_labels(struct json_out *out, const char *name, const struct 
 static struct str version_path(struct str name, int64_t version, const char *project,
                                struct arena *arena)
 {
-    struct str place = import__encoded(name, arena);
+    struct str place = arena_url_piece(arena, name);
     return arena_printf(arena, "/api/public/v2/prompts/%.*s?version=%lld&resolve=false%s%s",
                         STR_ARGS(place), (long long)version, project ? "&project=" : "",
                         project ? project : "");
@@ -63,7 +63,7 @@ static enum status move_labels(struct import *import, struct str name, int64_t v
 {
     struct buf body = {0};
     struct json_out out = json_out(&body);
-    struct str place = import__encoded(name, arena);
+    struct str place = arena_url_piece(arena, name);
     struct str path = arena_printf(arena, "/api/public/v2/prompts/%.*s/versions/%lld",
                                    STR_ARGS(place), (long long)version);
     json_out_object(&out, NULL);

@@ -34,7 +34,7 @@ static enum status copy_model(struct import *import, const struct json *item, st
     struct buf body = {0};
     struct json_out out = json_out(&body);
     struct str id = json_string(json_get(item, STR("id")));
-    struct str place = import__encoded(id, arena);
+    struct str place = arena_url_piece(arena, id);
     if (is_true(item, "isLangfuseManaged") || !id.len ||
         import__is_there(import, "/api/public/models", id, arena, &there))
         return STATUS_OK;
@@ -69,7 +69,7 @@ static enum status set_archived(struct import *import, struct str id, bool archi
 {
     struct buf body = {0};
     struct json_out out = json_out(&body);
-    struct str place = import__encoded(id, arena);
+    struct str place = arena_url_piece(arena, id);
     struct str path = arena_printf(arena, "/api/public/score-configs/%.*s", STR_ARGS(place));
     if (!path.ptr)
         return fail(import->error, STATUS_TOO_LARGE, "a score config's id is too long");

@@ -48,23 +48,6 @@ void serve__langfuse_trace_page(struct request *request, void *context)
                                 observation.len ? "?span=" : "", span_hex));
 }
 
-/* One piece of a path, whatever it was made of. */
-static struct str encoded_piece(struct str text, struct arena *arena)
-{
-    struct buf out = {0};
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-            c == '-' || c == '_')
-            buf_add_byte(&out, c);
-        else
-            buf_printf(&out, "%%%02X", c);
-    }
-    struct str copy = arena_copy(arena, buf_str(&out));
-    buf_done(&out);
-    return copy;
-}
-
 /* What people kept as links: Langfuse's own screens to ours of the same. Names may hold slashes. */
 void serve__langfuse_screen_page(struct request *request, void *context)
 {
@@ -94,7 +77,7 @@ void serve__langfuse_screen_page(struct request *request, void *context)
         id = STR("");
     lead_to(&call,
             arena_printf(&request->arena, "/p/%.*s/%s%s%.*s", STR_ARGS(project_of_path(request)),
-                         ours, id.len ? "/" : "", STR_ARGS(encoded_piece(id, &request->arena))));
+                         ours, id.len ? "/" : "", STR_ARGS(arena_url_piece(&request->arena, id))));
 }
 
 /* To the dataset's screen, or a run's. Ids we did not make lead to the list. */
