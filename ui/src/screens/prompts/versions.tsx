@@ -44,7 +44,7 @@ const MEASURES: Measure[] = [
     { label: "p95", title: "Latency, 95th percentile", of: (each) => each.latency_p95, format: duration, better: "lower" },
     { label: "Tokens in", title: "Input tokens a call", of: (each) => perCall(each.input_tokens, each), format: count, better: "neither" },
     { label: "Tokens out", title: "Output tokens a call", of: (each) => perCall(each.output_tokens, each), format: count, better: "neither" },
-    { label: "1,000 calls", title: "Cost of a thousand calls", of: (each) => (each.unpriced_calls && !each.cost ? null : perCall(each.cost * 1000, each)), format: money, better: "lower" },
+    { label: "Cost of 1,000", title: "Cost of a thousand calls", of: (each) => (each.unpriced_calls && !each.cost ? null : perCall(each.cost * 1000, each)), format: money, better: "lower" },
 ];
 
 const SCORES_SHOWN = 4;
