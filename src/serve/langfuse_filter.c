@@ -113,8 +113,8 @@ static enum status read_column(const struct reading *reading, const struct json 
     }
     if (!langfuse_field_filtered(rows->view, column, 0, &known) && !known)
         return no_column(reading, column);
-    return wrong(reading, "type",
-                 arena_printf(&reading->call->request->arena, "one of %s", words.text).ptr);
+    return fail(&reading->call->error, STATUS_INVALID, "%.*s.type: expected one of %s",
+                STR_ARGS(reading->where), words.text);
 }
 
 /* Texts alone are searched: questions, answers, metadata. */
@@ -151,7 +151,8 @@ static enum status read_texts(const struct reading *reading, const struct json *
     bool is_list = value && value->type == JSON_ARRAY;
     size_t count = is_list ? value->count : 1;
     struct str *texts = arena_array(arena, struct str, count + 1);
-    if ((count == 0 && out->op == LANGFUSE_ANY_OF) || count > LANGFUSE_VALUES_MAX)
+    bool may_be_empty = out->field->type == LANGFUSE_LIST && out->op != LANGFUSE_ANY_OF;
+    if ((count == 0 && !may_be_empty) || count > LANGFUSE_VALUES_MAX)
         return wrong(reading, "value", "1 to 500 texts");
     for (size_t i = 0; i < count; i++) {
         const struct json *one = is_list ? &value->items[i] : value;

@@ -9,7 +9,8 @@
 
 enum { BINS_DEFAULT = 10 };
 
-static enum status read_view(struct call *call, const struct json *body, struct langfuse_question *asked)
+static enum status read_view(struct call *call, const struct json *body,
+                             struct langfuse_question *asked)
 {
     static const struct langfuse_view_name views[] = {
         {"traces", LANGFUSE_TRACES, NULL, NULL, {NULL}},
@@ -62,7 +63,8 @@ static enum langfuse_granularity automatic(struct time_range range)
                               : LANGFUSE_MONTH;
 }
 
-static enum status read_granularity(struct call *call, const struct json *body, struct langfuse_question *asked)
+static enum status read_granularity(struct call *call, const struct json *body,
+                                    struct langfuse_question *asked)
 {
     static const char *const words[] = {
         [LANGFUSE_MINUTE] = "minute", [LANGFUSE_HOUR] = "hour",   [LANGFUSE_DAY] = "day",
@@ -95,16 +97,16 @@ static bool has_field(const struct langfuse_view_name *view, const struct langfu
     return true;
 }
 
-static const struct langfuse_field *find(const struct langfuse_question *asked, enum langfuse_use use,
-                                         struct str name)
+static const struct langfuse_field *find(const struct langfuse_question *asked,
+                                         enum langfuse_use use, struct str name)
 {
     const struct langfuse_field *field = langfuse_field_find(asked->view->view, use, name);
     return field && has_field(asked->view, field) ? field : NULL;
 }
 
 /* "dimensions[1].field: the view has no 'x', only …" */
-static enum status no_such(struct call *call, const struct langfuse_question *asked, const char *where,
-                           enum langfuse_use use, struct str text)
+static enum status no_such(struct call *call, const struct langfuse_question *asked,
+                           const char *where, enum langfuse_use use, struct str text)
 {
     struct word_list names = {0};
     const struct langfuse_field *field;
@@ -145,8 +147,8 @@ static bool groups_by(const struct langfuse_question *asked, const struct langfu
 }
 
 /* Two lists whose numbers stand beside them would be each with each. */
-static enum status add_dimension(struct call *call, struct langfuse_question *asked, const char *where,
-                                 const struct langfuse_field *field)
+static enum status add_dimension(struct call *call, struct langfuse_question *asked,
+                                 const char *where, const struct langfuse_field *field)
 {
     struct langfuse_metrics_question *question = &asked->question;
     for (size_t i = 0; langfuse_field_partner(field) && i < question->dimension_count; i++)
@@ -163,7 +165,8 @@ static enum status add_dimension(struct call *call, struct langfuse_question *as
     return STATUS_OK;
 }
 
-static enum status read_dimensions(struct call *call, const struct json *body, struct langfuse_question *asked)
+static enum status read_dimensions(struct call *call, const struct json *body,
+                                   struct langfuse_question *asked)
 {
     const struct json *list = json_get(body, STR("dimensions"));
     enum status status = check_list(call, list, "dimensions");
@@ -230,7 +233,8 @@ static enum status name_measures(struct call *call, struct langfuse_question *as
 }
 
 /* Without any, rows are counted. */
-static enum status read_measures(struct call *call, const struct json *body, struct langfuse_question *asked)
+static enum status read_measures(struct call *call, const struct json *body,
+                                 struct langfuse_question *asked)
 {
     const struct json *list = json_get(body, STR("metrics"));
     enum status status = check_list(call, list, "metrics");
@@ -247,8 +251,8 @@ static enum status read_measures(struct call *call, const struct json *body, str
     return STATUS_OK;
 }
 
-static enum status no_such_order(struct call *call, const struct langfuse_question *asked, uint32_t i,
-                                 struct str name)
+static enum status no_such_order(struct call *call, const struct langfuse_question *asked,
+                                 uint32_t i, struct str name)
 {
     struct word_list names = {0};
     for (size_t n = 0; n < asked->column_count; n++)
@@ -265,7 +269,8 @@ bool langfuse__is_histogram(const struct langfuse_question *asked, size_t column
     return column >= keys && question->measures[column - keys].aggregation == LANGFUSE_HISTOGRAM;
 }
 
-static enum status read_orders(struct call *call, const struct json *body, struct langfuse_question *asked)
+static enum status read_orders(struct call *call, const struct json *body,
+                               struct langfuse_question *asked)
 {
     struct langfuse_metrics_question *question = &asked->question;
     const struct json *list = json_get(body, STR("orderBy"));

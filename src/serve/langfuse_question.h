@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* langfuse_question: the JSON question of Langfuse's metrics API, checked: errors name the member. */
+/* langfuse_question: the JSON question of Langfuse's metrics API, checked: errors name the member.
+ */
 #pragma once
 
 #include "query/langfuse_metrics.h"

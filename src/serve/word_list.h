@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* word_list: "a, b, c", of what could have been asked, for errors. What does not fit is left out. */
+/* word_list: "a, b, c", of what could have been asked, for errors. What does not fit is left out.
+ */
 #pragma once
 
 #include <stdio.h>

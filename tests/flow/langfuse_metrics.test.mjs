@@ -258,6 +258,8 @@ test('filters that cannot be are refused by the member that is wrong', async () 
         for (const [filter, member] of [[['string', 'nothing', '=', 'x'], 'column'], [['words', 'name', '=', 'x'], 'type'], [['number', 'name', '=', 1], 'type'], [['string', 'name', '>', 'x'], 'operator'], [['string', 'name', '<>', 'x'], 'operator'], [['string', 'name', '=', 7], 'value'], [['stringOptions', 'name', 'any of', []], 'value'], [['stringOptions', 'name', 'any of', 'x'], 'value'],
             [['stringObject', 'metadata', '=', 'x'], 'key'], [['string', 'metadata', '=', 'x'], 'type'], [['null', 'metadata', 'is null', ''], 'type'], [['positionInTrace', 'name', '=', 1, 'root'], 'type'], [['string', 'name', 'matches', 'x'], 'operator'], [['stringObject', 'metadata', 'matches', '--', 'x'], 'value'], [['numberObject', 'metadata', '=', 'x', 'y'], 'value']])
             await refused(path, { filter: [written(filter)] }, `${where}.${member}:`);
+    for (const filter of [['stringOptions', 'name', 'none of', []], ['categoryOptions', 'scores', 'none of', [], 'tone'], ['arrayOptions', 'tags', 'any of', []], ['stringOptions', 'name', 'any of', Array(501).fill('x')]]) await refused('traces', { filter: [written(filter)] }, 'filter[0].value:');
+    assert.equal((await ask('traces', { filter: Array(33).fill(written(['string', 'name', '=', 'x'])) })).json.message, 'filter[32]: at most 32 filters');
     await refused('traces', { filter: [7] }, 'filter[0]: expected an object');
     await refused('traces', { filter: { type: 'string' } }, 'filter: expected a list');
     await refused('traces', { filter: 'nonsense' }, 'filter:');
@@ -312,4 +314,17 @@ test('traces are ordered by what has one value, and cut to known groups of field
 test('a column is found by its name in the screens, whatever the case', async () => {
     for (const column of ['totalCost', 'total_cost', 'Total Cost ($)', 'TOTALCOST'])
         assert.equal((await ask('observations', { filter: [written(['number', column, '=', 9])] })).json.meta?.totalItems, 1, column);
+});
+
+// Last: it adds to what the others count.
+test('metadata of spans of OpenTelemetry is filtered by as the newer SDKs write it', async () => {
+    const traceId = 'f'.repeat(32), nano = (ms) => `${BigInt(noon + ms) * 1000000n}`, attribute = (key, stringValue) => ({ key, value: { stringValue } });
+    const span = (spanId, more, attributes) => ({ traceId, spanId, name: 'told', startTimeUnixNano: nano(0), endTimeUnixNano: nano(5), ...more, attributes });
+    const spans = [span('a'.repeat(16), {}, [attribute('langfuse.trace.metadata.tier', 'iron'), attribute('langfuse.observation.metadata.deep', '{"er":[1,2],"on":true}')]), span('b'.repeat(16), { parentSpanId: 'a'.repeat(16) }, [attribute('langfuse.observation.metadata.plain', 'text'), attribute('langfuse.observation.input', '"Seek me"')])];
+    const reply = await fetch(`${server.url}/api/public/otel/v1/traces`, { method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ scope: { name: 'langfuse-sdk' }, spans }] }] }) });
+    assert.equal(reply.status, 200);
+    const left = async (path, filter) => (await ask(path, { filter: [written(filter)] })).json.data.map(({ id }) => id[0]).join();
+    await eventually(async () => assert.equal(await left('traces', ['stringObject', 'metadata', '=', 'iron', 'tier']), 'f'));
+    assert.deepEqual([await left('observations', ['stringObject', 'metadata', '=', '[1,2]', 'deep.er']), await left('observations', ['booleanObject', 'metadata', '=', true, 'deep.on']), await left('v2/observations', ['stringObject', 'metadata', 'starts with', 'te', 'plain']), await left('v2/observations', ['string', 'input', 'matches', 'seek ME'])], ['a', 'a', 'b', 'b']);
+    assert.equal(await left('observations', ['null', 'parentObservationId', 'is not null', '']).then((ids) => ids.includes('b')), true);
 });
