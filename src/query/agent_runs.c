@@ -179,7 +179,7 @@ enum status agent__pick(const struct query *query, const struct agent_question *
         sql_done(&sql);
         return status;
     }
-    sql_add(&sql, " GROUP BY 1, 2 ORDER BY newest DESC LIMIT %d", AGENT_TRACES_MAX + 1);
+    sql_add(&sql, " GROUP BY 1, 2 ORDER BY newest DESC, 1, 2 LIMIT %d", AGENT_TRACES_MAX + 1);
     status = sql_run(&sql, query, question->cancelled, &rows, error);
     if (status != STATUS_OK)
         return status;

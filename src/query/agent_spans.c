@@ -2,9 +2,9 @@
 /*
  * agent_spans: the narrow columns of all spans of the picked traces, and their order.
  *
- * They are asked for by the traces' ids and put into order here. Joined with the traces and sorted
- * by the engine, which takes a range it does not know for a few rows, a million spans of the range
- * went into its hash table, and 200 MB of memory.
+ * They are asked for by the traces' ids and put into order here. The engine, asked to join them
+ * with the traces, takes a range that it cannot know for a few rows and puts every span of it, all
+ * columns, into a hash table: 200 MB for a million.
  *
  * Limits   AGENT_SPANS_MAX spans are kept: those of the first traces, of a single one the first.
  */
