@@ -43,6 +43,29 @@ async function refused(status, method, path, body, pattern) {
 const comment = (object) => ({ projectId: 'default', content: 'fine', ...object });
 const make = (name, more = {}) => fine('POST', '/api/public/annotation-queues', { name, scoreConfigIds: [helpful.id], ...more });
 
+test('what is imported brings its id and times along, and is the same when it comes again', async () => {
+    const created = '2026-01-02T03:04:05.000Z', about = { objectType: 'TRACE', objectId: uuid };
+    const mine = { id: 'comment-1', createdAt: created, ...about };
+    for (const content of ['first', 'first', 'changed']) assert.deepEqual(await fine('POST', '/api/public/comments', comment({ ...mine, content })), { id: 'comment-1' });
+    const kept = await fine('GET', '/api/public/comments/comment-1');
+    assert.deepEqual([kept.content, kept.createdAt, (await fine('GET', '/api/public/comments')).meta.totalItems], ['changed', created, 1]);
+    await refused(400, 'POST', '/api/public/comments', comment({ ...mine, id: 'two words' }), /^id: expected 1 to 255 printable/);
+    await refused(400, 'POST', '/api/public/comments', comment({ ...mine, createdAt: 'yesterday' }), /^createdAt: expected a date and time/);
+    assert.equal((await call('DELETE', '/api/v1/comments/comment-1')).status, 204);
+
+    for (const name of ['brought', 'renamed']) assert.equal((await make(name, { id: 'queue-1' })).id, 'queue-1');
+    const item = { id: 'item-1', ...about, createdAt: created, completedAt: '2026-01-03T00:00:00.000Z', status: 'COMPLETED' }, path = '/api/public/annotation-queues/queue-1/items';
+    for (let n = 0; n < 2; n++) {
+        const { id, status, createdAt, completedAt } = await fine('POST', path, item);
+        assert.deepEqual({ id, status, createdAt, completedAt }, { id: item.id, status: item.status, createdAt: item.createdAt, completedAt: item.completedAt });
+    }
+    assert.equal((await fine('POST', path, { ...item, status: 'PENDING' })).status, 'PENDING');
+    assert.equal((await fine('GET', path)).meta.totalItems, 1);
+    const { data } = await fine('GET', '/api/public/annotation-queues');
+    assert.deepEqual(data.map((one) => [one.id, one.name]), [['queue-1', 'renamed']]);
+    assert.equal((await call('DELETE', '/api/v1/queues/queue-1')).status, 204);
+});
+
 test('a comment is about something that is there, whichever of its ids is used', async () => {
     const path = '/api/public/comments';
     const given = [['TRACE', uuid], ['OBSERVATION', 'my-span'], ['SESSION', 'chat/1']];
