@@ -70,15 +70,16 @@ static enum status move_labels(struct import *import, struct str name, int64_t v
     uint32_t count = put_labels(&out, "newLabels", json_get(source, STR("labels")),
                                 json_get(target, STR("labels")));
     json_out_end_object(&out);
-    if (count && path.ptr) {
-        enum status status = import__write(import, "PATCH", path.ptr, &body, NULL);
-        return status == STATUS_FORBIDDEN
-                   ? (import__leave_out(import, "labels of prompt", name, import->error->text),
-                      STATUS_OK)
-                   : import__unless_refused(import, status, "labels of prompt", name);
+    if (!count || !path.ptr) {
+        buf_done(&body);
+        return STATUS_OK;
     }
-    buf_done(&body);
-    return STATUS_OK;
+    enum status status = import__write(import, "PATCH", path.ptr, &body, NULL);
+    if (status == STATUS_FORBIDDEN) { /* it is protected here, and stays */
+        import__leave_out(import, "labels of prompt", name, import->error->text);
+        return STATUS_OK;
+    }
+    return import__unless_refused(import, status, "labels of prompt", name);
 }
 
 static enum status make_version(struct import *import, const struct json *prompt, int64_t version,
