@@ -214,6 +214,7 @@ static bool find_work(struct search_index *index, struct work *out)
     struct journal_stats stats;
     journal_get_stats(index->options.journal, &stats);
     pthread_mutex_lock(&index->lock);
+    index->changed_since = false;
     while (index->count && index->items[0]->segment < stats.first_segment)
         search__remove(index, 0, true);
     search__drop_transcripts(index, stats.first_segment);
@@ -277,8 +278,8 @@ static bool is_quiet(struct search_index *index, uint64_t *written, int64_t *cha
 static void note(struct search_index *index, bool caught_up)
 {
     pthread_mutex_lock(&index->lock);
-    index->caught_up = caught_up;
-    if (caught_up)
+    index->caught_up = caught_up && !index->changed_since;
+    if (index->caught_up)
         index->hurried = false;
     pthread_mutex_unlock(&index->lock);
 }

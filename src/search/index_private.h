@@ -39,6 +39,8 @@ struct search_index {
     struct indexed_transcript no_room_before; /* it and those before it are not made */
     int64_t wanted_ns; /* when transcripts were last wanted; 0: they are not */
     bool closing, hurried, caught_up;
+    bool
+        changed_since; /* something was wanted since the thread began to look what there is to do */
 
     pthread_t thread;
     bool thread_started;

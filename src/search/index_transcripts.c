@@ -99,16 +99,25 @@ void search__take_transcript(struct search_index *index, const char *name)
         index->wanted_ns = clock_mono_ns();
 }
 
+static void keep_to_limit(struct search_index *index)
+{
+    while (index->transcript_bytes > index->options.transcript_bytes) {
+        index->no_room_before = index->transcripts[0];
+        drop(index, 0);
+    }
+}
+
 void search__drop_transcripts(struct search_index *index, uint32_t first_segment)
 {
-    bool wanted =
-        index->wanted_ns && clock_mono_ns() - index->wanted_ns < WANTED_SECONDS * NS_PER_SEC;
+    int64_t unwanted_ns = clock_mono_ns() - WANTED_SECONDS * NS_PER_SEC;
+    bool wanted = index->wanted_ns && index->wanted_ns > unwanted_ns;
     if (!wanted) {
         index->wanted_ns = 0;
         index->no_room_before = (struct indexed_transcript){0};
     }
     while (index->transcript_count && (!wanted || index->transcripts[0].segment < first_segment))
         drop(index, 0);
+    keep_to_limit(index);
 }
 
 static enum status make(struct search_index *index, const struct journal_chunks *chunks,
@@ -129,10 +138,7 @@ static enum status make(struct search_index *index, const struct journal_chunks 
     pthread_mutex_lock(&index->lock);
     if (!insert(index, &item))
         status = fail(error, STATUS_BUSY, "no memory for a transcript");
-    while (index->transcript_bytes > index->options.transcript_bytes) {
-        index->no_room_before = index->transcripts[0];
-        drop(index, 0);
-    }
+    keep_to_limit(index);
     pthread_mutex_unlock(&index->lock);
     return status;
 }
@@ -163,6 +169,10 @@ enum status search__make_transcript(struct search_index *index, bool *out_made, 
     bool wanted = index->wanted_ns != 0;
     pthread_mutex_unlock(&index->lock);
     journal_get_stats(index->options.journal, &stats);
+    /* The journal needs the room more. */
+    if (!stats.accepting || (stats.disk_free_bytes >= 0 &&
+                             (uint64_t)stats.disk_free_bytes < index->options.transcript_bytes))
+        return STATUS_OK;
     for (uint32_t id = stats.last_segment;
          wanted && !*out_made && id >= stats.first_segment && id > 0; id--) {
         struct journal_chunks chunks;
@@ -204,8 +214,11 @@ bool search_index_transcript(struct search_index *index, const struct journal_ch
 void search_index_drop_transcript(struct search_index *index, uint32_t segment, uint32_t number)
 {
     pthread_mutex_lock(&index->lock);
-    if (has(index, segment, number))
+    if (has(index, segment, number)) {
         drop(index, find(index, segment, number));
+        index->caught_up = false;
+        index->changed_since = true;
+    }
     pthread_mutex_unlock(&index->lock);
 }
 
@@ -214,6 +227,7 @@ void search_index_want_transcripts(struct search_index *index)
     pthread_mutex_lock(&index->lock);
     index->wanted_ns = clock_mono_ns();
     index->caught_up = false;
+    index->changed_since = true;
     index->hurried = true;
     pthread_cond_broadcast(&index->changed);
     pthread_mutex_unlock(&index->lock);

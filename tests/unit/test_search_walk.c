@@ -247,10 +247,9 @@ static uint64_t chunks_read_in_vain(const struct store *store)
     return stats.chunks - stats.chunks_skipped;
 }
 
-/* The words of a text that stand in it stand at its end, in the order of the list. */
-static void test_what_no_index_narrows_is_found_with_transcripts(void **state)
+/* What no index narrows is given as it is without one. */
+static void check_alike(const struct store *store)
 {
-    struct store *store = *state;
     static const char *const texts[] = {
         "\"alpha beta gamma\"",
         "\"alpha gamma\"",
@@ -260,13 +259,6 @@ static void test_what_no_index_narrows_is_found_with_transcripts(void **state)
         "/filler\\d{1,3} beta/",
         "/(\\d).g.{3}a (raretwo|$)/",
     };
-    struct search_index_stats stats;
-    uint64_t without = chunks_read_in_vain(store);
-    search_index_want_transcripts(store->index);
-    wait_for_index(store);
-    search_index_get_stats(store->index, &stats);
-    assert_true(stats.transcripts > 1 && stats.transcript_bytes > 0);
-    assert_true(chunks_read_in_vain(store) < without / 2);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct search_expression *expression = parsed(texts[i]);
         bool plainly[SPANS], given[SPANS], any = false;
@@ -283,6 +275,51 @@ static void test_what_no_index_narrows_is_found_with_transcripts(void **state)
     }
 }
 
+static void damage_transcript(const struct store *store, uint32_t number)
+{
+    char path[300];
+    snprintf(path, sizeof path, "%s/0000000001-%06u.transcript", store->index_path, number);
+    FILE *file = fopen(path, "r+");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 200, SEEK_SET), 0);
+    assert_int_equal(fwrite("damage", 1, 6, file), 6);
+    fclose(file);
+}
+
+static void test_what_no_index_narrows_is_found_with_transcripts(void **state)
+{
+    struct store *store = *state;
+    struct search_index_stats stats;
+    uint64_t without = chunks_read_in_vain(store);
+    search_index_want_transcripts(store->index);
+    wait_for_index(store);
+    search_index_get_stats(store->index, &stats);
+    assert_true(stats.transcripts > 1 && stats.transcript_bytes > 0);
+    assert_true(chunks_read_in_vain(store) < without / 2);
+    check_alike(store);
+}
+
+/* With room for half of them, one of which is damaged, after the index was opened again. */
+static void test_transcripts_are_kept_to_their_limit(void **state)
+{
+    struct store *store = *state;
+    struct search_index_stats all, left;
+    search_index_get_stats(store->index, &all);
+    search_index_close(store->index);
+    const struct search_index_options options = {.directory = store->index_path,
+                                                 .journal = store->journal,
+                                                 .transcript_bytes = all.transcript_bytes / 2,
+                                                 .quiet_ms = 1};
+    damage_transcript(store, (uint32_t)all.transcripts - 1); /* the newest */
+    assert_int_equal(search_index_open(&options, &store->index, NULL), STATUS_OK);
+    wait_for_index(store);
+    check_alike(store);
+    wait_for_index(store);
+    search_index_get_stats(store->index, &left);
+    assert_true(left.transcripts > 0 && left.transcripts < all.transcripts);
+    assert_true(left.transcript_bytes <= options.transcript_bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +327,7 @@ int main(void)
         cmocka_unit_test(test_frequent_words_beside_rare_ones_are_not_looked_for),
         cmocka_unit_test(test_frequent_words_alone_are_looked_for),
         cmocka_unit_test(test_what_no_index_narrows_is_found_with_transcripts),
+        cmocka_unit_test(test_transcripts_are_kept_to_their_limit), /* of the test before */
     };
     return cmocka_run_group_tests(tests, open_store, close_store);
 }
