@@ -2,6 +2,7 @@
 /* langfuse: see langfuse.h. */
 #include "query/langfuse.h"
 
+#include "base/clock.h"
 #include "base/must.h"
 
 enum status query_aliases(const struct query *query, uint32_t project_id, enum alias_kind kind,
@@ -99,34 +100,112 @@ static void write_keys(struct sql *sql, const struct query *query,
     add_order(sql, question);
 }
 
-enum status query_langfuse_keys(const struct query *query,
-                                const struct langfuse_list_question *question, struct arena *arena,
-                                struct langfuse_key **out_keys, size_t *out_count,
-                                int64_t *out_total, struct error *error)
+/* Adds at most question->limit keys behind those there are; *out_total stays unless rows counted
+ * themselves. */
+static enum status read_keys(const struct query *query,
+                             const struct langfuse_list_question *question, bool counts,
+                             struct langfuse_key *keys, size_t *count, int64_t *out_total,
+                             struct error *error)
 {
     struct sql sql = {0};
     struct store_rows *rows;
-    int64_t total = 0;
-    bool counts = out_total && langfuse_reads_records(&question->rows);
-    *out_count = 0;
-    *out_keys = arena_array(arena, struct langfuse_key, question->limit + 1);
-    if (!*out_keys)
-        return fail(error, STATUS_TOO_LARGE, "limit: too many for one reply");
+    size_t most = *count + question->limit;
     write_keys(&sql, query, question, counts);
     enum status status =
         langfuse_run(&sql, query, &question->rows, question->cancelled, &rows, error);
     if (status != STATUS_OK)
         return status;
-    while (*out_count < question->limit && store_rows_next(rows)) {
-        (*out_keys)[(*out_count)++] = read_key(rows, question->rows.view);
-        total = counts ? store_rows_int(rows, KEY_COLUMNS) : 0;
+    while (*count < most && store_rows_next(rows)) {
+        keys[(*count)++] = read_key(rows, question->rows.view);
+        if (counts)
+            *out_total = store_rows_int(rows, KEY_COLUMNS);
     }
     store_rows_free(rows);
-    if (total == 0 && out_total)
+    return STATUS_OK;
+}
+
+/* --- newest first, by what records say ----------------------------------------------------------
+ *
+ * Reading the records of a whole project for its newest page would take as long as the project is
+ * large. So the newest rows that the index leaves are looked at, then twice as many before them,
+ * until the page is full. */
+
+enum { LOOKED_AT_FIRST = 4096, LOOKED_AT_MOST = 1 << 20, LOOKING_SECONDS = 20 };
+
+/* When the oldest of the newest `most` rows began that the index leaves. *out_all: there are no
+ * more. */
+static enum status oldest_of(const struct query *query,
+                             const struct langfuse_list_question *question, int64_t most,
+                             int64_t *out_ns, bool *out_all, struct error *error)
+{
+    struct sql sql = {0};
+    struct store_rows *rows;
+    struct langfuse_rows left = question->rows;
+    left.condition_count = 0;
+    for (size_t i = 0; i < question->rows.condition_count; i++)
+        if (question->rows.conditions[i].field->value == LANGFUSE_INDEXED)
+            left.conditions[left.condition_count++] = question->rows.conditions[i];
+    sql_add(&sql, "SELECT count(*), min(start_ns) FROM (SELECT b.start_ns");
+    langfuse_from(&sql, query, &left);
+    sql_add(&sql, " ORDER BY b.start_ns DESC LIMIT ");
+    sql_int(&sql, most);
+    sql_add(&sql, ")");
+    enum status status = sql_run(&sql, query, question->cancelled, &rows, error);
+    if (status != STATUS_OK)
+        return status;
+    bool any = store_rows_next(rows);
+    *out_all = !any || store_rows_int(rows, 0) < most;
+    *out_ns = any ? store_rows_int(rows, 1) : 0;
+    store_rows_free(rows);
+    return STATUS_OK;
+}
+
+static enum status read_newest(const struct query *query,
+                               const struct langfuse_list_question *question,
+                               struct langfuse_key *keys, size_t *count, struct error *error)
+{
+    struct langfuse_list_question part = *question;
+    int64_t deadline = clock_now_ns() + LOOKING_SECONDS * NS_PER_SEC;
+    enum status status = STATUS_OK;
+    bool all = false;
+    for (int64_t most = LOOKED_AT_FIRST; status == STATUS_OK && !all && *count < question->limit;) {
+        int64_t oldest_ns = 0;
+        if (clock_now_ns() > deadline)
+            return fail(error, STATUS_TIMEOUT,
+                        "filter: too many records to look at, give a range of time");
+        part.rows.range.from_ns = question->rows.range.from_ns;
+        status = oldest_of(query, &part, most, &oldest_ns, &all, error);
+        part.rows.range.from_ns = all ? question->rows.range.from_ns : oldest_ns;
+        part.limit = question->limit - *count;
+        if (status == STATUS_OK)
+            status = read_keys(query, &part, false, keys, count, NULL, error);
+        part.rows.range.to_ns = oldest_ns;
+        most = most < LOOKED_AT_MOST ? most * 2 : most;
+    }
+    return status;
+}
+
+enum status query_langfuse_keys(const struct query *query,
+                                const struct langfuse_list_question *question, struct arena *arena,
+                                struct langfuse_key **out_keys, size_t *out_count,
+                                int64_t *out_total, struct error *error)
+{
+    int64_t total = 0;
+    bool reads = langfuse_reads_records(&question->rows);
+    bool by_start = !question->order && !question->ascending && question->skip == 0;
+    *out_count = 0;
+    *out_keys = arena_array(arena, struct langfuse_key, question->limit + 1);
+    if (!*out_keys)
+        return fail(error, STATUS_TOO_LARGE, "limit: too many for one reply");
+    if (reads && !out_total && by_start && question->rows.view == LANGFUSE_OBSERVATIONS)
+        return read_newest(query, question, *out_keys, out_count, error);
+    enum status status =
+        read_keys(query, question, reads && out_total, *out_keys, out_count, &total, error);
+    if (status == STATUS_OK && out_total && total == 0)
         return count_rows(query, &question->rows, question->cancelled, out_total, error);
     if (out_total)
         *out_total = total;
-    return STATUS_OK;
+    return status;
 }
 
 enum status query_langfuse_observation(const struct query *query, uint32_t project_id,

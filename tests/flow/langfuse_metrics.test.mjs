@@ -328,3 +328,19 @@ test('metadata of spans of OpenTelemetry is filtered by as the newer SDKs write 
     assert.deepEqual([await left('observations', ['stringObject', 'metadata', '=', '[1,2]', 'deep.er']), await left('observations', ['booleanObject', 'metadata', '=', true, 'deep.on']), await left('v2/observations', ['stringObject', 'metadata', 'starts with', 'te', 'plain']), await left('v2/observations', ['string', 'input', 'matches', 'seek ME'])], ['a', 'a', 'b', 'b']);
     assert.equal(await left('observations', ['null', 'parentObservationId', 'is not null', '']).then((ids) => ids.includes('b')), true);
 });
+
+test('what few of many records say is found behind thousands that do not', async () => {
+    const count = 5000, marked = (i) => i < 3 || i >= count - 2, early = (i) => new Date(noon - 86400e3 + i).toISOString();
+    for (let from = 0; from < count; from += 1000)
+        await fetch(`${server.url}/api/public/ingestion`, { method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body: JSON.stringify({ batch: [...Array(1000).keys()].map((n) => n + from).map((i) => ({ id: `many-${i}`, type: 'span-create', timestamp: early(i), body: { id: `many-${i}`, traceId: 'many', name: 'many', startTime: early(i), endTime: early(i), metadata: { mark: marked(i) ? 'yes' : 'no' } } })) }) });
+    await eventually(async () => assert.equal((await ask('observations', { name: 'many', limit: '1' })).json.meta.totalItems, count));
+    const filter = [written(['stringObject', 'metadata', '=', 'yes', 'mark'])], seen = [];
+    for (let cursor; cursor !== null;) {
+        const { status, json } = await ask('v2/observations', { filter, limit: '2', ...(cursor && { cursor }) });
+        assert.equal(status, 200, text(json));
+        seen.push(...json.data.map(({ id }) => id));
+        cursor = json.meta.cursor ?? null;
+    }
+    assert.deepEqual(seen, [count - 1, count - 2, 2, 1, 0].map((i) => `many-${i}`));
+    assert.equal((await ask('observations', { filter, limit: '1' })).json.meta.totalItems, 5);
+});
