@@ -51,7 +51,7 @@ const words = [['a rare word', (bench) => bench.rare], ['a word nowhere', () => 
     ['a phrase of two frequent words', () => '"ra ten"']];
 // What no index narrows: read from transcripts, which are made once such a search was slow.
 const unnarrowed = [['a regex that nothing narrows, nowhere', '/(sta|ra).{3}z\\W/'], ['alternatives and a gap, nowhere', '/(foo|ba).{2,5}q/'], ['numbers and marks, nowhere', '/[0-9]{3}-[0-9]{4}-[a-z]{2}/'],
-    ['a long word near a number', '/\\b[A-Z]{7,}\\b.{0,20}\\d{4}/'], ['frequent syllables and gaps', '/ra.{3}ten.{2}gor\\W.{4}qui\\W/'], ['a phrase of five frequent words', '"ra ten co ne qui"'],
+    ['a long word near a number', '/\\b[A-Z]{7,}\\b.{0,20}\\d{4}/'], ['frequent syllables and gaps', '/ra.{3}ten.{2}gor\\W.{4}qui\\W/'], ['a phrase of five frequent words, rare', '"ra ten co ne qui"'],
     ['a phrase of six, nowhere', '"stra gor stra gor stra gor"']];
 const regexes = [['a regex with a rare literal', '/rare42[0-9]{2}7\\b/'], ['a regex without a literal', '/\\b[a-z]{17,}\\b/'], ['a regex that is in every text', '/[A-Z][a-z]+\\. [A-Z]/'], ['a regex that is nowhere', '/q{5}[0-9]+/']];
 
