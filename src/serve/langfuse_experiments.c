@@ -124,6 +124,18 @@ struct experiments {
     bool is_full;     /* no memory for more */
 };
 
+/* With texts that stay. */
+static struct langfuse_experiment_item kept_item(struct arena *arena,
+                                                 const struct langfuse_experiment_item *item)
+{
+    struct langfuse_experiment_item kept = *item;
+    kept.experiment_id = arena_copy(arena, item->experiment_id);
+    kept.experiment_name = arena_copy(arena, item->experiment_name);
+    kept.item_id = arena_copy(arena, item->item_id);
+    kept.dataset_id = item->dataset_id.len ? arena_copy(arena, item->dataset_id) : STR_NONE;
+    return kept;
+}
+
 static struct experiment *add_experiment(struct experiments *all,
                                          const struct langfuse_experiment_item *item)
 {
@@ -133,12 +145,8 @@ static struct experiment *add_experiment(struct experiments *all,
         return NULL;
     }
     struct experiment *experiment = &all->list[all->count++];
-    *experiment = (struct experiment){.item = *item, .start_ns = INT64_MAX, .end_ns = INT64_MIN};
-    experiment->item.experiment_id = arena_copy(arena, item->experiment_id);
-    experiment->item.experiment_name = arena_copy(arena, item->experiment_name);
-    experiment->item.item_id = arena_copy(arena, item->item_id);
-    experiment->item.dataset_id =
-        item->dataset_id.len ? arena_copy(arena, item->dataset_id) : STR_NONE;
+    *experiment = (struct experiment){
+        .item = kept_item(arena, item), .start_ns = INT64_MAX, .end_ns = INT64_MIN};
     return experiment;
 }
 
@@ -350,13 +358,13 @@ static void write_given(struct call *call, const struct langfuse_experiment_item
         langfuse__object(call, "experimentItemMetadata", given.metadata);
 }
 
-static bool write_item(struct call *call, const struct langfuse_experiment_item *item,
+static void write_item(struct call *call, const struct langfuse_experiment_item *item,
                        int64_t score_limit)
 {
     struct json_out *out = &call->out;
     struct span_view view;
     if (!view_of(call, item, &view))
-        return false;
+        return;
     json_out_object(out, NULL);
     write_item_core(call, item, &view);
     write_given(call, item, &view);
@@ -374,27 +382,37 @@ static bool write_item(struct call *call, const struct langfuse_experiment_item 
     }
     json_out_end_object(out);
     span_view_done(&view);
-    return true;
 }
 
 struct item_page {
     struct call *call;
-    int64_t limit, score_limit, told;
-    int64_t group, place; /* of the last that was told */
+    struct langfuse_experiment_item *items; /* room for LIMIT_MAX */
+    int64_t limit, count;
     bool more;
 };
 
 static bool take_item(void *context, const struct langfuse_experiment_item *item)
 {
     struct item_page *page = context;
-    if (page->told == page->limit) {
+    if (page->count == page->limit) {
         page->more = true;
         return false;
     }
-    page->told += write_item(page->call, item, page->score_limit);
-    page->group = item->group;
-    page->place = item->place;
+    page->items[page->count++] = kept_item(&page->call->request->arena, item);
     return true;
+}
+
+/* Their names are asked for at once. */
+static void write_items(const struct item_page *page, int64_t score_limit)
+{
+    struct langfuse_key keys[LIMIT_MAX];
+    for (int64_t i = 0; i < page->count; i++)
+        keys[i] = (struct langfuse_key){.trace = page->items[i].trace,
+                                        .span_id = page->items[i].span_id,
+                                        .start_ns = page->items[i].start_ns};
+    langfuse__learn_keys(page->call, keys, (size_t)page->count);
+    for (int64_t i = 0; i < page->count; i++)
+        write_item(page->call, &page->items[i], score_limit);
 }
 
 static enum status tell_items(const struct asked *asked, struct langfuse_experiment_walk *walk)
@@ -433,13 +451,21 @@ static void answer_items(struct request *request, void *context)
     enum status status = read_asked(&call, parameters, 4, &asked);
     if (status == STATUS_OK) {
         struct item_page page = {
-            .call = &call, .limit = asked.limit, .score_limit = asked.score_limit};
+            .call = &call,
+            .limit = asked.limit,
+            .items = arena_array(&request->arena, struct langfuse_experiment_item, LIMIT_MAX),
+        };
         struct langfuse_experiment_walk walk = {
             .call = &call, .rows = asked.rows, .take = take_item, .context = &page};
+        status = page.items ? tell_items(&asked, &walk)
+                            : fail(&call.error, STATUS_TOO_LARGE, "no memory for the items");
+        const struct langfuse_experiment_item *last =
+            page.count ? &page.items[page.count - 1] : NULL;
         json_out_object(&call.out, NULL);
         json_out_array(&call.out, "data");
-        status = tell_items(&asked, &walk);
-        langfuse__close_list(&call, asked.limit, page.more, page.group, page.place);
+        write_items(&page, asked.score_limit);
+        langfuse__close_list(&call, asked.limit, page.more, last ? last->group : 0,
+                             last ? last->place : 0);
     }
     call_end(&call, status);
 }
