@@ -40,7 +40,7 @@ struct transcript_finder {
     struct lane lanes[LANES];
     struct buf words, folded;
     struct search_reading reading;
-    struct str *texts; /* of each code */
+    uint32_t *word_at; /* of each code: where its word's length stands in `words` */
     size_t code_count; /* of the block: codes that have a meaning */
     struct str codes;  /* of the block, but the last */
     bool is_damaged;
@@ -52,9 +52,9 @@ struct transcript_finder *search_finder_new(const struct search_expression *expr
     if (!finder)
         return NULL;
     finder->expression = expression;
-    finder->rows = malloc((size_t)ROWS_MAX * CODES_MAX);
-    finder->texts = malloc(CODES_MAX * sizeof *finder->texts);
-    if (!finder->rows || !finder->texts) {
+    finder->rows = calloc(ROWS_MAX, CODES_MAX);
+    finder->word_at = malloc(CODES_MAX * sizeof *finder->word_at);
+    if (!finder->rows || !finder->word_at) {
         search_finder_free(finder);
         return NULL;
     }
@@ -70,7 +70,7 @@ void search_finder_free(struct transcript_finder *finder)
     search_reading_done(&finder->reading);
     buf_done(&finder->words);
     buf_done(&finder->folded);
-    free(finder->texts);
+    free(finder->word_at);
     free(finder->rows);
     free(finder);
 }
@@ -104,12 +104,20 @@ static bool get_words(struct cursor *in, struct buf *out)
 
 static bool cut_words(struct transcript_finder *finder)
 {
-    struct cursor in = cursor_of(buf_str(&finder->words));
-    size_t code = CODE_FIRST_WORD;
-    for (; cursor_left(&in) && code < CODES_MAX; code++)
-        finder->texts[code] = get_bytes(&in, get_byte(&in));
+    struct str words = buf_str(&finder->words);
+    size_t code = CODE_FIRST_WORD, at = 0;
+    for (; at < words.len && code < CODES_MAX; code++) {
+        finder->word_at[code] = (uint32_t)at;
+        at += 1 + (size_t)(uint8_t)words.ptr[at];
+    }
     finder->code_count = code;
-    return !in.bad && !cursor_left(&in);
+    return at == words.len;
+}
+
+static struct str word_of(const struct transcript_finder *finder, size_t code)
+{
+    const char *length = finder->words.ptr + finder->word_at[code];
+    return (struct str){length + 1, (uint8_t)*length};
 }
 
 static inline uint16_t code_in(const char *codes)
@@ -144,7 +152,7 @@ static uint8_t *row_at(const struct transcript_finder *finder, size_t row)
 
 static void add_row(struct transcript_finder *finder, uint16_t state, uint8_t content)
 {
-    memset(row_at(finder, finder->row_count), content, CODES_MAX);
+    memset(row_at(finder, finder->row_count), content, finder->code_count);
     finder->states[finder->row_count] = state;
     finder->row_of_state[state] = (uint8_t)finder->row_count++;
 }
@@ -178,7 +186,7 @@ static uint16_t step(struct transcript_finder *finder, struct automaton *automat
     finder->is_damaged |= code >= finder->code_count;
     if (code == CODE_ANYTHING || code >= finder->code_count)
         return STATE_FOUND;
-    text = finder->texts[code];
+    text = word_of(finder, code);
     if (!text.len || text.ptr[0] != '\\')
         return step_reading(finder, automaton, state, text);
     finder->reading.started = false;
@@ -189,6 +197,26 @@ static uint16_t step(struct transcript_finder *finder, struct automaton *automat
         to = search_automaton_either(automaton, to,
                                      step_reading(finder, automaton, state, finder->reading.text));
     return to;
+}
+
+/* The row of a state, NO_ROW when there is no room for it. */
+static uint8_t row_of(struct transcript_finder *finder, uint16_t state)
+{
+    if (finder->row_of_state[state] == NO_ROW && finder->row_count < ROWS_MAX)
+        add_row(finder, state, CODE_UNKNOWN);
+    return finder->row_of_state[state];
+}
+
+/* Nearly every word is met where nothing was found so far: learned in order, and at once, they cost
+ * less than one by one in between. */
+static void learn_words(struct transcript_finder *finder, struct automaton *automaton)
+{
+    uint8_t *start = row_at(finder, ROW_START);
+    for (size_t code = CODE_FIRST_WORD; code < finder->code_count; code++) {
+        uint16_t to = step(finder, automaton, STATE_START, (uint16_t)code);
+        uint8_t row = to == STATE_FOUND ? CODE_FOUND : row_of(finder, to);
+        start[code] = row == NO_ROW ? CODE_UNKNOWN : row;
+    }
 }
 
 /* --- texts */
@@ -216,8 +244,7 @@ static size_t text_start(const struct transcript_finder *finder, size_t at)
 static void enter(struct transcript_finder *finder, struct hunt *hunt, struct lane *lane,
                   uint16_t state)
 {
-    if (finder->row_of_state[state] == NO_ROW && finder->row_count < ROWS_MAX)
-        add_row(finder, state, CODE_UNKNOWN);
+    row_of(finder, state);
     while (finder->row_of_state[state] == NO_ROW && code_at(finder, lane->at) >= SECTIONS)
         state = step(finder, hunt->automaton, state, code_at(finder, lane->at++));
     if (state == STATE_FOUND)
@@ -251,6 +278,7 @@ static void start_lanes(struct transcript_finder *finder, struct hunt *hunt)
 {
     size_t count = finder->codes.len / sizeof(uint16_t), from = 0;
     clear_rows(finder);
+    learn_words(finder, hunt->automaton);
     for (size_t i = 0; i < LANES; i++) {
         size_t end = i + 1 < LANES ? text_start(finder, count / LANES * (i + 1)) : count;
         finder->lanes[i] = (struct lane){.at = from, .end = end};
