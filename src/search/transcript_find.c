@@ -207,12 +207,42 @@ static uint8_t row_of(struct transcript_finder *finder, uint16_t state)
     return finder->row_of_state[state];
 }
 
+/* Bytes with which something may begin to be found; of folded text, those that become one. */
+static void find_starts(struct automaton *automaton, bool starts[256])
+{
+    for (int byte = 0; byte < 256; byte++) {
+        char text = (char)byte;
+        starts[byte] =
+            search_automaton_step(automaton, STATE_START, (struct str){&text, 1}) != STATE_START;
+    }
+    if (!search_automaton_is_folded(automaton))
+        return;
+    for (int capital = 'A'; capital <= 'Z'; capital++)
+        starts[capital] |= starts[capital | 0x20];
+    memset(starts + 0x80, true, 0x80);
+}
+
+static bool has_start(struct str text, const bool starts[256])
+{
+    bool any = false;
+    for (size_t i = 0; i < text.len; i++)
+        any |= starts[(uint8_t)text.ptr[i]];
+    return any;
+}
+
 /* Nearly every word is met where nothing was found so far: learned in order, and at once, they cost
  * less than one by one in between. */
 static void learn_words(struct transcript_finder *finder, struct automaton *automaton)
 {
     uint8_t *start = row_at(finder, ROW_START);
+    bool starts[256];
+    find_starts(automaton, starts);
+    starts['\\'] = true; /* an escape may be read as something else */
     for (size_t code = CODE_FIRST_WORD; code < finder->code_count; code++) {
+        if (!has_start(word_of(finder, code), starts)) {
+            start[code] = ROW_START;
+            continue;
+        }
         uint16_t to = step(finder, automaton, STATE_START, (uint16_t)code);
         uint8_t row = to == STATE_FOUND ? CODE_FOUND : row_of(finder, to);
         start[code] = row == NO_ROW ? CODE_UNKNOWN : row;
