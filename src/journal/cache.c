@@ -11,6 +11,8 @@
 
 #include "base/clock.h"
 
+enum { KEPT_SECONDS = 2 };
+
 static struct chunk *find(struct journal *journal, uint32_t segment, uint32_t first_frame)
 {
     for (size_t i = journal->chunk_count; i-- > 0;) {
@@ -38,16 +40,39 @@ void journal__cache_remove(struct journal *journal, const struct chunk *chunk)
         }
 }
 
-static bool remove_oldest(struct journal *journal, bool kept)
+/* SIZE_MAX: there is none. */
+static size_t find_oldest(const struct journal *journal, bool kept)
 {
     size_t oldest = SIZE_MAX;
     for (size_t i = 0; i < journal->chunk_count; i++)
         if (journal->chunks[i] != journal->chunk && journal->chunks[i]->kept == kept &&
             (oldest == SIZE_MAX || journal->chunks[i]->used < journal->chunks[oldest]->used))
             oldest = i;
+    return oldest;
+}
+
+static bool remove_oldest(struct journal *journal, bool kept)
+{
+    size_t oldest = find_oldest(journal, kept);
     if (oldest != SIZE_MAX)
         remove_at(journal, oldest);
     return oldest != SIZE_MAX;
+}
+
+/* For a chunk that a visitor keeps. Those read in the last seconds stay: a search that reads more
+ * than there is room for would, asked again, find none of them if each had driven out another. */
+static bool make_room(struct journal *journal, size_t bytes)
+{
+    int64_t recently_ns = clock_mono_ns() - KEPT_SECONDS * NS_PER_SEC;
+    while (journal->kept_bytes + bytes > journal->options.kept_bytes) {
+        size_t oldest = find_oldest(journal, true);
+        if (oldest == SIZE_MAX)
+            return true; /* larger than all of the room: alone */
+        if (journal->chunks[oldest]->kept_ns > recently_ns)
+            return false;
+        remove_at(journal, oldest);
+    }
+    return true;
 }
 
 void journal__cache_shrink(struct journal *journal)
@@ -72,7 +97,8 @@ static void use(struct journal *journal, struct chunk *chunk)
 void journal__cache_put(struct journal *journal, struct chunk *chunk)
 {
     journal__cache_shrink(journal);
-    if (journal->chunk_count == CHUNKS_CACHED_MAX)
+    if (journal->chunk_count == CHUNKS_CACHED_MAX ||
+        (chunk->kept && !make_room(journal, chunk->bytes)))
         return;
     atomic_fetch_add(&chunk->refs, 1);
     use(journal, chunk);
