@@ -66,10 +66,8 @@ static enum status read_list(struct control *control, uint32_t project_id, int64
 {
     sqlite3_stmt *statement;
     enum status status =
-        prepare(control, "SELECT count(*) FROM annotation_queue WHERE project_id=?1", project_id,
-                STR(""), &statement, error);
-    if (status == STATUS_OK)
-        status = control__count(control, statement, out_total, error);
+        control__count_of(control, "SELECT count(*) FROM annotation_queue WHERE project_id=?1",
+                          project_id, out_total, error);
     if (status == STATUS_OK)
         status = prepare(control,
                          "SELECT " COLUMNS " FROM annotation_queue q WHERE q.project_id=?1"

@@ -206,6 +206,17 @@ enum status control__count(struct control *control, sqlite3_stmt *statement, int
     return code == SQLITE_ROW ? STATUS_OK : control__complain(control, error);
 }
 
+enum status control__count_of(struct control *control, const char *sql, uint32_t project_id,
+                              int64_t *out_count, struct error *error)
+{
+    sqlite3_stmt *statement;
+    enum status status = control__prepare(control, sql, &statement, error);
+    if (status != STATUS_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, project_id);
+    return control__count(control, statement, out_count, error);
+}
+
 enum status control__begin(struct control *control, struct error *error)
 {
     pthread_mutex_lock(&control->lock);

@@ -38,6 +38,9 @@ enum status control__finish(struct control *control, sqlite3_stmt *statement, st
 /* The only number of a statement's only row; finalises it. */
 enum status control__count(struct control *control, sqlite3_stmt *statement, int64_t *out_count,
                            struct error *error);
+/* The only number of a statement whose only parameter is the project. */
+enum status control__count_of(struct control *control, const char *sql, uint32_t project_id,
+                              int64_t *out_count, struct error *error);
 /* All rows of a statement, each of `size` bytes in the arena; finalises it. `read` fills one;
  * false: the arena is full. */
 enum status control__rows(struct control *control, sqlite3_stmt *statement, size_t size,

@@ -49,19 +49,6 @@ static enum status not_there(struct error *error, struct str id)
                 STR_ARGS(str_sub(id, 0, 100)));
 }
 
-static enum status count_live(struct control *control, uint32_t project_id, int64_t *out_total,
-                              struct error *error)
-{
-    sqlite3_stmt *statement;
-    enum status status = control__prepare(
-        control, "SELECT count(*) FROM custom_price WHERE project_id=?1 AND deleted_ns=0",
-        &statement, error);
-    if (status != STATUS_OK)
-        return status;
-    sqlite3_bind_int64(statement, 1, project_id);
-    return control__count(control, statement, out_total, error);
-}
-
 /* A page of them, or with an id that one. */
 static enum status read_live(struct control *control, uint32_t project_id, struct str id,
                              int64_t skip, int64_t limit, struct arena *arena,
@@ -90,7 +77,9 @@ enum status control_custom_prices(struct control *control, uint32_t project_id, 
                                   int64_t *out_total, struct error *error)
 {
     pthread_mutex_lock(&control->lock);
-    enum status status = count_live(control, project_id, out_total, error);
+    enum status status = control__count_of(
+        control, "SELECT count(*) FROM custom_price WHERE project_id=?1 AND deleted_ns=0",
+        project_id, out_total, error);
     if (status == STATUS_OK)
         status = read_live(control, project_id, STR(""), skip, limit, arena, out_prices, out_count,
                            error);

@@ -36,13 +36,8 @@ static bool read_row(sqlite3_stmt *statement, struct arena *arena, void *out)
 static enum status count_all(struct control *control, uint32_t project_id, int64_t *out_count,
                              struct error *error)
 {
-    sqlite3_stmt *statement;
-    enum status status = control__prepare(
-        control, "SELECT count(*) FROM dataset WHERE project_id=?1", &statement, error);
-    if (status != STATUS_OK)
-        return status;
-    sqlite3_bind_int64(statement, 1, project_id);
-    return control__count(control, statement, out_count, error);
+    return control__count_of(control, "SELECT count(*) FROM dataset WHERE project_id=?1",
+                             project_id, out_count, error);
 }
 
 static enum status list(struct control *control, uint32_t project_id, struct dataset_page *page,

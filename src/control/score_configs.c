@@ -66,18 +66,6 @@ static enum status read_categories(struct control *control, struct score_config 
                          (void **)&config->categories, &config->category_count, error);
 }
 
-static enum status count_all(struct control *control, uint32_t project_id, int64_t *out_total,
-                             struct error *error)
-{
-    sqlite3_stmt *statement;
-    enum status status = control__prepare(
-        control, "SELECT count(*) FROM score_config WHERE project_id=?1", &statement, error);
-    if (status != STATUS_OK)
-        return status;
-    sqlite3_bind_int64(statement, 1, project_id);
-    return control__count(control, statement, out_total, error);
-}
-
 /* A page of them, or with an id that one. */
 static enum status read_rows(struct control *control, uint32_t project_id, struct str id,
                              int64_t skip, int64_t limit, struct arena *arena,
@@ -109,7 +97,9 @@ enum status control_score_configs(struct control *control, uint32_t project_id, 
                                   int64_t *out_total, struct error *error)
 {
     pthread_mutex_lock(&control->lock);
-    enum status status = count_all(control, project_id, out_total, error);
+    enum status status =
+        control__count_of(control, "SELECT count(*) FROM score_config WHERE project_id=?1",
+                          project_id, out_total, error);
     if (status == STATUS_OK)
         status = read_rows(control, project_id, STR(""), skip, limit, arena, out_configs, out_count,
                            error);

@@ -15,7 +15,7 @@
 /* What a row says instead of a row's number: all of these have the top bit. */
 enum { ROWS_MAX = 128, NOT_A_ROW = 0x80, CODE_FOUND = 254, CODE_UNKNOWN = 255, NO_ROW = 255 };
 /* The first rows: nothing so far; a text that need not be read further. */
-enum { ROW_START, ROW_DEAD, ROW_FIRST };
+enum { ROW_START, ROW_DEAD };
 
 /*
  * Several texts are read side by side, as each step waits for the one before it: the codes of a

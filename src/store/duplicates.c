@@ -188,6 +188,29 @@ enum status store__take_back(struct store *store, const struct span_row *old, in
     return STATUS_OK;
 }
 
+/* Its texts stay with the trace's parts. */
+enum status store__replace_stored(struct store *store, const struct span_row *old, int64_t row_id,
+                                  struct span_row **out_fresh, struct error *error)
+{
+    *out_fresh = NULL;
+    for (size_t i = 0; i < store->taken_back_count; i++)
+        if (store->taken_back_ids[i] == row_id)
+            return STATUS_OK;
+    struct span_row *fresh = store__pending_push(&store->spans, sizeof *fresh);
+    if (!fresh)
+        return store__no_memory(error);
+    *fresh = *old;
+    fresh->hash = store__span_hash(old);
+    fresh->maybe_known = fresh->dropped = false;
+    fresh->input = fresh->output = STR_NONE;
+    fresh->session = store__keep_text(store, old->session, TEXT_BYTES_MAX);
+    fresh->user_id = store__keep_text(store, old->user_id, TEXT_BYTES_MAX);
+    *out_fresh = fresh;
+    struct span_row taken = *old;
+    taken.session = taken.user_id = STR_NONE; /* they point into the chunk */
+    return store__take_back(store, &taken, row_id, error);
+}
+
 /* Columns: the number in the batch, the row's number in the table, the row. */
 static enum status take_known_spans(struct store *store, duckdb_data_chunk chunk,
                                     struct error *error)

@@ -50,15 +50,10 @@ bool store__nested_remember(struct store *store, const struct span_row *span)
            note_call(store, store__span_hash(span), span->parent_id ? parent_hash(span) : 0);
 }
 
-static bool has_usage(const struct span_row *span)
-{
-    return span->tokens[TOKENS_TOTAL] > 0 || span->cost > 0;
-}
-
 static bool repeats(const struct span_row *parent, const struct span_row *child)
 {
     return parent->flags & OBSERVATION_BILLED && child->flags & CALLED &&
-           parent->kind == child->kind && has_usage(child);
+           parent->kind == child->kind && span_row_has_usage(child);
 }
 
 static void demote(struct span_row *span)
@@ -69,29 +64,6 @@ static void demote(struct span_row *span)
 }
 
 /* --- in the table --------------------------------------------------------------------------- */
-
-/* Its texts stay with the trace's parts. */
-enum status store__replace_stored(struct store *store, const struct span_row *old, int64_t row_id,
-                                  struct span_row **out_fresh, struct error *error)
-{
-    *out_fresh = NULL;
-    for (size_t i = 0; i < store->taken_back_count; i++)
-        if (store->taken_back_ids[i] == row_id)
-            return STATUS_OK;
-    struct span_row *fresh = store__pending_push(&store->spans, sizeof *fresh);
-    if (!fresh)
-        return store__no_memory(error);
-    *fresh = *old;
-    fresh->hash = store__span_hash(old);
-    fresh->maybe_known = fresh->dropped = false;
-    fresh->input = fresh->output = STR_NONE;
-    fresh->session = store__keep_text(store, old->session, TEXT_BYTES_MAX);
-    fresh->user_id = store__keep_text(store, old->user_id, TEXT_BYTES_MAX);
-    *out_fresh = fresh;
-    struct span_row taken = *old;
-    taken.session = taken.user_id = STR_NONE; /* they point into the chunk */
-    return store__take_back(store, &taken, row_id, error);
-}
 
 /* Columns: the number in the batch, the row's number in the table, the row. */
 static enum status take_parents(struct store *store, duckdb_data_chunk chunk, struct error *error)
@@ -203,7 +175,7 @@ static void find_stored(struct store *store, struct search *search)
             row->flags & OBSERVATION_BILLED && seen_maybe(&store->billed_parents, row->hash);
         kin->child_recent = kin->child_stored && has_recent_child(store, row);
         kin->parent_stored =
-            kin->parent && has_usage(row) && seen_maybe(&store->billed, kin->parent);
+            kin->parent && span_row_has_usage(row) && seen_maybe(&store->billed, kin->parent);
         search->any_kin |= kin->parent || kin->child_stored;
     }
 }
@@ -218,7 +190,7 @@ static bool remember(struct store *store, const struct search *search)
             continue;
         if (!note_call(store, row->hash, parent))
             return false;
-        if (parent && has_usage(row))
+        if (parent && span_row_has_usage(row))
             note_recent(store, row, parent);
     }
     return true;

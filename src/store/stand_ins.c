@@ -23,11 +23,6 @@
 enum { NO_PARENT = -1, TELLS = OBSERVATION_BILLED | OBSERVATION_SUMMARY };
 #define AROUND_NS (7 * INT64_C(86400) * NS_PER_SEC)
 
-static bool has_usage(const struct span_row *span)
-{
-    return span->tokens[TOKENS_TOTAL] > 0 || span->cost > 0;
-}
-
 static bool is_call(uint16_t flags)
 {
     return (flags & (OBSERVATION_BILLED | OBSERVATION_STANDS_IN)) == OBSERVATION_BILLED;
@@ -73,7 +68,7 @@ void store__forget_called_traces(struct store *store)
 
 bool store__stand_ins_remember(struct store *store, const struct span_row *span)
 {
-    if (!(span->flags & OBSERVATION_BILLED) || !has_usage(span))
+    if (!(span->flags & OBSERVATION_BILLED) || !span_row_has_usage(span))
         return true;
     struct seen *seen =
         span->flags & OBSERVATION_STANDS_IN ? &store->stood_in_traces : &store->called_traces;
@@ -104,7 +99,8 @@ static bool doubt_taken_back(struct store *store)
     for (size_t i = 0; i < store->taken_back_count; i++) {
         const struct span_row *old = &store->taken_back[i];
         uint64_t hash = trace_hash(old->project, old->trace_hi, old->trace_lo);
-        if (!(old->flags & TELLS && has_usage(old)) && !seen_maybe(&store->stood_in_traces, hash))
+        if (!(old->flags & TELLS && span_row_has_usage(old)) &&
+            !seen_maybe(&store->stood_in_traces, hash))
             continue;
         struct recent_trace *recent =
             find_recent(store, hash, old->project, old->trace_hi, old->trace_lo);

@@ -216,14 +216,14 @@ enum status store__settle_spans(struct store *store, struct error *error);
 /* Notes a version in the table that the batch replaces. */
 enum status store__take_back(struct store *store, const struct span_row *old, int64_t row_id,
                              struct error *error);
-/* Of model calls within one another the innermost counts (nested.c); after settle_spans. */
-enum status store__settle_nested(struct store *store, struct error *error);
-bool store__nested_remember(struct store *store, const struct span_row *span);
-void store__forget_calls(struct store *store); /* a commit failed: they may not be in the table */
 /* Puts another version in the place of a row in the table: *out_fresh is a copy of it in the batch,
  * good until the next is added. NULL: the batch has replaced that row already. */
 enum status store__replace_stored(struct store *store, const struct span_row *old, int64_t row_id,
                                   struct span_row **out_fresh, struct error *error);
+/* Of model calls within one another the innermost counts (nested.c); after settle_spans. */
+enum status store__settle_nested(struct store *store, struct error *error);
+bool store__nested_remember(struct store *store, const struct span_row *span);
+void store__forget_calls(struct store *store); /* a commit failed: they may not be in the table */
 /* Usage that no model call told counts where it was told (stand_ins.c); after the traces' parts
  * were added up. */
 enum status store__settle_stand_ins(struct store *store, struct error *error);

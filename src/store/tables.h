@@ -109,6 +109,12 @@ struct span_row {
     uint64_t hash;            /* of the key */
 };
 
+/* Whether it tells of tokens or money. */
+static inline bool span_row_has_usage(const struct span_row *span)
+{
+    return span->tokens[TOKENS_TOTAL] > 0 || span->cost > 0;
+}
+
 struct part_row {
     int64_t trace_hi, trace_lo;
     int64_t start_ns, end_ns, arrival_ns;

@@ -88,8 +88,7 @@ struct part_row *trace_parts_get(const struct trace_parts *parts, int32_t projec
 void trace_parts_add_usage(struct part_row *part, const struct span_row *span)
 {
     part->unpriced += (span->flags & OBSERVATION_UNPRICED) != 0;
-    part->summaries +=
-        span->flags & OBSERVATION_SUMMARY && (span->tokens[TOKENS_TOTAL] > 0 || span->cost > 0);
+    part->summaries += span->flags & OBSERVATION_SUMMARY && span_row_has_usage(span);
     if (!(span->flags & OBSERVATION_BILLED))
         return;
     for (int i = 0; i < TOKENS_COUNT; i++)
