@@ -23,10 +23,9 @@ struct state {
 };
 
 struct automaton {
-    bool is_folded;
+    bool is_folded, is_backwards;
     size_t count;                           /* positions */
     struct positions takes[256];            /* those whose set has the byte */
-    struct positions beyond;                /* those whose set has characters beyond ASCII */
     struct positions follow[POSITIONS_MAX]; /* which can come next */
     struct positions first, last;
     struct state *states;
@@ -117,11 +116,8 @@ static struct fragment of_set(struct compiler *compiler, const struct character_
     for (int byte = 0; byte < 128; byte++)
         if (search_set_has(characters, (unsigned char)byte))
             set(&automaton->takes[byte], position);
-    if (search_set_has_beyond(characters)) {
-        set(&automaton->beyond, position);
-        for (int byte = 128; byte < 256; byte++)
-            set(&automaton->takes[byte], position);
-    }
+    for (int byte = 128; byte < 256 && search_set_has_beyond(characters); byte++)
+        set(&automaton->takes[byte], position);
     return fragment;
 }
 
@@ -251,7 +247,10 @@ static bool compile_literal(struct compiler *compiler, struct str folded, struct
         size_t position = add_position(compiler, &one);
         if (position == POSITIONS_MAX)
             break; /* the beginning of it is enough */
-        set(&compiler->automaton->takes[(unsigned char)piece.ptr[i]], position);
+        unsigned char byte = (unsigned char)piece.ptr[i];
+        set(&compiler->automaton->takes[byte], position);
+        if (byte >= 'a' && byte <= 'z')
+            set(&compiler->automaton->takes[byte ^ 0x20], position);
         append(compiler, out, &one);
     }
     return piece.len > 0;
@@ -298,25 +297,32 @@ static void start_states(struct automaton *automaton)
     automaton->state_count++; /* STATE_FOUND is never stepped from */
 }
 
-void search_automaton_tidy(struct automaton *automaton)
+bool search_automaton_tidy(struct automaton *automaton)
 {
-    if (automaton->state_count > AUTOMATON_STATES / 2)
+    bool many = automaton->state_count > AUTOMATON_STATES / 2;
+    if (many)
         start_states(automaton);
+    return many;
 }
 
-static uint16_t step_byte(struct automaton *automaton, uint16_t from, uint8_t byte)
+static struct positions next_positions(const struct automaton *automaton,
+                                       const struct positions *at, uint8_t byte)
 {
-    const struct positions *at = &automaton->states[from].at;
     struct positions next = automaton->first;
+    /* The first byte of a character beyond ASCII stands for all of it, from either side. */
+    if (!automaton->is_folded && byte >= 0x80 && byte < 0xc0)
+        return *at;
     for (size_t i = 0; i < WORDS; i++)
         for (uint64_t left = at->bits[i]; left; left &= left - 1)
             join(&next, &automaton->follow[i * 64 + (size_t)__builtin_ctzll(left)]);
     for (size_t i = 0; i < WORDS; i++)
         next.bits[i] &= automaton->takes[byte].bits[i];
-    /* Further bytes of a character are taken along with its first. */
-    if (!automaton->is_folded && byte >= 0x80 && byte < 0xc0)
-        for (size_t i = 0; i < WORDS; i++)
-            next.bits[i] |= at->bits[i] & automaton->beyond.bits[i];
+    return next;
+}
+
+static uint16_t step_byte(struct automaton *automaton, uint16_t from, uint8_t byte)
+{
+    struct positions next = next_positions(automaton, &automaton->states[from].at, byte);
     uint16_t to = find_state(automaton, &next);
     automaton->states[from].next[byte] = to;
     return to;
@@ -325,8 +331,9 @@ static uint16_t step_byte(struct automaton *automaton, uint16_t from, uint8_t by
 uint16_t search_automaton_step(struct automaton *automaton, uint16_t state, struct str bytes)
 {
     for (size_t i = 0; i < bytes.len && state != STATE_FOUND; i++) {
-        uint16_t next = automaton->states[state].next[(uint8_t)bytes.ptr[i]];
-        state = next == NO_STATE ? step_byte(automaton, state, (uint8_t)bytes.ptr[i]) : next;
+        uint8_t byte = (uint8_t)bytes.ptr[automaton->is_backwards ? bytes.len - 1 - i : i];
+        uint16_t next = automaton->states[state].next[byte];
+        state = next == NO_STATE ? step_byte(automaton, state, byte) : next;
     }
     return state;
 }
@@ -347,6 +354,11 @@ bool search_automaton_is_folded(const struct automaton *automaton)
     return automaton->is_folded;
 }
 
+bool search_automaton_is_backwards(const struct automaton *automaton)
+{
+    return automaton->is_backwards;
+}
+
 void search_automaton_free(struct automaton *automaton)
 {
     if (automaton)
@@ -354,7 +366,20 @@ void search_automaton_free(struct automaton *automaton)
     free(automaton);
 }
 
-struct automaton *search_automaton_new(const struct search_term *term)
+static void turn_round(struct automaton *automaton)
+{
+    struct positions before[POSITIONS_MAX] = {{{0}}}, first = automaton->first;
+    for (size_t i = 0; i < automaton->count; i++)
+        for (size_t next = 0; next < automaton->count; next++)
+            if (automaton->follow[i].bits[next / 64] >> next % 64 & 1)
+                set(&before[next], i);
+    memcpy(automaton->follow, before, sizeof before);
+    automaton->first = automaton->last;
+    automaton->last = first;
+    automaton->is_backwards = true;
+}
+
+struct automaton *search_automaton_new(const struct search_term *term, bool backwards)
 {
     struct automaton *automaton = calloc(1, sizeof *automaton);
     struct compiler compiler = {.automaton = automaton};
@@ -372,6 +397,8 @@ struct automaton *search_automaton_new(const struct search_term *term)
     }
     automaton->first = whole.first;
     automaton->last = whole.last;
+    if (backwards)
+        turn_round(automaton);
     start_states(automaton);
     return automaton;
 }

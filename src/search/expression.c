@@ -122,10 +122,19 @@ static enum status set_literal(struct parser *parser, struct search_term *term, 
     return STATUS_OK;
 }
 
+/* "[:alpha:]" at the front, within a class; 0: it is none. */
+static size_t named_class_length(struct str rest)
+{
+    size_t end = str_find_byte(rest, ']');
+    bool is_one =
+        str_starts(rest, STR("[:")) && end >= 3 && end < rest.len && rest.ptr[end - 1] == ':';
+    return is_one ? end + 1 : 0;
+}
+
 /* The pattern without its anchors: what it matches within a text, it matches around it too. */
 static struct str without_anchors(struct str pattern, struct arena *arena)
 {
-    if (str_contains(pattern, STR("[:")) || str_contains(pattern, STR("\\Q")))
+    if (str_contains(pattern, STR("\\Q")))
         return STR_NONE; /* what is within is not ours to tell: rare enough */
     char *to = arena_alloc(arena, pattern.len + 1);
     size_t len = 0;
@@ -142,6 +151,13 @@ static struct str without_anchors(struct str pattern, struct arena *arena)
         }
         if (!in_class && (byte == '^' || byte == '$'))
             continue;
+        size_t named = in_class ? named_class_length(str_sub(pattern, i, pattern.len)) : 0;
+        if (named) {
+            memcpy(to + len, pattern.ptr + i, named);
+            len += named;
+            i += named - 1;
+            continue;
+        }
         if (byte == '[') {
             bool opens = !in_class;
             in_class = true;

@@ -261,6 +261,8 @@ static enum status take_files(struct search_index *index, struct error *error)
             take_file(index, entry->d_name);
         else if (str_ends(name, STR(".transcript")))
             search__take_transcript(index, entry->d_name);
+        else if (str_ends(name, STR(".words")))
+            search__take_words(index, entry->d_name);
     }
     closedir(directory);
     return STATUS_OK;
@@ -328,6 +330,7 @@ void search_index_close(struct search_index *index)
         search__remove(index, index->count - 1, false);
     free(index->items);
     free(index->transcripts);
+    transcript_words_done(&index->words);
     free(index->path);
     if (index->directory >= 0)
         close(index->directory);

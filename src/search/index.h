@@ -46,11 +46,17 @@ void search_index_release(struct search_index *index, struct part_list *parts);
 /* Somebody searched chunks that have no part. */
 void search_index_hurry(struct search_index *index);
 
-/* The transcript of a chunk, when there is one and it is of this very chunk. */
+/* The transcript of a chunk, when there is one and it is of this very chunk, and the id of the
+ * words it shares. */
 bool search_index_transcript(struct search_index *index, const struct journal_chunk *chunk,
-                             uint32_t number, int64_t created_ns, struct buf *out);
+                             uint32_t number, int64_t created_ns, struct buf *out,
+                             uint64_t *out_words);
 /* It was damaged: it is made again. */
 void search_index_drop_transcript(struct search_index *index, uint32_t segment, uint32_t number);
+/* The file of words that transcripts share. False: it cannot be read. */
+bool search_index_words(struct search_index *index, uint64_t id, struct buf *out);
+/* They were damaged: their transcripts are made again. */
+void search_index_drop_words(struct search_index *index, uint64_t id);
 void search_index_want_transcripts(struct search_index *index);
 
 struct search_index_stats {

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "search/index.h"
+#include "search/transcript.h"
 
 struct indexed_part {
     uint32_t segment, first_chunk, chunk_count;
@@ -20,8 +21,10 @@ struct indexed_part {
 /* A file of theirs. */
 struct indexed_transcript {
     uint32_t segment, number;
-    uint64_t file_bytes;
+    uint64_t file_bytes, words_id;
+    bool is_whole; /* was seen to be since the index was opened */
 };
+enum { WORDS_FILES_MAX = 32 };
 
 struct search_index {
     struct search_index_options options;
@@ -36,6 +39,8 @@ struct search_index {
     struct indexed_transcript *transcripts; /* ascending */
     size_t transcript_count, transcript_capacity;
     uint64_t transcript_bytes;
+    uint64_t words_ids[WORDS_FILES_MAX]; /* files of words that transcripts share */
+    size_t words_count;
     struct indexed_transcript no_room_before; /* it and those before it are not made */
     int64_t wanted_ns; /* when transcripts were last wanted; 0: they are not */
     bool closing, hurried, caught_up;
@@ -44,7 +49,11 @@ struct search_index {
 
     pthread_t thread;
     bool thread_started;
-    uint32_t done_before; /* of the thread: sealed segments before this one are covered */
+    /* Of the thread: */
+    uint32_t done_before;          /* sealed segments before this one are covered */
+    struct transcript_words words; /* for the transcripts to come; id 0: to be chosen */
+    double own_first;              /* share of words of its own that their first transcript had */
+    size_t poor;                   /* transcripts in a row that had many more */
 };
 
 enum { PART_PATH_BYTES = 40, UNUSED_SECONDS = 60 };
@@ -64,6 +73,7 @@ enum status search__read_file(int directory, const char *name, struct buf *out,
 /* --- index_transcripts.c */
 /* A file found when the index was opened. */
 void search__take_transcript(struct search_index *index, const char *name);
+void search__take_words(struct search_index *index, const char *name);
 /* Makes the newest transcript that is wanted; *out_made false: there is none to make. */
 enum status search__make_transcript(struct search_index *index, bool *out_made,
                                     struct error *error);

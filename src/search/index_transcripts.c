@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* index_transcripts: the files of transcripts: which there are, which are made next, which go. */
+/* index_transcripts: the files of transcripts and of the words they share: which there are, which
+ * are made next, which go. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <inttypes.h>
@@ -14,6 +15,10 @@
 #include "search/transcript.h"
 
 enum { WANTED_SECONDS = 24 * 3600, TRANSCRIPT_PATH_BYTES = 40 };
+/* From how many chunks words are chosen, and how many transcripts in a row have so much more words
+ * of their own than the first when others are chosen. */
+enum { SAMPLE_CHUNKS = 4, POOR_MAX = 8 };
+static const double poor_share = 0.125;
 
 static void name_of(uint32_t segment, uint32_t number, char out[TRANSCRIPT_PATH_BYTES])
 {
@@ -21,7 +26,12 @@ static void name_of(uint32_t segment, uint32_t number, char out[TRANSCRIPT_PATH_
              number);
 }
 
-/* --- the list, with the lock held */
+static void words_name(uint64_t id, char out[TRANSCRIPT_PATH_BYTES])
+{
+    snprintf(out, TRANSCRIPT_PATH_BYTES, "%016" PRIx64 ".words", id);
+}
+
+/* --- the lists, with the lock held */
 
 /* Number of the first that is not before this chunk. */
 static size_t find(const struct search_index *index, uint32_t segment, uint32_t number)
@@ -38,11 +48,15 @@ static size_t find(const struct search_index *index, uint32_t segment, uint32_t 
     return low;
 }
 
-static bool has(const struct search_index *index, uint32_t segment, uint32_t number)
+/* NULL: there is none. */
+static struct indexed_transcript *transcript_of(const struct search_index *index, uint32_t segment,
+                                                uint32_t number)
 {
     size_t at = find(index, segment, number);
-    return at < index->transcript_count && index->transcripts[at].segment == segment &&
-           index->transcripts[at].number == number;
+    struct indexed_transcript *item = &index->transcripts[at];
+    return at < index->transcript_count && item->segment == segment && item->number == number
+               ? item
+               : NULL;
 }
 
 static bool insert(struct search_index *index, const struct indexed_transcript *item)
@@ -75,7 +89,47 @@ static void drop(struct search_index *index, size_t at)
     index->transcript_count--;
 }
 
+static bool has_words(const struct search_index *index, uint64_t id)
+{
+    for (size_t i = 0; i < index->words_count; i++)
+        if (index->words_ids[i] == id)
+            return true;
+    return false;
+}
+
+static void drop_words(struct search_index *index, uint64_t id)
+{
+    char name[TRANSCRIPT_PATH_BYTES];
+    words_name(id, name);
+    unlinkat(index->directory, name, 0);
+    for (size_t i = 0; i < index->words_count; i++)
+        if (index->words_ids[i] == id)
+            index->words_ids[i--] = index->words_ids[--index->words_count];
+    for (size_t i = index->transcript_count; i-- > 0;)
+        if (index->transcripts[i].words_id == id)
+            drop(index, i);
+}
+
+static bool share_words(const struct search_index *index, uint64_t id)
+{
+    for (size_t i = 0; i < index->transcript_count; i++)
+        if (index->transcripts[i].words_id == id)
+            return true;
+    return false;
+}
+
 /* --- the thread */
+
+void search__take_words(struct search_index *index, const char *name)
+{
+    char expected[TRANSCRIPT_PATH_BYTES];
+    uint64_t id = strtoull(name, NULL, 16);
+    words_name(id, expected);
+    if (strcmp(name, expected) == 0 && index->words_count < WORDS_FILES_MAX)
+        index->words_ids[index->words_count++] = id;
+    else
+        unlinkat(index->directory, name, 0);
+}
 
 void search__take_transcript(struct search_index *index, const char *name)
 {
@@ -89,7 +143,8 @@ void search__take_transcript(struct search_index *index, const char *name)
     if (file >= 0)
         close(file);
     if (good) {
-        const struct indexed_transcript item = {head.segment, head.number, (uint64_t)about.st_size};
+        const struct indexed_transcript item = {head.segment, head.number, (uint64_t)about.st_size,
+                                                head.words_id, false};
         name_of(head.segment, head.number, expected);
         good = strcmp(name, expected) == 0 && insert(index, &item);
     }
@@ -118,6 +173,83 @@ void search__drop_transcripts(struct search_index *index, uint32_t first_segment
     while (index->transcript_count && (!wanted || index->transcripts[0].segment < first_segment))
         drop(index, 0);
     keep_to_limit(index);
+    for (size_t i = index->words_count; i-- > 0;)
+        if (!share_words(index, index->words_ids[i]) &&
+            (!wanted || index->words_ids[i] != index->words.id))
+            drop_words(index, index->words_ids[i]);
+    if (!wanted)
+        transcript_words_done(&index->words);
+}
+
+/* Takes a file of words for the transcripts to come. */
+static bool use_words(struct search_index *index, struct str file)
+{
+    transcript_words_done(&index->words);
+    index->own_first = -1;
+    index->poor = 0;
+    return transcript_words_read(file, &index->words);
+}
+
+/* The words of the newest transcript there is. False: it has none, or they are damaged. */
+static bool load_words(struct search_index *index)
+{
+    struct buf file = {0};
+    pthread_mutex_lock(&index->lock);
+    size_t count = index->transcript_count;
+    uint64_t id = count ? index->transcripts[count - 1].words_id : 0;
+    pthread_mutex_unlock(&index->lock);
+    bool good = id && search_index_words(index, id, &file) && use_words(index, buf_str(&file)) &&
+                index->words.id == id;
+    buf_done(&file);
+    return good;
+}
+
+/* Chooses words from the chunk and some before it. */
+static enum status choose_words(struct search_index *index, const struct journal_chunks *chunks,
+                                size_t number, struct error *error)
+{
+    size_t numbers[SAMPLE_CHUNKS], count = 0;
+    char name[TRANSCRIPT_PATH_BYTES];
+    struct buf file = {0};
+    for (size_t i = SAMPLE_CHUNKS; i > 0; i--)
+        if (!count || number * i / SAMPLE_CHUNKS < numbers[count - 1])
+            numbers[count++] = number * i / SAMPLE_CHUNKS;
+    enum status status =
+        transcript_words_make(index->options.journal, chunks, numbers, count, &file, error);
+    if (status == STATUS_OK && !use_words(index, buf_str(&file)))
+        status = fail(error, STATUS_BUSY, "no memory for the words of transcripts");
+    words_name(index->words.id, name);
+    if (status == STATUS_OK)
+        status = search__write_file(index, name, buf_str(&file), error);
+    if (status != STATUS_OK)
+        transcript_words_done(&index->words);
+    pthread_mutex_lock(&index->lock);
+    if (status == STATUS_OK && !has_words(index, index->words.id))
+        index->words_ids[index->words_count++] = index->words.id;
+    pthread_mutex_unlock(&index->lock);
+    buf_done(&file);
+    return status;
+}
+
+/* Words for the transcript of a chunk. */
+static enum status find_words(struct search_index *index, const struct journal_chunks *chunks,
+                              size_t number, struct error *error)
+{
+    pthread_mutex_lock(&index->lock);
+    bool good = index->words.id && has_words(index, index->words.id);
+    bool has_room = index->words_count < WORDS_FILES_MAX;
+    pthread_mutex_unlock(&index->lock);
+    if (good ? index->poor < POOR_MAX || !has_room : load_words(index))
+        return STATUS_OK;
+    return has_room ? choose_words(index, chunks, number, error)
+                    : fail(error, STATUS_BUSY, "too many words of transcripts");
+}
+
+static void note_own(struct search_index *index, double own)
+{
+    if (index->own_first < 0)
+        index->own_first = own;
+    index->poor = own > index->own_first + poor_share ? index->poor + 1 : 0;
 }
 
 static enum status make(struct search_index *index, const struct journal_chunks *chunks,
@@ -125,10 +257,16 @@ static enum status make(struct search_index *index, const struct journal_chunks 
 {
     struct buf bytes = {0};
     char name[TRANSCRIPT_PATH_BYTES];
-    struct indexed_transcript item = {chunks->items[number].segment, (uint32_t)number, 0};
+    double own;
+    enum status status = find_words(index, chunks, number, error);
+    struct indexed_transcript item = {chunks->items[number].segment, (uint32_t)number, 0,
+                                      index->words.id, false};
     name_of(item.segment, item.number, name);
-    enum status status =
-        search_transcript_make(index->options.journal, chunks, number, &bytes, error);
+    if (status == STATUS_OK)
+        status = search_transcript_make(index->options.journal, chunks, number, &index->words,
+                                        &bytes, &own, error);
+    if (status == STATUS_OK)
+        note_own(index, own);
     if (status == STATUS_OK)
         status = search__write_file(index, name, buf_str(&bytes), error);
     item.file_bytes = bytes.len;
@@ -153,7 +291,7 @@ static size_t newest_without(struct search_index *index, const struct journal_ch
         const struct indexed_transcript *no_room = &index->no_room_before;
         bool is_old = chunk->segment < no_room->segment ||
                       (chunk->segment == no_room->segment && i <= no_room->number);
-        if (chunk->complete && !is_old && !has(index, chunk->segment, (uint32_t)i))
+        if (chunk->complete && !is_old && !transcript_of(index, chunk->segment, (uint32_t)i))
             found = i;
     }
     pthread_mutex_unlock(&index->lock);
@@ -189,36 +327,78 @@ enum status search__make_transcript(struct search_index *index, bool *out_made, 
 
 /* --- asking */
 
-bool search_index_transcript(struct search_index *index, const struct journal_chunk *chunk,
-                             uint32_t number, int64_t created_ns, struct buf *out)
+/* Whether it is of this chunk, and as it was written: looked at once, as that takes a sixth of the
+ * time that reading it does. */
+static bool is_good(struct search_index *index, struct str file, const struct journal_chunk *chunk,
+                    uint32_t number, int64_t created_ns, bool was_whole)
 {
     struct transcript_head head;
+    bool good =
+        search_transcript_head(file, &head) && head.created_ns == created_ns &&
+        head.first_content == chunk->first_content && head.content_count == chunk->content_count &&
+        head.frame_count == chunk->frame_count && (was_whole || search_transcript_is_whole(file));
+    if (good && !was_whole) {
+        pthread_mutex_lock(&index->lock);
+        struct indexed_transcript *item = transcript_of(index, chunk->segment, number);
+        if (item)
+            item->is_whole = true;
+        pthread_mutex_unlock(&index->lock);
+    }
+    return good;
+}
+
+bool search_index_transcript(struct search_index *index, const struct journal_chunk *chunk,
+                             uint32_t number, int64_t created_ns, struct buf *out,
+                             uint64_t *out_words)
+{
     char name[TRANSCRIPT_PATH_BYTES];
     pthread_mutex_lock(&index->lock);
-    bool is_there = has(index, chunk->segment, number);
-    if (is_there)
+    const struct indexed_transcript *item = transcript_of(index, chunk->segment, number);
+    bool is_there = item, was_whole = item && item->is_whole;
+    if (is_there) {
         index->wanted_ns = clock_mono_ns();
+        *out_words = item->words_id;
+    }
     pthread_mutex_unlock(&index->lock);
     name_of(chunk->segment, number, name);
     buf_clear(out);
     if (!is_there || search__read_file(index->directory, name, out, NULL) != STATUS_OK)
         return false;
-    if (search_transcript_head(buf_str(out), &head) && head.created_ns == created_ns &&
-        head.first_content == chunk->first_content && head.content_count == chunk->content_count &&
-        head.frame_count == chunk->frame_count)
+    if (is_good(index, buf_str(out), chunk, number, created_ns, was_whole))
         return true;
     search_index_drop_transcript(index, chunk->segment, number);
     return false;
 }
 
+static void make_again(struct search_index *index)
+{
+    index->caught_up = false;
+    index->changed_since = true;
+}
+
 void search_index_drop_transcript(struct search_index *index, uint32_t segment, uint32_t number)
 {
     pthread_mutex_lock(&index->lock);
-    if (has(index, segment, number)) {
+    if (transcript_of(index, segment, number)) {
         drop(index, find(index, segment, number));
-        index->caught_up = false;
-        index->changed_since = true;
+        make_again(index);
     }
+    pthread_mutex_unlock(&index->lock);
+}
+
+bool search_index_words(struct search_index *index, uint64_t id, struct buf *out)
+{
+    char name[TRANSCRIPT_PATH_BYTES];
+    words_name(id, name);
+    buf_clear(out);
+    return search__read_file(index->directory, name, out, NULL) == STATUS_OK;
+}
+
+void search_index_drop_words(struct search_index *index, uint64_t id)
+{
+    pthread_mutex_lock(&index->lock);
+    drop_words(index, id);
+    make_again(index);
     pthread_mutex_unlock(&index->lock);
 }
 
@@ -226,8 +406,7 @@ void search_index_want_transcripts(struct search_index *index)
 {
     pthread_mutex_lock(&index->lock);
     index->wanted_ns = clock_mono_ns();
-    index->caught_up = false;
-    index->changed_since = true;
+    make_again(index);
     index->hurried = true;
     pthread_cond_broadcast(&index->changed);
     pthread_mutex_unlock(&index->lock);

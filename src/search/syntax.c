@@ -15,8 +15,10 @@ bool search_set_has(const struct character_set *set, unsigned char byte)
 {
     if (set->is_negated)
         return !set->listed[byte];
-    /* Some characters beyond ASCII are letters of it when case is ignored. */
-    return set->listed[byte] || (is_letter(byte) && (set->listed[byte ^ 0x20] || set->beyond));
+    /* The Kelvin sign and the long s are letters of it when case is ignored. */
+    bool may_be_beyond = (byte | 0x20) == 'k' || (byte | 0x20) == 's';
+    return set->listed[byte] ||
+           (is_letter(byte) && (set->listed[byte ^ 0x20] || (set->beyond && may_be_beyond)));
 }
 
 bool search_set_has_beyond(const struct character_set *set)
@@ -70,6 +72,82 @@ static bool list_named(struct character_set *set, char name)
     return true;
 }
 
+/* `[:alpha:]`, `[:^alpha:]`, within a class. False: there is none of that name. */
+static bool list_posix(struct character_set *set, struct str name)
+{
+    static const struct {
+        struct str name;
+        const char *members; /* two each: from, to */
+    } classes[] = {
+        {STR_INIT("alnum"), "09AZaz"},
+        {STR_INIT("alpha"), "AZaz"},
+        {STR_INIT("ascii"), "\x01\x7f"},
+        {STR_INIT("blank"), "\t\t  "},
+        {STR_INIT("cntrl"), "\x01\x1f\x7f\x7f"},
+        {STR_INIT("digit"), "09"},
+        {STR_INIT("graph"), "!~"},
+        {STR_INIT("lower"), "az"},
+        {STR_INIT("print"), " ~"},
+        {STR_INIT("punct"), "!/:@[`{~"},
+        {STR_INIT("space"), "\t\r  "},
+        {STR_INIT("upper"), "AZ"},
+        {STR_INIT("word"), "09AZaz__"},
+        {STR_INIT("xdigit"), "09AFaf"},
+    };
+    bool is_negated = str_starts(name, STR("^"));
+    if (is_negated)
+        name = str_sub(name, 1, name.len);
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+        if (!str_equal(name, classes[i].name))
+            continue;
+        struct character_set these = {0};
+        for (const char *at = classes[i].members; *at; at += 2)
+            list_range(&these, (unsigned char)at[0], (unsigned char)at[1]);
+        /* Of those with it, the one whose number is 0. */
+        these.listed[0] = these.listed[1];
+        for (int byte = 0; byte < 128; byte++)
+            set->listed[byte] |= these.listed[byte] != is_negated;
+        set->beyond |= is_negated;
+        return true;
+    }
+    return false;
+}
+
+/*
+ * Behind `\p` or `\P`: a category by one or two letters, or a script. What it has of ASCII is told
+ * roughly, and more rather than less; so what a class leaves out by it cannot be told.
+ */
+static bool list_property(struct syntax_reader *reader, struct character_set *set)
+{
+    bool is_negated = peek(reader) == 'P';
+    reader->at++;
+    struct str rest = str_sub(reader->text, reader->at, reader->text.len),
+               name = str_sub(rest, 0, 1);
+    reader->at += name.len;
+    if (str_equal(name, STR("{"))) {
+        name = str_sub(rest, 1, str_find_byte(rest, '}') - 1);
+        reader->at += name.len + 1;
+    }
+    if (!name.len || set->is_negated)
+        return false;
+    bool is_category = name.len <= 2;
+    set->beyond = true;
+    if (is_negated || name.ptr[0] == '^' || str_equal(name, STR("Common")) ||
+        str_equal(name, STR("Any"))) {
+        list_range(set, 0, 127);
+    } else if (str_equal(name, STR("Latin")) || (is_category && name.ptr[0] == 'L')) {
+        list_range(set, 'A', 'Z');
+        list_range(set, 'a', 'z');
+    } else if (is_category && name.ptr[0] == 'N') {
+        list_range(set, '0', '9');
+    } else if (is_category && name.ptr[0] == 'Z') {
+        list_range(set, ' ', ' ');
+    } else if (is_category) {
+        list_range(set, 0, 127);
+    }
+    return true;
+}
+
 static uint32_t take_character(struct syntax_reader *reader)
 {
     uint32_t number = 0;
@@ -83,12 +161,32 @@ static bool is_word_character(char byte)
     return byte == '_' || (byte >= '0' && byte <= '9') || is_letter((unsigned char)byte);
 }
 
+/* Behind `\x`: two hexadecimal digits, or some in braces. */
+static bool take_hexadecimal(struct syntax_reader *reader, uint32_t *out_number)
+{
+    static const char digits[] = "0123456789abcdef";
+    bool in_braces = take(reader, '{');
+    uint32_t number = 0;
+    int count = 0;
+    for (const char *digit; count < (in_braces ? 8 : 2); count++, reader->at++) {
+        char byte = peek(reader);
+        digit = byte ? strchr(digits, byte >= 'A' && byte <= 'F' ? byte | 0x20 : byte) : NULL;
+        if (!digit)
+            break;
+        number = number << 4 | (uint32_t)(digit - digits);
+    }
+    *out_number = number;
+    return count && (!in_braces || take(reader, '}'));
+}
+
 /* Behind the backslash: a character that stands for itself. False: it is something else. */
 static bool take_escaped(struct syntax_reader *reader, uint32_t *out_number)
 {
     static const char names[] = "tnrfva", meanings[] = "\t\n\r\f\v\a";
     char byte = peek(reader);
     const char *name = byte ? strchr(names, byte) : NULL;
+    if (take(reader, 'x'))
+        return take_hexadecimal(reader, out_number);
     if (at_end(reader) || (!name && is_word_character(byte)))
         return false;
     if (name) {
@@ -109,6 +207,8 @@ static bool take_member(struct syntax_reader *reader, struct character_set *set)
             reader->at++;
             return true;
         }
+        if ((peek(reader) | 0x20) == 'p')
+            return list_property(reader, set);
         if (!take_escaped(reader, &low))
             return false;
     } else {
@@ -131,11 +231,18 @@ static bool take_member(struct syntax_reader *reader, struct character_set *set)
 static bool take_class(struct syntax_reader *reader, struct character_set *set)
 {
     set->is_negated = take(reader, '^');
-    for (bool first = true; first || peek(reader) != ']'; first = false)
-        if (at_end(reader) ||
-            str_starts(str_sub(reader->text, reader->at, reader->text.len), STR("[:")) ||
-            !take_member(reader, set))
+    for (bool first = true; first || peek(reader) != ']'; first = false) {
+        struct str rest = str_sub(reader->text, reader->at, reader->text.len), name = STR_NONE;
+        if (str_starts(rest, STR("[:")))
+            name = str_sub(rest, 2, str_find_byte(rest, ']') - 2);
+        if (str_ends(name, STR(":"))) {
+            if (!list_posix(set, str_sub(name, 0, name.len - 1)))
+                return false;
+            reader->at += name.len + 3;
+        } else if (!rest.len || !take_member(reader, set)) {
             return false;
+        }
+    }
     reader->at++;
     return true;
 }
@@ -150,6 +257,8 @@ static enum syntax_kind take_escape(struct syntax_reader *reader, struct syntax_
         piece->assertion = byte;
         return SYNTAX_ASSERTION;
     }
+    if (byte == 'p' || byte == 'P')
+        return list_property(reader, &piece->set) ? SYNTAX_CHARACTER : SYNTAX_LOST;
     if (byte && strchr("DSW", byte)) {
         reader->at++;
         piece->set.is_negated = true;

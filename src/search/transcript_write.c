@@ -1,36 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * transcript_write: the texts of a chunk -> a transcript. A word is letters, or up to three digits,
- * with the marks behind it; a JSON escape is a word of its own, so that its readings can be told
- * from it alone.
- */
+/* transcript_write: the texts of a chunk -> a transcript. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "search/part_file.h"
 #include "search/transcript_private.h"
 
-enum { LEVEL = 1, LETTERS_MAX = 24, DIGITS_MAX = 3, MARKS_MAX = 3, BACKSLASHES_MAX = 16 };
-enum { SLOTS = 2 * CODES_MAX, HEAD_HASHED = 56 };
+enum { LEVEL = 1, HEAD_HASHED = 56 };
 
 static const uint8_t magic[8] = {'V', 'T', 'R', 'T', 'E', 'X', 'T', TRANSCRIPT_VERSION};
 
-struct word {
-    uint32_t at, len; /* in words.ptr, behind its length */
-};
 struct transcriber {
-    struct transcript_head head;
-    const struct journal_chunk *chunk;
-    struct buf words, codes, *out;
-    struct word items[BLOCK_WORDS_MAX];
-    size_t count;
-    uint32_t slots[SLOTS]; /* word + 1 by hash; 0: free */
-    struct seen_text short_texts[SEEN_SLOTS];
+    const struct transcript_words *shared; /* NULL: none */
+    struct buf words, codes, *out;         /* words: the block's own */
+    uint32_t at[CODES_MAX];                /* of the block's own words */
+    size_t shared_count, count;            /* words with a code: those that are shared, and all */
+    uint64_t put, put_own;                 /* codes of words */
+    uint32_t slots[WORD_SLOTS];            /* word + 1 by hash; 0: free */
 };
 
 /* --- the head: magic and version, u32 segment, number, first content, contents, frames, u32 1: has
- * nested, u64 creation of the segment, u64 XXH3 of what is behind the head, 0, u64 XXH3 of the 56
- * bytes before it. */
+ * nested, u64 creation of the segment, u64 XXH3 of what is behind the head, u64 id of the words it
+ * shares, u64 XXH3 of the 56 bytes before it. */
 
 static void put_head(const struct transcript_head *head, struct buf *file)
 {
@@ -45,6 +36,7 @@ static void put_head(const struct transcript_head *head, struct buf *file)
     store_u32(out + 28, head->has_nested);
     store_u64(out + 32, (uint64_t)head->created_ns);
     store_u64(out + 40, str_hash(str_sub(buf_str(file), TRANSCRIPT_HEADER_BYTES, file->len)));
+    store_u64(out + 48, head->words_id);
     store_u64(out + HEAD_HASHED, str_hash((struct str){(const char *)out, HEAD_HASHED}));
 }
 
@@ -61,156 +53,87 @@ bool search_transcript_head(struct str bytes, struct transcript_head *out_head)
                                          .frame_count = load_u32(at + 24),
                                          .has_nested = load_u32(at + 28) & 1,
                                          .created_ns = (int64_t)load_u64(at + 32),
+                                         .words_id = load_u64(at + 48),
                                          .body_hash = load_u64(at + 40)};
     return true;
 }
 
-/* --- text -> words */
-
-static bool is_digit(char byte)
+bool search_transcript_is_whole(struct str file)
 {
-    return byte >= '0' && byte <= '9';
-}
-
-static bool is_letter(char byte)
-{
-    return (byte & 0x80) || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z');
-}
-
-/* Four hexadecimal digits behind a `u`. */
-static bool take_number(struct str rest, uint32_t *out_number)
-{
-    uint8_t bytes[2];
-    if (rest.len < 5 || rest.ptr[0] != 'u' || !str_hex_decode(str_sub(rest, 1, 4), bytes, 2))
-        return false;
-    *out_number = (uint32_t)bytes[0] << 8 | bytes[1];
-    return true;
-}
-
-static size_t count_backslashes(struct str rest)
-{
-    size_t count = 0;
-    while (count < rest.len && rest.ptr[count] == '\\')
-        count++;
-    return count;
-}
-
-/* The other half of a surrogate pair, however often it was escaped. */
-static size_t second_half(struct str rest)
-{
-    uint32_t number;
-    size_t count = count_backslashes(rest);
-    return count && count <= BACKSLASHES_MAX &&
-                   take_number(str_sub(rest, count, rest.len), &number) && number >= 0xdc00 &&
-                   number < 0xe000
-               ? count + 5
-               : 0;
-}
-
-static bool is_incomplete_number(struct str behind_u)
-{
-    size_t digits = 0;
-    uint8_t byte;
-    char two[2] = {0, '0'};
-    while (digits < 4 && digits < behind_u.len &&
-           (two[0] = behind_u.ptr[digits], str_hex_decode((struct str){two, 2}, &byte, 1)))
-        digits++;
-    return digits < 4 && digits < behind_u.len && behind_u.ptr[digits] == '\\';
-}
-
-/*
- * Backslashes and all that they can be about, in any reading. *out_unsure: what follows can be
- * about it too, because the escape makes a letter of another escape.
- */
-static size_t escape_length(struct str rest, bool *out_unsure)
-{
-    uint32_t number;
-    size_t count = count_backslashes(rest);
-    struct str behind = str_sub(rest, count, rest.len);
-    *out_unsure = count > BACKSLASHES_MAX;
-    if (*out_unsure || !behind.len || (behind.ptr[0] & 0x80))
-        return count;
-    if (!take_number(behind, &number)) {
-        *out_unsure = behind.ptr[0] == 'u' && is_incomplete_number(str_sub(behind, 1, behind.len));
-        return count + 1;
-    }
-    *out_unsure =
-        number == '\\' || (number < 0x80 && (is_digit((char)number) || is_letter((char)number)));
-    bool is_first_half = number >= 0xd800 && number < 0xdc00;
-    return count + 5 + (is_first_half ? second_half(str_sub(behind, 5, behind.len)) : 0);
-}
-
-/* No character is cut in two. */
-static size_t letters_length(struct str rest)
-{
-    size_t len = 0;
-    while (len < rest.len && len < LETTERS_MAX && is_letter(rest.ptr[len]))
-        len++;
-    size_t cut = len;
-    while (cut && cut < rest.len && len - cut < 3 && (rest.ptr[cut] & 0xc0) == 0x80)
-        cut--;
-    return cut && (cut == rest.len || (rest.ptr[cut] & 0xc0) != 0x80) ? cut : len;
-}
-
-static size_t word_length(struct str rest)
-{
-    size_t len = letters_length(rest), marks = 0;
-    while (len < rest.len && len < DIGITS_MAX && is_digit(rest.ptr[0]) && is_digit(rest.ptr[len]))
-        len++;
-    while (len < rest.len && marks < MARKS_MAX && rest.ptr[len] != '\\' &&
-           !is_digit(rest.ptr[len]) && !is_letter(rest.ptr[len]))
-        len++, marks++;
-    return len;
+    struct transcript_head head;
+    return search_transcript_head(file, &head) &&
+           head.body_hash == str_hash(str_sub(file, TRANSCRIPT_HEADER_BYTES, file.len));
 }
 
 /* --- words -> codes */
 
 static void put_code(struct transcriber *to, uint32_t code)
 {
-    if (put_room(&to->codes, 2)) {
+    if (put_room(&to->codes, CODE_BYTES)) {
         to->codes.ptr[to->codes.len++] = (char)code;
         to->codes.ptr[to->codes.len++] = (char)(code >> 8);
     }
 }
 
+static struct str word_of(const struct transcriber *to, size_t word)
+{
+    return word < to->shared_count ? transcript__word(&to->shared->bytes, to->shared->at[word])
+                                   : transcript__word(&to->words, to->at[word - to->shared_count]);
+}
+
+/* Where the word stands, or where there is room for it. */
+static size_t find_slot(const struct transcriber *to, struct str text)
+{
+    size_t slot = str_hash(text) & (WORD_SLOTS - 1);
+    while (to->slots[slot] && !str_equal(word_of(to, to->slots[slot] - 1), text))
+        slot = (slot + 1) & (WORD_SLOTS - 1);
+    return slot;
+}
+
+static void start_block(struct transcriber *to)
+{
+    buf_clear(&to->words);
+    buf_clear(&to->codes);
+    put_code(to, 0); /* no word: who reads side by side stops here */
+    memset(to->slots, 0, sizeof to->slots);
+    for (to->count = 0; to->count < to->shared_count; to->count++)
+        to->slots[find_slot(to, word_of(to, to->count))] = (uint32_t)to->count + 1;
+}
+
 static void end_block(struct transcriber *to)
 {
-    put_code(to, 0); /* no word: who reads side by side stops here */
+    put_code(to, 0);
     search_section_put(to->out, &to->words, LEVEL);
     put_varint(to->out, to->codes.len);
     put_bytes(to->out, to->codes.ptr, to->codes.len);
     to->out->failed |= to->codes.failed;
-    buf_clear(&to->words);
-    buf_clear(&to->codes);
-    memset(to->slots, 0, sizeof to->slots);
-    to->count = 0;
 }
 
 static void put_word(struct transcriber *to, struct str text)
 {
-    if (to->count == BLOCK_WORDS_MAX || to->codes.len >= 2 * BLOCK_CODES_MAX)
+    if (CODE_FIRST_WORD + to->count == CODES_MAX || to->codes.len >= CODE_BYTES * BLOCK_CODES_MAX) {
         end_block(to);
-    size_t slot = str_hash(text) & (SLOTS - 1);
-    for (; to->slots[slot]; slot = (slot + 1) & (SLOTS - 1)) {
-        const struct word *known = &to->items[to->slots[slot] - 1];
-        if (known->len == text.len && !memcmp(to->words.ptr + known->at, text.ptr, text.len)) {
-            put_code(to, CODE_FIRST_WORD + to->slots[slot] - 1);
-            return;
-        }
+        start_block(to);
     }
-    put_byte(&to->words, (uint8_t)text.len);
-    to->items[to->count] = (struct word){(uint32_t)to->words.len, (uint32_t)text.len};
-    put_bytes(&to->words, text.ptr, text.len);
-    put_code(to, CODE_FIRST_WORD + (uint32_t)to->count);
-    to->slots[slot] = (uint32_t)++to->count;
+    size_t slot = find_slot(to, text);
+    if (!to->slots[slot]) {
+        to->at[to->count - to->shared_count] = (uint32_t)to->words.len;
+        put_byte(&to->words, (uint8_t)text.len);
+        put_bytes(&to->words, text.ptr, text.len);
+        to->slots[slot] = (uint32_t)++to->count;
+    }
+    put_code(to, CODE_FIRST_WORD + to->slots[slot] - 1);
+    to->put++;
+    to->put_own += to->slots[slot] > to->shared_count;
 }
 
-static void put_text(struct transcriber *to, struct str text, uint32_t section)
+static void put_text(void *context, struct str text, uint32_t section)
 {
+    struct transcriber *to = context;
     put_code(to, section);
-    while (text.len) {
-        bool unsure = false;
-        size_t len = text.ptr[0] == '\\' ? escape_length(text, &unsure) : word_length(text);
+    while (text.len && !to->words.failed) {
+        bool unsure;
+        size_t len = transcript__cut(text, &unsure);
         if (unsure)
             put_code(to, CODE_ANYTHING);
         else
@@ -221,35 +144,9 @@ static void put_text(struct transcriber *to, struct str text, uint32_t section)
 
 /* --- a chunk */
 
-static void visit_text(void *context, uint32_t ordinal, struct str text)
-{
-    struct transcriber *to = context;
-    put_text(to, text, search_section_of(to->chunk, ordinal));
-}
-
-static void visit_short(void *context, struct str text, bool stays)
-{
-    struct transcriber *to = context;
-    struct seen_text *seen = search_seen(to->short_texts, text);
-    if (stays && seen->ptr == text.ptr && seen->len == text.len)
-        return;
-    if (stays)
-        *seen = (struct seen_text){text.ptr, text.len, 0};
-    put_text(to, text, RECORD_SECTION);
-}
-
-static void visit_record(void *context, struct journal_location location, const struct batch *batch,
-                         size_t index)
-{
-    struct transcriber *to = context;
-    if (location.signal != SIGNAL_SPANS && location.signal != SIGNAL_LOGS)
-        return;
-    search_record_texts(batch, location.signal, index, true, visit_short, to);
-    to->head.has_nested |= search_record_nests(batch, location.signal, index);
-}
-
 enum status search_transcript_make(struct journal *journal, const struct journal_chunks *chunks,
-                                   size_t number, struct buf *out, struct error *error)
+                                   size_t number, const struct transcript_words *words,
+                                   struct buf *out, double *out_own, struct error *error)
 {
     const struct journal_chunk *chunk = &chunks->items[number];
     struct transcriber *to = calloc(1, sizeof *to);
@@ -258,24 +155,24 @@ enum status search_transcript_make(struct journal *journal, const struct journal
         return fail(error, STATUS_BUSY, "no memory for a transcript");
     }
     out->len = TRANSCRIPT_HEADER_BYTES;
-    to->head = (struct transcript_head){.segment = chunk->segment,
-                                        .number = (uint32_t)number,
-                                        .created_ns = chunks->created_ns,
-                                        .first_content = chunk->first_content,
-                                        .content_count = chunk->content_count,
-                                        .frame_count = chunk->frame_count};
-    to->chunk = chunk;
+    to->shared = words;
+    to->shared_count = words ? words->count : 0;
     to->out = out;
-    const struct journal_visitor visitor = {
-        .context = to, .text = visit_text, .record = visit_record};
-    enum status status = journal_visit_chunk(journal, chunk, &visitor, error);
-    if (status == STATUS_CORRUPT)
-        status = STATUS_OK; /* what can be read is in it, and nobody reads more */
+    struct transcript_head head = {.segment = chunk->segment,
+                                   .number = (uint32_t)number,
+                                   .created_ns = chunks->created_ns,
+                                   .first_content = chunk->first_content,
+                                   .content_count = chunk->content_count,
+                                   .frame_count = chunk->frame_count,
+                                   .words_id = words ? words->id : 0};
+    start_block(to);
+    enum status status = transcript__read(journal, chunk, put_text, to, &head.has_nested, error);
     end_block(to);
     if (status == STATUS_OK && (to->words.failed || out->failed))
         status = fail(error, STATUS_BUSY, "no memory for a transcript");
     if (status == STATUS_OK)
-        put_head(&to->head, out);
+        put_head(&head, out);
+    *out_own = to->put ? (double)to->put_own / (double)to->put : 0;
     buf_done(&to->words);
     buf_done(&to->codes);
     free(to);

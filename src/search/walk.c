@@ -284,30 +284,6 @@ static bool add_record(struct search_walk *walk, struct ref_reader *reader,
     return !reader->bad && !walk->refs.failed;
 }
 
-static enum status open_chunk(struct search_walk *walk, struct error *error)
-{
-    struct walk_chunk *chunk = &walk->chunks[walk->position];
-    enum status status = STATUS_OK;
-    if (chunk->possible || !chunk->part)
-        status = walk__scan(walk, walk->position, error);
-    if (status != STATUS_OK)
-        return status;
-    struct ref_reader reader = search_refs_read(walk__refs(chunk), &chunk->chunk);
-    struct ref_list list;
-    struct ref_record record;
-    while (search_refs_next_list(&reader, &list))
-        for (uint32_t i = 0; i < list.count && !reader.bad; i++)
-            search_refs_next_link(&reader, &list);
-    walk->record_count = 0;
-    buf_clear(&walk->refs);
-    while (search_refs_next_record(&reader, &record))
-        if (!add_record(walk, &reader, &record))
-            return fail(error, STATUS_BUSY, "no memory for the search");
-    walk->next_record = walk->record_count;
-    walk->in_chunk = true;
-    return STATUS_OK;
-}
-
 static int compare(const struct journal_location *a, const struct journal_location *b)
 {
     int order = journal_position_compare(a->frame, b->frame);
@@ -342,6 +318,51 @@ static bool has_extra(const struct search_walk *walk, uint64_t start, uint64_t e
     return at < walk->options.extra_count &&
            walk->options.extra[at].frame.segment == walk->options.segment &&
            walk->options.extra[at].frame.offset < end;
+}
+
+/* No record of the chunk can, whatever those before it can. */
+static bool is_useless(const struct search_walk *walk)
+{
+    const struct walk_chunk *chunk = &walk->chunks[walk->position];
+    return !can_hold(walk, chunk->reachable) &&
+           !has_extra(walk, chunk->chunk.start, chunk->chunk.end);
+}
+
+static bool holds_some(const struct walk_chunk *chunk)
+{
+    return chunk->state == SCAN_DONE && (chunk->own || chunk->records);
+}
+
+static enum status open_chunk(struct search_walk *walk, struct error *error)
+{
+    struct walk_chunk *chunk = &walk->chunks[walk->position];
+    enum status status = STATUS_OK;
+    if (chunk->possible || !chunk->part)
+        status = walk__scan(walk, walk->position, error);
+    if (status != STATUS_OK)
+        return status;
+    if (chunk->part && !holds_some(chunk)) {
+        pthread_mutex_lock(&walk->lock); /* helpers look at it */
+        chunk->possible = 0;
+        chunk->reachable = reachable_from(walk, walk->position);
+        pthread_mutex_unlock(&walk->lock);
+        if (is_useless(walk))
+            return STATUS_OK;
+    }
+    struct ref_reader reader = search_refs_read(walk__refs(chunk), &chunk->chunk);
+    struct ref_list list;
+    struct ref_record record;
+    while (search_refs_next_list(&reader, &list))
+        for (uint32_t i = 0; i < list.count && !reader.bad; i++)
+            search_refs_next_link(&reader, &list);
+    walk->record_count = 0;
+    buf_clear(&walk->refs);
+    while (search_refs_next_record(&reader, &record))
+        if (!add_record(walk, &reader, &record))
+            return fail(error, STATUS_BUSY, "no memory for the search");
+    walk->next_record = walk->record_count;
+    walk->in_chunk = true;
+    return STATUS_OK;
 }
 
 static bool in_range(const struct search_walk *walk, const struct walk_record *record)
@@ -394,24 +415,11 @@ static bool is_done(const struct search_walk *walk)
            (!can_hold(walk, chunk->before) && !has_extra(walk, 0, chunk->chunk.end));
 }
 
-/* No record of the chunk can, whatever those before it can. */
-static bool is_useless(const struct search_walk *walk)
-{
-    const struct walk_chunk *chunk = &walk->chunks[walk->position];
-    return !can_hold(walk, chunk->reachable) &&
-           !has_extra(walk, chunk->chunk.start, chunk->chunk.end);
-}
-
 static bool is_behind_cursor(const struct search_walk *walk)
 {
     const struct journal_location *before = walk->options.before;
     return before && before->frame.segment == walk->options.segment &&
            walk->chunks[walk->position].chunk.start > before->frame.offset;
-}
-
-static bool holds_some(const struct walk_chunk *chunk)
-{
-    return chunk->state == SCAN_DONE && (chunk->own || chunk->records);
 }
 
 static void step_back(struct search_walk *walk)

@@ -22,6 +22,21 @@ static uint32_t terms_of_use(const struct search_walk *walk, const struct walk_c
     return terms;
 }
 
+/* Has the finder know these words. */
+static bool share_words(struct search_index *index, struct scanner *scanner, uint64_t id)
+{
+    if (search_finder_words(scanner->finder) == id)
+        return true;
+    struct buf file = {0};
+    bool good = search_index_words(index, id, &file) &&
+                search_finder_use(scanner->finder, buf_str(&file)) &&
+                search_finder_words(scanner->finder) == id;
+    buf_done(&file);
+    if (!good)
+        search_index_drop_words(index, id);
+    return good;
+}
+
 bool walk__narrow(struct search_walk *walk, struct walk_chunk *chunk, struct scanner *scanner)
 {
     const struct search_walk_options *options = &walk->options;
@@ -32,8 +47,10 @@ bool walk__narrow(struct search_walk *walk, struct walk_chunk *chunk, struct sca
         scanner->finder = search_finder_new(options->expression);
     if (!scanner->finder || !search_finder_knows(scanner->finder, terms))
         return true;
+    uint64_t words;
     if (!search_index_transcript(options->index, &chunk->chunk, number, walk->list.created_ns,
-                                 &scanner->transcript))
+                                 &scanner->transcript, &words) ||
+        !share_words(options->index, scanner, words))
         return false;
     if (!search_finder_narrow(scanner->finder, buf_str(&scanner->transcript), chunk->allowed))
         search_index_drop_transcript(options->index, chunk->chunk.segment, number);

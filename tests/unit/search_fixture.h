@@ -130,9 +130,40 @@ static uint32_t find_in(const struct search_expression *expression, struct str t
     return found;
 }
 
-/* One chunk whose texts are these, as a part and as a transcript (unless NULL). */
-static struct search_part *index_texts(const struct str *texts, size_t count,
-                                       struct buf *out_transcript)
+/* A transcript, and the file of the words it shares. */
+struct transcript_files {
+    struct buf transcript, words;
+};
+
+static void transcript_files_done(struct transcript_files *files)
+{
+    buf_done(&files->transcript);
+    buf_done(&files->words);
+}
+
+static void transcribe_chunk(struct journal *journal, const struct journal_chunks *chunks,
+                             bool shares, struct transcript_files *out)
+{
+    struct transcript_words words = {0};
+    size_t number = 0;
+    double own;
+    if (shares && !out->words.len)
+        assert_int_equal(transcript_words_make(journal, chunks, &number, 1, &out->words, NULL),
+                         STATUS_OK);
+    if (shares) {
+        assert_true(transcript_words_read(buf_str(&out->words), &words));
+    }
+    assert_int_equal(search_transcript_make(journal, chunks, number, shares ? &words : NULL,
+                                            &out->transcript, &own, NULL),
+                     STATUS_OK);
+    assert_true(own >= 0 && own <= 1);
+    transcript_words_done(&words);
+}
+
+/* One chunk whose texts are these, as a part and as a transcript (unless NULL), which shares the
+ * words that are there, or those frequent in it, or none. */
+static struct search_part *index_texts(const struct str *texts, size_t count, bool shares,
+                                       struct transcript_files *out_files)
 {
     const char *path = test_directory();
     struct journal *journal = open_journal(path);
@@ -167,9 +198,8 @@ static struct search_part *index_texts(const struct str *texts, size_t count,
         file.ptr[i] ^= 1;
     }
     buf_done(&file);
-    if (out_transcript)
-        assert_int_equal(search_transcript_make(journal, &chunks, 0, out_transcript, NULL),
-                         STATUS_OK);
+    if (out_files)
+        transcribe_chunk(journal, &chunks, shares, out_files);
     free(chunks.items);
     journal_close(journal);
     remove_directory(path);
@@ -184,14 +214,17 @@ static bool is_found(const struct search_part *part, const struct search_term *t
 }
 
 /* Whether the expression's term can stand in any section of the transcript. */
-static bool is_transcribed(const struct buf *transcript, const struct search_expression *expression)
+static bool is_transcribed(const struct transcript_files *files,
+                           const struct search_expression *expression)
 {
     uint32_t allowed[SECTIONS], left = 0;
     struct transcript_finder *finder = search_finder_new(expression);
     for (int section = 0; section < SECTIONS; section++)
         allowed[section] = 1;
+    if (files->words.len)
+        assert_true(search_finder_use(finder, buf_str(&files->words)));
     if (search_finder_knows(finder, 1))
-        assert_true(search_finder_narrow(finder, buf_str(transcript), allowed));
+        assert_true(search_finder_narrow(finder, buf_str(&files->transcript), allowed));
     search_finder_free(finder);
     for (int section = 0; section < SECTIONS; section++)
         left |= allowed[section];
@@ -203,7 +236,7 @@ enum { RANDOM_TEXTS = 40 };
 struct random_texts {
     struct buf texts[RANDOM_TEXTS], stored[RANDOM_TEXTS];
     struct search_part *part; /* of those stored */
-    struct buf transcript;
+    struct transcript_files files;
 };
 
 static void random_texts_init(struct random_texts *random, int round)
@@ -215,13 +248,13 @@ static void random_texts_init(struct random_texts *random, int round)
         store_text(&random->stored[i], buf_str(&random->texts[i]), (int)below(3), below(2));
         list[i] = buf_str(&random->stored[i]);
     }
-    random->part = index_texts(list, RANDOM_TEXTS, &random->transcript);
+    random->part = index_texts(list, RANDOM_TEXTS, round % 2, &random->files);
 }
 
 static void random_texts_done(struct random_texts *random)
 {
     search_part_free(random->part);
-    buf_done(&random->transcript);
+    transcript_files_done(&random->files);
     for (int i = 0; i < RANDOM_TEXTS; i++) {
         buf_done(&random->texts[i]);
         buf_done(&random->stored[i]);

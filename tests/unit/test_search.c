@@ -224,13 +224,13 @@ static void test_nothing_is_skipped(void **state)
                      STR_ARGS(stored));
             if (!is_found(random.part, &expression->terms[0]))
                 STOP("the part does not have '%.*s'", STR_ARGS(expression->terms[0].folded));
-            if (!is_transcribed(&random.transcript, expression))
+            if (!is_transcribed(&random.files, expression))
                 STOP("the transcript does not have '%.*s'", STR_ARGS(expression->terms[0].folded));
             found_total++;
             search_expression_free(expression);
             expression = literal(STR("qqqqqq"));
             absent_total += !is_found(random.part, &expression->terms[0]) &&
-                            !is_transcribed(&random.transcript, expression);
+                            !is_transcribed(&random.files, expression);
             search_expression_free(expression);
         }
         random_texts_done(&random);

@@ -12,7 +12,7 @@ static struct search_expression *regex(struct str pattern)
 static struct search_part *index_text(const char *text)
 {
     const struct str texts[] = {str_from(text)};
-    return index_texts(texts, 1, NULL);
+    return index_texts(texts, 1, false, NULL);
 }
 
 static void test_shapes_rule_out(void **state)
@@ -69,9 +69,23 @@ static void add_character(struct buf *out, struct str character)
 {
     bool is_letter = (character.ptr[0] | 0x20) >= 'a' && (character.ptr[0] | 0x20) <= 'z';
     bool is_digit = character.ptr[0] >= '0' && character.ptr[0] <= '9';
-    switch (below(7)) {
+    switch (below(9)) {
     case 0:
         buf_add_str(out, is_digit ? STR("\\d") : is_letter ? STR("[a-z]") : STR("\\W"));
+        break;
+    case 4:
+        buf_add_str(out, is_digit    ? STR("[[:digit:]]")
+                         : is_letter ? STR("[[:lower:]_]")
+                                     : STR("[^[:alnum:]]"));
+        break;
+    case 5:
+        buf_add_str(out, is_digit ? STR("\\pN") : is_letter ? STR("\\p{Lu}") : STR("[\\PL\\pL]"));
+        break;
+    case 6:
+        if (character.len == 1)
+            buf_printf(out, below(2) ? "\\x%02x" : "[\\x{%X}]", (unsigned char)character.ptr[0]);
+        else
+            buf_add_str(out, STR("[^[:ascii:]]"));
         break;
     case 1:
         buf_add_str(out, is_digit || is_letter ? STR("\\w") : STR("[^a-z]"));
@@ -122,7 +136,7 @@ static void check_patterns(const struct random_texts *random, size_t *matched)
             if (!is_found(random->part, &expression->terms[0]))
                 STOP("the part does not have /%.*s/ of '%.*s'", STR_ARGS(buf_str(&pattern)),
                      STR_ARGS(text));
-            if (!is_transcribed(&random->transcript, expression))
+            if (!is_transcribed(&random->files, expression))
                 STOP("the transcript does not have /%.*s/ of '%.*s'", STR_ARGS(buf_str(&pattern)),
                      STR_ARGS(text));
         }
@@ -159,7 +173,7 @@ static void test_a_match_across_texts_is_in_the_record(void **state)
     } cases[] = {{"first.*second", 1u << RECORD_SECTION},
                  {"first\\W+second", 1u << RECORD_SECTION},
                  {"first-?[a-z]+second", 0}};
-    struct search_part *part = index_texts(texts, 2, NULL);
+    struct search_part *part = index_texts(texts, 2, false, NULL);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct search_expression *expression = regex(str_from(cases[i].pattern));
         struct part_places places;
@@ -228,7 +242,7 @@ static struct search_part *index_many(struct buf texts[MANY_TEXTS])
         }
         list[i] = buf_str(&texts[i]);
     }
-    struct search_part *part = index_texts(list, MANY_TEXTS, NULL);
+    struct search_part *part = index_texts(list, MANY_TEXTS, false, NULL);
     assert_int_equal(part->chunks[0].chunk.content_count, MANY_TEXTS);
     assert_true(part->token_count > 20 * TOKENS_A_MARK);
     return part;
@@ -320,18 +334,18 @@ static void test_places_are_read_as_written(void **state)
 
 /* --- transcripts */
 
-static struct buf transcribe(const struct str *texts, size_t count)
+static struct transcript_files transcribe(const struct str *texts, size_t count, bool shares)
 {
-    struct buf transcript = {0};
-    search_part_free(index_texts(texts, count, &transcript));
-    return transcript;
+    struct transcript_files files = {0};
+    search_part_free(index_texts(texts, count, shares, &files));
+    return files;
 }
 
-static void check_transcribed(const struct buf *transcript, const char *text, bool stays)
+static void check_transcribed(const struct transcript_files *files, const char *text, bool stays)
 {
     struct search_expression *expression = NULL;
     assert_int_equal(search_parse(str_from(text), &expression, NULL), STATUS_OK);
-    if (is_transcribed(transcript, expression) != stays)
+    if (is_transcribed(files, expression) != stays)
         STOP("%s is %sruled out", text, stays ? "" : "not ");
     search_expression_free(expression);
 }
@@ -363,6 +377,11 @@ static void test_transcripts_rule_out(void **state)
         {"/caf. au/", true},
         {"/caf[^x]? a[uU]$/", true},
         {"/Stra.e 1/", true},
+        {"/ra\\pZ+bi[[:punct:]]/", false},
+        {"/[[:lower:]]{2} biz[[:punct:]]/", true},
+        {"/ra[^[:^space:]]biz\\x2d[\\p{Ll}\\d]/", true},
+        {"/\\p{Greek}{2}|para biz[[:xdigit:]]/", false},
+        {"/(?i:CAF)\\p{Latin} \\x{61}u/", true},
         {"\"of the order\"", false},
         {"\"of an order\"", true},
         {"\"cafe au\"", true},
@@ -379,10 +398,12 @@ static void test_transcripts_rule_out(void **state)
         str_from(filler),
     };
     memset(filler, 'y', sizeof filler - 1);
-    struct buf transcript = transcribe(texts, sizeof texts / sizeof *texts);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        check_transcribed(&transcript, cases[i].text, cases[i].stays);
-    buf_done(&transcript);
+    for (int shares = 0; shares < 2; shares++) {
+        struct transcript_files files = transcribe(texts, sizeof texts / sizeof *texts, shares);
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+            check_transcribed(&files, cases[i].text, cases[i].stays);
+        transcript_files_done(&files);
+    }
 }
 
 /* Escapes of which another escape makes letters are only told by reading them. */
@@ -400,9 +421,9 @@ static void test_escapes_within_escapes_are_never_ruled_out(void **state)
         {STR_INIT("x \\\\u003c y"), "\"x < y\""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct buf transcript = transcribe(&cases[i].text, 1);
-        check_transcribed(&transcript, cases[i].found, true);
-        buf_done(&transcript);
+        struct transcript_files files = transcribe(&cases[i].text, 1, false);
+        check_transcribed(&files, cases[i].found, true);
+        transcript_files_done(&files);
     }
 }
 
@@ -425,10 +446,9 @@ static struct search_expression *pattern_with_gaps(struct str text)
 }
 
 /* More words than codes, a text that goes on over several blocks, more states than rows. */
-static void test_a_transcript_of_many_words(void **state)
+static void check_many_words(bool shares)
 {
-    enum { TOKENS = 120000, PATTERN_ROUNDS = 60 };
-    (void)state;
+    enum { TOKENS = 120000, PATTERN_ROUNDS = 40 };
     struct buf text = {0};
     size_t found = 0;
     for (int i = 0; i < TOKENS; i++)
@@ -436,46 +456,109 @@ static void test_a_transcript_of_many_words(void **state)
                    (char)('a' + below(15)), (char)('a' + below(15)), " -, "[below(4)]);
     buf_add_str(&text, STR("aqqaqq"));
     struct str texts[] = {buf_str(&text)};
-    struct buf transcript = transcribe(texts, 1);
+    struct transcript_files files = transcribe(texts, 1, shares);
     for (int round = 0; round < PATTERN_ROUNDS; round++) {
         struct search_expression *expression = pattern_with_gaps(texts[0]);
         bool stands = find_in(expression, texts[0], true);
-        if (stands && !is_transcribed(&transcript, expression))
+        if (stands && !is_transcribed(&files, expression))
             STOP("/%.*s/ is ruled out", STR_ARGS(expression->terms[0].pattern));
         found += stands;
         search_expression_free(expression);
     }
     assert_true(found > PATTERN_ROUNDS / 3);
-    check_transcribed(&transcript, "/[bcd].{30,40}aqqaqq/", true);
-    check_transcribed(&transcript, "/[bd].{1,9}aqqaqqa/", false);
-    check_transcribed(&transcript, "/[a-e].{11}qqaqqa/", false);
+    check_transcribed(&files, "/[b-m].{30,40}aqqaqq/", true);
+    check_transcribed(&files, "/[bd].{1,9}aqqaqqa/", false);
+    check_transcribed(&files, "/[a-e].{11}qqaqqa/", false);
     buf_done(&text);
-    buf_done(&transcript);
+    transcript_files_done(&files);
 }
 
-static void test_damaged_transcripts_say_nothing(void **state)
+static void test_a_transcript_of_many_words(void **state)
 {
     (void)state;
-    struct str texts[] = {STR("some words about nothing")};
-    struct buf transcript = transcribe(texts, 1);
-    struct search_expression *expression = regex(STR("q.q"));
-    struct transcript_finder *finder = search_finder_new(expression);
-    assert_true(search_finder_knows(finder, 1));
-    for (size_t i = 0; i < transcript.len; i++) {
-        uint32_t allowed[SECTIONS] = {1, 1};
-        transcript.ptr[i] ^= 4;
-        assert_false(search_finder_narrow(finder, buf_str(&transcript), allowed));
-        assert_int_equal(allowed[0], 1);
-        assert_int_equal(allowed[1], 1);
-        transcript.ptr[i] ^= 4;
+    check_many_words(false);
+    check_many_words(true);
+}
+
+static bool is_whole(struct str file, bool is_words)
+{
+    struct transcript_words words;
+    bool whole = is_words ? transcript_words_read(file, &words) : search_transcript_is_whole(file);
+    if (is_words && whole)
+        transcript_words_done(&words);
+    return whole;
+}
+
+/* Every byte of it counts. */
+static void check_damage(struct buf *file, bool is_words)
+{
+    assert_true(is_whole(buf_str(file), is_words));
+    for (size_t i = 0; i < file->len; i++) {
+        file->ptr[i] ^= 4;
+        assert_false(is_whole(buf_str(file), is_words));
+        file->ptr[i] ^= 4;
     }
-    for (size_t len = 0; len < transcript.len; len++) {
-        uint32_t allowed[SECTIONS] = {1};
-        assert_false(search_finder_narrow(finder, str_sub(buf_str(&transcript), 0, len), allowed));
+    for (size_t len = 0; len < file->len; len++)
+        assert_false(is_whole(str_sub(buf_str(file), 0, len), is_words));
+}
+
+static void test_damaged_transcripts_are_not_read(void **state)
+{
+    (void)state;
+    struct str texts[] = {STR("some words about some words about some words about nothing")};
+    struct transcript_files files = transcribe(texts, 1, true);
+    check_damage(&files.words, true);
+    check_damage(&files.transcript, false);
+    transcript_files_done(&files);
+}
+
+/* What a finder learned of words that are shared is true of the next transcript, what it learned of
+ * others is not. */
+static void test_a_finder_reads_many_transcripts(void **state)
+{
+    enum { FILES = 4, ASKED = 60, TEXT_WORDS = 400 };
+    (void)state;
+    struct transcript_files files[2 * FILES] = {0};
+    struct buf texts[FILES] = {0};
+    for (int i = 0; i < FILES; i++) {
+        for (int n = 0; n < TEXT_WORDS; n++)
+            buf_printf(&texts[i], "%c%c%c%s", (char)('a' + below(4)), (char)('a' + below(3)),
+                       (char)('a' + i), &" ,.-"[below(4)]);
+        struct str text[] = {buf_str(&texts[i])};
+        files[i] = transcribe(text, 1, false);
+        if (i)
+            buf_add_str(&files[FILES + i].words, buf_str(&files[FILES].words));
+        search_part_free(index_texts(text, 1, true, &files[FILES + i]));
     }
-    search_finder_free(finder);
-    search_expression_free(expression);
-    buf_done(&transcript);
+    for (int round = 0; round < ASKED; round++) {
+        struct search_expression *expression = pattern_with_gaps(buf_str(&texts[round % FILES]));
+        struct transcript_finder *finder = search_finder_new(expression);
+        assert_true(search_finder_knows(finder, 1));
+        for (int n = 0; n < 6 * FILES; n++) {
+            const struct transcript_files *file = &files[below(2 * FILES)];
+            uint32_t allowed[SECTIONS], any = 0;
+            for (int section = 0; section < SECTIONS; section++)
+                allowed[section] = 1;
+            if (file->words.len && !search_finder_words(finder))
+                assert_true(search_finder_use(finder, buf_str(&file->words)));
+            bool shares = file->words.len > 0, shared = search_finder_words(finder) != 0;
+            assert_int_equal(search_finder_narrow(finder, buf_str(&file->transcript), allowed),
+                             shares == shared);
+            for (int section = 0; section < SECTIONS; section++)
+                any |= allowed[section];
+            if (shares != shared)
+                continue;
+            if (any != is_transcribed(file, expression))
+                STOP("/%.*s/ is found by a new finder only",
+                     STR_ARGS(expression->terms[0].pattern));
+        }
+        search_finder_free(finder);
+        search_expression_free(expression);
+    }
+    for (int i = 0; i < FILES; i++)
+        buf_done(&texts[i]);
+    for (int i = 0; i < 2 * FILES; i++)
+        transcript_files_done(&files[i]);
 }
 
 int main(void)
@@ -484,7 +567,8 @@ int main(void)
         cmocka_unit_test(test_transcripts_rule_out),
         cmocka_unit_test(test_escapes_within_escapes_are_never_ruled_out),
         cmocka_unit_test(test_a_transcript_of_many_words),
-        cmocka_unit_test(test_damaged_transcripts_say_nothing),
+        cmocka_unit_test(test_a_finder_reads_many_transcripts),
+        cmocka_unit_test(test_damaged_transcripts_are_not_read),
         cmocka_unit_test(test_shapes_rule_out),
         cmocka_unit_test(test_no_match_is_ruled_out),
         cmocka_unit_test(test_a_match_across_texts_is_in_the_record),

@@ -3,6 +3,8 @@
  * whichever terms it does not look for. */
 #include "journal_testing.h"
 
+#include <dirent.h>
+
 #include "base/clock.h"
 #include "search/match.h"
 #include "search/walk.h"
@@ -320,6 +322,87 @@ static void test_transcripts_are_kept_to_their_limit(void **state)
     assert_true(left.transcript_bytes <= options.transcript_bytes);
 }
 
+/* Files of words that transcripts share; `last` gets the path of one. */
+static size_t words_files(const struct store *store, char last[600])
+{
+    DIR *directory = opendir(store->index_path);
+    struct dirent *entry;
+    size_t count = 0;
+    assert_non_null(directory);
+    while ((entry = readdir(directory)) != NULL) {
+        if (!str_ends(str_from(entry->d_name), STR(".words")))
+            continue;
+        snprintf(last, 600, "%s/%s", store->index_path, entry->d_name);
+        count++;
+    }
+    closedir(directory);
+    return count;
+}
+
+static void test_damaged_words_are_chosen_again(void **state)
+{
+    struct store *store = *state;
+    char path[600];
+    uint64_t before = chunks_read_in_vain(store);
+    assert_int_equal(words_files(store, path), 1);
+    assert_int_equal(truncate(path, 100), 0);
+    assert_true(chunks_read_in_vain(store) > before); /* its transcripts went with it */
+    check_alike(store);
+    wait_for_index(store);
+    assert_int_equal(chunks_read_in_vain(store), before);
+    assert_int_equal(words_files(store, path), 1);
+}
+
+static void append_other_words(struct store *store, size_t bytes)
+{
+    struct batch *batch = batch_new((size_t)64 << 20);
+    struct buf text = {0};
+    batch_add_resource(batch);
+    batch_add_scope(batch);
+    batch->receiver = STR("test");
+    batch->project_id = 1;
+    while (text.len < bytes)
+        buf_printf(&text, "%c%c%c%c ", 'k' + below(12), 'k' + below(12), 'k' + below(12),
+                   'k' + below(12));
+    struct span *span = batch_add_span(batch);
+    span->name = STR("span");
+    span->attributes.items = arena_array(&batch->arena, struct attribute, 1);
+    span->attributes.items[0] = (struct attribute){STR("text"), value_string(buf_str(&text))};
+    span->attributes.count = 1;
+    append(store->journal, batch);
+    batch_free(batch);
+    buf_done(&text);
+}
+
+/* Texts that begin to be about something else get words of their own to share. */
+static void test_words_are_chosen_anew_for_other_texts(void **state)
+{
+    enum { CHUNKS = 10, CHUNK_BYTES = 2200000 };
+    struct store store = {.path = test_directory(), .index_path = test_directory()};
+    char path[600];
+    (void)state;
+    store.journal = open_journal(store.path);
+    const struct search_index_options options = {
+        .directory = store.index_path, .journal = store.journal, .quiet_ms = 1};
+    for (uint32_t first = 0; first < SPANS; first += SPANS / 3)
+        append_spans(&store, first, SPANS / 3);
+    append_other_words(&store, CHUNK_BYTES); /* its chunk is another's, which is complete now */
+    assert_int_equal(search_index_open(&options, &store.index, NULL), STATUS_OK);
+    search_index_want_transcripts(store.index);
+    wait_for_index(&store);
+    assert_int_equal(words_files(&store, path), 1);
+    for (int i = 0; i < CHUNKS; i++)
+        append_other_words(&store, CHUNK_BYTES);
+    wait_for_index(&store);
+    assert_int_equal(words_files(&store, path), 2);
+    assert_true(chunks_read_in_vain(&store) < CHUNKS / 2); /* a search reads with both */
+    assert_int_equal(words_files(&store, path), 2);
+    search_index_close(store.index);
+    journal_close(store.journal);
+    remove_directory(store.path);
+    remove_directory(store.index_path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +410,8 @@ int main(void)
         cmocka_unit_test(test_frequent_words_beside_rare_ones_are_not_looked_for),
         cmocka_unit_test(test_frequent_words_alone_are_looked_for),
         cmocka_unit_test(test_what_no_index_narrows_is_found_with_transcripts),
+        cmocka_unit_test(test_damaged_words_are_chosen_again), /* of the test before */
+        cmocka_unit_test(test_words_are_chosen_anew_for_other_texts),
         cmocka_unit_test(test_transcripts_are_kept_to_their_limit), /* of the test before */
     };
     return cmocka_run_group_tests(tests, open_store, close_store);
