@@ -213,7 +213,7 @@ static void visit_record(void *context, struct journal_location location, const 
 {
     struct part_builder *builder = context;
     search_refs_record(&builder->writer, location, batch, index);
-    search_record_texts(batch, location.signal, index, true, add_short, builder);
+    search_record_texts(batch, location.signal, index, RECORD_NUMBERS, add_short, builder);
 }
 
 /* As many bits as keep about a quarter of them set, folded out of the large bitmap. */

@@ -131,12 +131,16 @@ uint32_t search_refs_next_link(struct ref_reader *reader, const struct ref_list 
 bool search_refs_next_record(struct ref_reader *reader, struct ref_record *out);
 uint32_t search_refs_next_ref(struct ref_reader *reader);
 
-/* --- the short texts of a record, which stand in it itself; numbers only when asked for. `stays`:
- * the bytes stay where they are as long as the batch does. */
-void search_record_texts(const struct batch *batch, enum signal signal, size_t index, bool numbers,
+/* --- the short texts of a record, which stand in it itself. `stays`: the bytes stay where they are
+ * as long as the batch does. */
+enum record_also {
+    RECORD_NUMBERS = 1, /* as JSON may write them */
+    RECORD_WHOLES = 2,  /* arrays and maps as JSON, beside what is in them */
+};
+void search_record_texts(const struct batch *batch, enum signal signal, size_t index, unsigned also,
                          void (*text)(void *context, struct str text, bool stays), void *context);
-/* Some of these stand within arrays or maps, whose text as a whole is more than these. */
-bool search_record_nests(const struct batch *batch, enum signal signal, size_t index);
+/* Some array or map of it is more than these: too long, or with texts that stand elsewhere. */
+bool search_record_is_apart(const struct batch *batch, enum signal signal, size_t index);
 
 /*
  * Records of a group share their short texts, byte for byte at one place of memory: who has looked

@@ -15,13 +15,13 @@
 #include "search/expression.h"
 #include "search/places.h"
 
-enum { TRANSCRIPT_VERSION = 2, TRANSCRIPT_HEADER_BYTES = 64 };
+enum { TRANSCRIPT_VERSION = 3, TRANSCRIPT_HEADER_BYTES = 64 };
 
 struct transcript_head {
     uint32_t segment, number; /* of the chunk in it */
     int64_t created_ns;       /* of the segment */
     uint32_t first_content, content_count, frame_count;
-    bool has_nested;    /* records with arrays or maps, whose texts stand apart */
+    bool is_apart;      /* some record has an array or map with texts that stand elsewhere */
     uint64_t words_id;  /* of the words it shares; 0: none */
     uint64_t body_hash; /* read only */
 };

@@ -211,7 +211,7 @@ bool search_finder_narrow(struct transcript_finder *finder, struct str file,
         return false;
     for (size_t term = 0; term < finder->expression->term_count; term++) {
         uint32_t none = hunts[term].sections & ~hunts[term].found;
-        if (head.has_nested && !finder->expression->terms[term].folded.ptr)
+        if (head.is_apart && !finder->expression->terms[term].folded.ptr)
             none &= ~(UINT32_C(1) << RECORD_SECTION);
         for (; none; none &= none - 1)
             allowed[__builtin_ctz(none)] &= ~(UINT32_C(1) << term);

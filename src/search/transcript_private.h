@@ -34,9 +34,9 @@ _Static_assert(CODE_FIRST_WORD + SHARED_WORDS_MAX < CODES_MAX, "a block has word
  * only looking at the text can tell what it is. */
 size_t transcript__cut(struct str text, bool *out_unsure);
 typedef void transcript_taker(void *context, struct str text, uint32_t section);
-/* Every text of a chunk that search_walk would look at. *out_has_nested as transcript_head says. */
+/* Every text of a chunk that search_walk would look at. *out_apart as transcript_head says. */
 enum status transcript__read(struct journal *journal, const struct journal_chunk *chunk,
-                             transcript_taker *take, void *context, bool *out_has_nested,
+                             transcript_taker *take, void *context, bool *out_apart,
                              struct error *error);
 
 /* --- transcript_words.c: words one behind the other, each behind a byte that is its length */

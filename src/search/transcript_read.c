@@ -38,8 +38,7 @@ static uint16_t next_code(const struct hunt *hunt, struct lane *lane)
  * Takes a lane to a state. When there is no room for a row of it, the lane goes on without, word by
  * word, to a state that has one or the end of the text.
  */
-static void enter(struct hunt *hunt, struct vocabulary *words, struct lane *lane,
-                  uint16_t state)
+static void enter(struct hunt *hunt, struct vocabulary *words, struct lane *lane, uint16_t state)
 {
     struct row_table *table = hunt->table;
     row_table_find(table, words, state);
@@ -74,8 +73,7 @@ static void take_code(struct hunt *hunt, struct vocabulary *words, struct lane *
     }
     uint8_t *known = row_at(table, lane->row) + code;
     uint16_t from = table->states[lane->row];
-    uint16_t to = *known == CODE_FOUND ? STATE_FOUND
-                                       : row_table_step(table, words, from, code);
+    uint16_t to = *known == CODE_FOUND ? STATE_FOUND : row_table_step(table, words, from, code);
     enter(hunt, words, lane, to);
     if (to == STATE_FOUND)
         *known = CODE_FOUND;
@@ -112,8 +110,7 @@ static void cut_lanes(const struct hunt *hunt, struct str codes, struct lane lan
         size_t end = i + 1 < LANES ? text_start(codes, count / LANES * (i + 1)) : count;
         const char *first = codes.ptr + from * CODE_BYTES;
         const char *last = codes.ptr + end * CODE_BYTES - CODE_BYTES;
-        lanes[i] =
-            (struct lane){.at = hunt->is_backwards ? last : first, .more = end - from};
+        lanes[i] = (struct lane){.at = hunt->is_backwards ? last : first, .more = end - from};
         from = end;
     }
 }
@@ -162,8 +159,7 @@ static bool all_go_on(const struct lane lanes[LANES])
     return all;
 }
 
-static void read_side_by_side(struct hunt *hunt, struct vocabulary *words,
-                              struct lane lanes[LANES])
+static void read_side_by_side(struct hunt *hunt, struct vocabulary *words, struct lane lanes[LANES])
 {
     while (all_go_on(lanes)) {
         (hunt->is_backwards ? step_backwards : step_forwards)(lanes, hunt->table->rows);

@@ -119,8 +119,9 @@ struct reader {
     const struct journal_chunk *chunk;
     transcript_taker *take;
     void *context;
-    bool has_nested;
+    bool is_apart;
     struct seen_text short_texts[SEEN_SLOTS];
+    uint64_t others[SEEN_SLOTS]; /* hashes of texts that did not stay */
 };
 
 static void visit_text(void *context, uint32_t ordinal, struct str text)
@@ -129,14 +130,25 @@ static void visit_text(void *context, uint32_t ordinal, struct str text)
     reader->take(reader->context, text, search_section_of(reader->chunk, ordinal));
 }
 
+static bool was_seen(struct reader *reader, struct str text, bool stays)
+{
+    struct seen_text *seen = search_seen(reader->short_texts, text);
+    if (stays) {
+        bool same = seen->ptr == text.ptr && seen->len == text.len;
+        *seen = (struct seen_text){text.ptr, text.len, 0};
+        return same;
+    }
+    uint64_t hash = str_hash(text), *other = &reader->others[hash & (SEEN_SLOTS - 1)];
+    bool same = *other == hash;
+    *other = hash;
+    return same;
+}
+
 static void visit_short(void *context, struct str text, bool stays)
 {
     struct reader *reader = context;
-    struct seen_text *seen = search_seen(reader->short_texts, text);
-    if (stays && seen->ptr == text.ptr && seen->len == text.len)
+    if (was_seen(reader, text, stays))
         return;
-    if (stays)
-        *seen = (struct seen_text){text.ptr, text.len, 0};
     reader->take(reader->context, text, RECORD_SECTION);
 }
 
@@ -146,12 +158,13 @@ static void visit_record(void *context, struct journal_location location, const 
     struct reader *reader = context;
     if (location.signal != SIGNAL_SPANS && location.signal != SIGNAL_LOGS)
         return;
-    search_record_texts(batch, location.signal, index, true, visit_short, reader);
-    reader->has_nested |= search_record_nests(batch, location.signal, index);
+    search_record_texts(batch, location.signal, index, RECORD_NUMBERS | RECORD_WHOLES, visit_short,
+                        reader);
+    reader->is_apart |= search_record_is_apart(batch, location.signal, index);
 }
 
 enum status transcript__read(struct journal *journal, const struct journal_chunk *chunk,
-                             transcript_taker *take, void *context, bool *out_has_nested,
+                             transcript_taker *take, void *context, bool *out_apart,
                              struct error *error)
 {
     struct reader *reader = calloc(1, sizeof *reader);
@@ -163,7 +176,7 @@ enum status transcript__read(struct journal *journal, const struct journal_chunk
     const struct journal_visitor visitor = {
         .context = reader, .text = visit_text, .record = visit_record};
     enum status status = journal_visit_chunk(journal, chunk, &visitor, error);
-    *out_has_nested = reader->has_nested;
+    *out_apart = reader->is_apart;
     free(reader);
     /* What can be read is in it, and nobody reads more. */
     return status == STATUS_CORRUPT ? STATUS_OK : status;

@@ -90,16 +90,16 @@ static void put_file(struct counter *counter, struct buf *out)
 }
 
 enum status transcript_words_make(struct journal *journal, const struct journal_chunks *chunks,
-                              const size_t *numbers, size_t count, struct buf *out,
-                              struct error *error)
+                                  const size_t *numbers, size_t count, struct buf *out,
+                                  struct error *error)
 {
     struct counter counter = {.items = malloc(COUNTED_MAX * sizeof *counter.items),
                               .slots = calloc(SLOTS, sizeof *counter.slots)};
     enum status status = counter.items && counter.slots ? STATUS_OK : STATUS_BUSY;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        bool has_nested;
-        status = transcript__read(journal, &chunks->items[numbers[i]], count_text, &counter,
-                                  &has_nested, error);
+        bool apart;
+        status = transcript__read(journal, &chunks->items[numbers[i]], count_text, &counter, &apart,
+                                  error);
     }
     if (status == STATUS_OK)
         put_file(&counter, out);

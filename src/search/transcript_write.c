@@ -19,8 +19,8 @@ struct transcriber {
     uint32_t slots[WORD_SLOTS];            /* word + 1 by hash; 0: free */
 };
 
-/* --- the head: magic and version, u32 segment, number, first content, contents, frames, u32 1: has
- * nested, u64 creation of the segment, u64 XXH3 of what is behind the head, u64 id of the words it
+/* --- the head: magic and version, u32 segment, number, first content, contents, frames, u32 1: is
+ * apart, u64 creation of the segment, u64 XXH3 of what is behind the head, u64 id of the words it
  * shares, u64 XXH3 of the 56 bytes before it. */
 
 static void put_head(const struct transcript_head *head, struct buf *file)
@@ -33,7 +33,7 @@ static void put_head(const struct transcript_head *head, struct buf *file)
     store_u32(out + 16, head->first_content);
     store_u32(out + 20, head->content_count);
     store_u32(out + 24, head->frame_count);
-    store_u32(out + 28, head->has_nested);
+    store_u32(out + 28, head->is_apart);
     store_u64(out + 32, (uint64_t)head->created_ns);
     store_u64(out + 40, str_hash(str_sub(buf_str(file), TRANSCRIPT_HEADER_BYTES, file->len)));
     store_u64(out + 48, head->words_id);
@@ -51,7 +51,7 @@ bool search_transcript_head(struct str bytes, struct transcript_head *out_head)
                                          .first_content = load_u32(at + 16),
                                          .content_count = load_u32(at + 20),
                                          .frame_count = load_u32(at + 24),
-                                         .has_nested = load_u32(at + 28) & 1,
+                                         .is_apart = load_u32(at + 28) & 1,
                                          .created_ns = (int64_t)load_u64(at + 32),
                                          .words_id = load_u64(at + 48),
                                          .body_hash = load_u64(at + 40)};
@@ -166,7 +166,7 @@ enum status search_transcript_make(struct journal *journal, const struct journal
                                    .frame_count = chunk->frame_count,
                                    .words_id = words ? words->id : 0};
     start_block(to);
-    enum status status = transcript__read(journal, chunk, put_text, to, &head.has_nested, error);
+    enum status status = transcript__read(journal, chunk, put_text, to, &head.is_apart, error);
     end_block(to);
     if (status == STATUS_OK && (to->words.failed || out->failed))
         status = fail(error, STATUS_BUSY, "no memory for a transcript");

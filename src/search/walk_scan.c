@@ -16,7 +16,7 @@ struct scan {
     bool any_own, failed, lacks_transcript;
     struct ref_writer refs;
     size_t shortest; /* bytes of the shortest literal; 0 when there is a regex */
-    bool numbers;    /* some term may be found in a number */
+    unsigned also;   /* what of records may hold a term */
     struct seen_text *seen;
 };
 
@@ -86,8 +86,8 @@ static void look_at_record(void *context, struct journal_location location,
     if (location.signal != scan->signal)
         return;
     scan->record = 0;
-    search_record_texts(batch, location.signal, index, scan->numbers, look_at_short, scan);
-    if (regexes && search_record_nests(batch, location.signal, index))
+    search_record_texts(batch, location.signal, index, scan->also, look_at_short, scan);
+    if (regexes && search_record_is_apart(batch, location.signal, index))
         scan->record |= regexes;
     const struct record_terms terms = {location.frame.offset, location.record, scan->record};
     if (scan->record && !add_record_terms(chunk, &terms))
@@ -139,13 +139,13 @@ static void learn_terms(struct scan *scan, const struct search_expression *expre
 {
     scan->regexes = regex_terms(expression);
     uint32_t in_records = scan->chunk->allowed[RECORD_SECTION];
-    scan->numbers = scan->regexes & in_records;
+    scan->also = scan->regexes & in_records ? RECORD_NUMBERS | RECORD_WHOLES : 0;
     scan->shortest = SIZE_MAX;
     for (size_t i = 0; i < expression->term_count; i++) {
         const struct search_term *term = &expression->terms[i];
         if (!(in_records >> i & 1) || !term->folded.ptr)
             continue;
-        scan->numbers |= has_digit(term->folded);
+        scan->also |= has_digit(term->folded) ? RECORD_NUMBERS : 0;
         scan->shortest = term->piece.len < scan->shortest ? term->piece.len : scan->shortest;
     }
     if (scan->regexes & in_records)

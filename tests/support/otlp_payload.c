@@ -591,6 +591,7 @@ static void prose_span(struct otlp_payload *payload, struct sink *sink)
     prose(payload, 900, message);
     buf_add_str(message, STR("\"}],\"finish_reason\":\"stop\"}"));
     messages_attribute(payload, sink, "gen_ai.output.messages", buf_str(message));
+    list_attribute(payload, sink, "gen_ai.response.finish_reasons", STR("stop"));
     span_tail(sink);
 }
 

@@ -47,6 +47,25 @@ static uint32_t random_words(void)
     return holds;
 }
 
+/* An array, with a text that stands elsewhere in the journal from a span on. */
+enum { LENGTH_EVERY = 50, APART_FROM = SPANS - 60 };
+static bool is_apart(uint32_t span)
+{
+    return span >= APART_FROM && span % LENGTH_EVERY == 0;
+}
+
+static struct value reasons(struct batch *batch, uint32_t span)
+{
+    static char long_text[400];
+    struct value array = {.type = VALUE_ARRAY};
+    memset(long_text, 'w', sizeof long_text - 1);
+    array.array.items = arena_array(&batch->arena, struct value, 2);
+    array.array.count = 1 + (span % LENGTH_EVERY == 0);
+    array.array.items[0] = value_string(STR("stop"));
+    array.array.items[1] = value_string(span >= APART_FROM ? str_from(long_text) : STR("length"));
+    return array;
+}
+
 static void append_spans(struct store *store, uint32_t first, uint32_t count)
 {
     struct batch *batch = batch_new((size_t)64 << 20);
@@ -61,10 +80,11 @@ static void append_spans(struct store *store, uint32_t first, uint32_t count)
         put_text(&text, store->holds[i]);
         span->name = STR("span");
         span->start_ns = i;
-        span->attributes.items = arena_array(&batch->arena, struct attribute, 1);
+        span->attributes.items = arena_array(&batch->arena, struct attribute, 2);
         span->attributes.items[0] = (struct attribute){
             STR("text"), value_string(arena_copy(&batch->arena, buf_str(&text)))};
-        span->attributes.count = 1;
+        span->attributes.items[1] = (struct attribute){STR("reasons"), reasons(batch, i)};
+        span->attributes.count = 2;
     }
     append(store->journal, batch);
     batch_free(batch);
@@ -244,8 +264,8 @@ static uint64_t chunks_read_in_vain(const struct store *store)
     bool given[SPANS];
     struct search_walk_stats stats = walk(store, expression, true, given);
     search_expression_free(expression);
-    for (int i = 0; i < SPANS; i++)
-        assert_false(given[i]);
+    for (uint32_t i = 0; i < SPANS; i++)
+        assert_true(!given[i] || is_apart(i)); /* that one has to be looked at */
     return stats.chunks - stats.chunks_skipped;
 }
 
@@ -260,6 +280,8 @@ static void check_alike(const struct store *store)
         "/(al|be).{3,4}gamma\\W/ -rare3",
         "/filler\\d{1,3} beta/",
         "/(\\d).g.{3}a (raretwo|$)/",
+        "/\"stop\",\\W?leng\\w+.\\]/", /* across the elements of an array */
+        "/\"stop\",\\W?w{300,}\"\\]/", /* with one that is long */
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct search_expression *expression = parsed(texts[i]);
