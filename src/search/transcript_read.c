@@ -172,6 +172,8 @@ static void read_side_by_side(struct hunt *hunt, struct vocabulary *words, struc
 
 /* --- passing over */
 
+_Static_assert(ROW_START == 0, "what any of eight makes is seen at once");
+
 /* How many codes from `at` on stay where they are at the start, in eights. */
 static inline size_t count_staying(const uint8_t *start, const char *at, size_t more, ptrdiff_t by)
 {
