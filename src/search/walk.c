@@ -341,10 +341,14 @@ static enum status open_chunk(struct search_walk *walk, struct error *error)
         status = walk__scan(walk, walk->position, error);
     if (status != STATUS_OK)
         return status;
-    if (chunk->part && !holds_some(chunk)) {
+    bool nothing = false;
+    if (chunk->part && !holds_some(chunk))
+        status = walk__scan_before(walk, walk->position, &nothing, error);
+    if (status != STATUS_OK)
+        return status;
+    if (nothing) {
         pthread_mutex_lock(&walk->lock); /* helpers look at it */
-        chunk->possible = 0;
-        chunk->reachable = reachable_from(walk, walk->position);
+        chunk->possible = chunk->reachable = 0;
         pthread_mutex_unlock(&walk->lock);
         if (is_useless(walk))
             return STATUS_OK;

@@ -88,6 +88,12 @@ struct walk_record {
 /* --- walk_scan.c */
 /* Makes sure the chunk is read. */
 enum status walk__scan(struct search_walk *walk, size_t chunk, struct error *error);
+/*
+ * Of a chunk that holds nothing itself: reads those before it until one holds something, which its
+ * records may refer to. *out_nothing: none does, so that nobody needs to look at its records.
+ */
+enum status walk__scan_before(struct search_walk *walk, size_t chunk, bool *out_nothing,
+                              struct error *error);
 void *walk__help(void *walk);
 /* Of a record that was read: the terms it holds itself. */
 uint32_t walk__record_terms(const struct walk_chunk *chunk, const struct journal_location *place);

@@ -273,6 +273,44 @@ enum status walk__scan(struct search_walk *walk, size_t number, struct error *er
     return status == STATUS_OK ? STATUS_OK : fail(error, status, "no memory for the search");
 }
 
+/* The newest up to this one of which it is not known that it holds nothing; SIZE_MAX: all are known
+ * to. With the lock held. */
+static size_t newest_open(const struct search_walk *walk, size_t number)
+{
+    for (size_t i = number + 1; i-- > 0;) {
+        const struct walk_chunk *chunk = &walk->chunks[i];
+        if (chunk->state == SCAN_DONE ? chunk->own || chunk->records
+                                      : chunk->possible || !chunk->part)
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+enum status walk__scan_before(struct search_walk *walk, size_t number, bool *out_nothing,
+                              struct error *error)
+{
+    enum status status = STATUS_OK;
+    size_t open;
+    *out_nothing = false;
+    for (;;) {
+        pthread_mutex_lock(&walk->lock);
+        open = newest_open(walk, number);
+        *out_nothing = open == SIZE_MAX;
+        /* What is older than the range is read when a record refers to it. */
+        bool goes_on = !*out_nothing && walk->chunks[open].state != SCAN_DONE &&
+                       walk->chunks[open].chunk.end >= walk->options.frame_least &&
+                       walk__is_wanted(walk, &walk->chunks[open]);
+        pthread_mutex_unlock(&walk->lock);
+        if (!goes_on || walk__is_over(walk, &status))
+            break;
+        status = walk__scan(walk, open, error);
+        if (status != STATUS_OK)
+            return status;
+        number = open;
+    }
+    return STATUS_OK; /* that it is over is said when the walk goes on */
+}
+
 void walk__scanner_done(struct scanner *scanner)
 {
     search_matcher_done(&scanner->matcher);
