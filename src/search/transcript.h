@@ -15,7 +15,7 @@
 #include "search/expression.h"
 #include "search/places.h"
 
-enum { TRANSCRIPT_VERSION = 3, TRANSCRIPT_HEADER_BYTES = 64 };
+enum { TRANSCRIPT_VERSION = 4, TRANSCRIPT_HEADER_BYTES = 64 };
 
 struct transcript_head {
     uint32_t segment, number; /* of the chunk in it */

@@ -6,9 +6,9 @@
  * they are: they compress by a fifth, and decompressing would take as long as all else). A word is
  * a length of one byte and so many bytes; a code is a number of 16 bits, the least byte first. The
  * first codes are no words: a text of a section begins; something may stand here that only looking
- * at the text can tell. Then come the words that many transcripts share, then the block's own. The
- * first and the last code of a block are of sections, and say nothing. A text can go on in the next
- * block.
+ * at the text can tell; another text of the same section begins. Then come the words that many
+ * transcripts share, then the block's own. The first and the last code of a block are of sections,
+ * and say nothing. A text can go on in the next block.
  */
 #pragma once
 
@@ -18,6 +18,7 @@
 
 enum {
     CODE_ANYTHING = SECTIONS,
+    CODE_NEXT_TEXT,
     CODE_FIRST_WORD,
     CODES_MAX = 1 << 16,
     CODE_BYTES = 2,

@@ -10,20 +10,17 @@
 
 enum { LANES = 4, AT_ONCE = 8 };
 struct lane {
-    const char *at; /* the code it reads next */
-    size_t more;    /* codes still to be read */
-    uint32_t section;
+    const char *at;   /* the code it reads next */
+    size_t more;      /* codes still to be read */
+    uint32_t section; /* of the text it is in; backwards, of its first text */
     uint8_t row;
     uint16_t left; /* in ROW_DEAD: the state it was left in */
 };
 
-/* Where the first text begins at or after this code. */
-static size_t text_start(struct str codes, size_t at)
+/* Whether the code is part of a text, and does not begin one. */
+static bool is_within(uint16_t code)
 {
-    size_t count = codes.len / CODE_BYTES;
-    while (at < count && transcript__code(codes.ptr + at * CODE_BYTES) >= SECTIONS)
-        at++;
-    return at;
+    return code >= SECTIONS && code != CODE_NEXT_TEXT;
 }
 
 static uint16_t next_code(const struct hunt *hunt, struct lane *lane)
@@ -36,30 +33,42 @@ static uint16_t next_code(const struct hunt *hunt, struct lane *lane)
 
 /*
  * Takes a lane to a state. When there is no room for a row of it, the lane goes on without, word by
- * word, to a state that has one or the end of the text.
+ * word, to a state that has one or to where the text ends, or the block.
  */
 static void enter(struct hunt *hunt, struct vocabulary *words, struct lane *lane, uint16_t state)
 {
     struct row_table *table = hunt->table;
     row_table_find(table, words, state);
-    while (table->row_of_state[state] == NO_ROW && transcript__code(lane->at) >= SECTIONS)
+    while (table->row_of_state[state] == NO_ROW && is_within(transcript__code(lane->at)))
         state = row_table_step(table, words, state, next_code(hunt, lane));
+    if (table->row_of_state[state] == NO_ROW && transcript__code(lane->at) == CODE_NEXT_TEXT)
+        state = STATE_START;
     if (state == STATE_FOUND && !hunt->is_backwards)
         hunt->found |= UINT32_C(1) << lane->section;
     lane->left = state;
     lane->row = table->row_of_state[state] == NO_ROW ? ROW_DEAD : table->row_of_state[state];
 }
 
-/* A text begins; read backwards, it ends, and it is told which section it was of. */
+static bool has_found(const struct lane *lane)
+{
+    return lane->row == ROW_DEAD && lane->left == STATE_FOUND;
+}
+
+static void start_text(const struct hunt *hunt, struct lane *lane, uint32_t section)
+{
+    bool is_open = hunt->is_backwards || (hunt->sections & ~hunt->found & UINT32_C(1) << section);
+    lane->row = is_open ? ROW_START : ROW_DEAD;
+    lane->left = STATE_START;
+}
+
+/* The texts of a section begin; read backwards they end, and it is told which section that was. */
 static void take_section(struct hunt *hunt, struct lane *lane, uint16_t section)
 {
-    uint32_t bit = UINT32_C(1) << section;
-    if (hunt->is_backwards && lane->row == ROW_DEAD && lane->left == STATE_FOUND)
-        hunt->found |= bit;
-    bool is_open = hunt->is_backwards || (hunt->sections & ~hunt->found & bit);
-    lane->section = section;
-    lane->row = is_open ? ROW_START : ROW_DEAD;
-    lane->left = STATE_FOUND;
+    if (!hunt->is_backwards)
+        lane->section = section;
+    else if (has_found(lane))
+        hunt->found |= UINT32_C(1) << section;
+    start_text(hunt, lane, section);
 }
 
 /* A code that the lane's row does not know yet, or that is no word. */
@@ -103,28 +112,52 @@ static struct lane *outer_lane(struct lane lanes[LANES], bool is_last)
     return lane->more ? lane : &lanes[0];
 }
 
-static void cut_lanes(const struct hunt *hunt, struct str codes, struct lane lanes[LANES])
+/* Where the first text begins at or after this code. */
+static size_t text_start(struct str codes, size_t at)
+{
+    size_t count = codes.len / CODE_BYTES;
+    while (at < count && is_within(transcript__code(codes.ptr + at * CODE_BYTES)))
+        at++;
+    return at;
+}
+
+/* Of the text that begins at this code. */
+static uint32_t section_at(struct str codes, size_t at)
+{
+    while (at && transcript__code(codes.ptr + at * CODE_BYTES) >= SECTIONS)
+        at--;
+    uint16_t code = transcript__code(codes.ptr + at * CODE_BYTES);
+    return code < SECTIONS ? code : 0;
+}
+
+/* As many as are given, of about one length; what is left of LANES is empty. */
+static void cut_lanes(const struct hunt *hunt, struct str codes, size_t given,
+                      struct lane lanes[LANES])
 {
     size_t count = codes.len / CODE_BYTES, from = 0;
     for (size_t i = 0; i < LANES; i++) {
-        size_t end = i + 1 < LANES ? text_start(codes, count / LANES * (i + 1)) : count;
+        size_t end = i + 1 < given ? text_start(codes, count / given * (i + 1)) : count;
         const char *first = codes.ptr + from * CODE_BYTES;
         const char *last = codes.ptr + end * CODE_BYTES - CODE_BYTES;
         lanes[i] = (struct lane){.at = hunt->is_backwards ? last : first, .more = end - from};
+        if (i && end > from)
+            lanes[i].section = section_at(codes, from);
+        start_text(hunt, &lanes[i], lanes[i].section);
         from = end;
     }
 }
 
 /*
- * All lanes some codes further, as long as they know where to: what stands at a lane's end is no
- * word. Spelled out, because a compiler keeps four variables in registers but not an array of four.
+ * All lanes some codes further, `most` at most, as long as they know where to. Spelled out, because
+ * a compiler keeps four variables in registers but not an array of four.
  */
-static inline void step_lanes(struct lane lanes[LANES], const uint8_t *rows, ptrdiff_t by)
+static inline void step_lanes(struct lane lanes[LANES], const uint8_t *rows, size_t most,
+                              ptrdiff_t by)
 {
     const char *a = lanes[0].at, *b = lanes[1].at, *c = lanes[2].at, *d = lanes[3].at;
     size_t row_a = lanes[0].row, row_b = lanes[1].row, row_c = lanes[2].row, row_d = lanes[3].row;
     ptrdiff_t at = 0;
-    for (;; at += by) {
+    for (const ptrdiff_t end = (ptrdiff_t)most * by; at != end; at += by) {
         size_t next_a = rows[row_a * CODES_MAX + transcript__code(a + at)];
         size_t next_b = rows[row_b * CODES_MAX + transcript__code(b + at)];
         size_t next_c = rows[row_c * CODES_MAX + transcript__code(c + at)];
@@ -141,28 +174,30 @@ static inline void step_lanes(struct lane lanes[LANES], const uint8_t *rows, ptr
     }
 }
 
-__attribute__((noinline)) static void step_forwards(struct lane lanes[LANES], const uint8_t *rows)
+__attribute__((noinline)) static void step_forwards(struct lane lanes[LANES], const uint8_t *rows,
+                                                    size_t most)
 {
-    step_lanes(lanes, rows, CODE_BYTES);
+    step_lanes(lanes, rows, most, CODE_BYTES);
 }
 
-__attribute__((noinline)) static void step_backwards(struct lane lanes[LANES], const uint8_t *rows)
+__attribute__((noinline)) static void step_backwards(struct lane lanes[LANES], const uint8_t *rows,
+                                                     size_t most)
 {
-    step_lanes(lanes, rows, -CODE_BYTES);
+    step_lanes(lanes, rows, most, -CODE_BYTES);
 }
 
-static bool all_go_on(const struct lane lanes[LANES])
+static size_t shortest(const struct lane lanes[LANES])
 {
-    bool all = true;
-    for (int i = 0; i < LANES; i++)
-        all &= lanes[i].more != 0;
-    return all;
+    size_t least = lanes[0].more;
+    for (int i = 1; i < LANES; i++)
+        least = lanes[i].more < least ? lanes[i].more : least;
+    return least;
 }
 
 static void read_side_by_side(struct hunt *hunt, struct vocabulary *words, struct lane lanes[LANES])
 {
-    while (all_go_on(lanes)) {
-        (hunt->is_backwards ? step_backwards : step_forwards)(lanes, hunt->table->rows);
+    for (size_t most = shortest(lanes); most; most = shortest(lanes)) {
+        (hunt->is_backwards ? step_backwards : step_forwards)(lanes, hunt->table->rows, most);
         for (int i = 0; i < LANES; i++)
             if (lanes[i].more &&
                 row_at(hunt->table, lanes[i].row)[transcript__code(lanes[i].at)] & NOT_A_ROW)
@@ -217,15 +252,20 @@ void transcript__read_block(struct hunt *hunt, struct vocabulary *words, struct 
 {
     struct lane lanes[LANES];
     row_table_start(hunt->table, words);
-    cut_lanes(hunt, codes, lanes);
+    cut_lanes(hunt, codes, hunt->is_quiet ? 1 : LANES, lanes);
     struct lane *first = outer_lane(lanes, hunt->is_backwards);
     struct lane *last = outer_lane(lanes, !hunt->is_backwards);
-    first->section = hunt->section;
+    if (!hunt->is_backwards)
+        first->section = hunt->section;
     enter(hunt, words, first, hunt->state);
     if (!hunt->is_quiet)
         read_side_by_side(hunt, words, lanes);
-    for (int i = 0; i < LANES; i++)
+    for (int i = 0; i < LANES; i++) {
         read_quietly(hunt, words, &lanes[i]);
+        /* Before its first text stand others of the section, or take_section() has said so. */
+        if (i && hunt->is_backwards && has_found(&lanes[i]))
+            hunt->found |= UINT32_C(1) << lanes[i].section;
+    }
     hunt->section = last->section;
     hunt->state = last->row == ROW_DEAD ? last->left : hunt->table->states[last->row];
 }

@@ -73,7 +73,10 @@ uint16_t row_table_step(struct row_table *table, struct vocabulary *words, uint1
 static void add_row(struct row_table *table, const struct vocabulary *words, uint16_t state,
                     uint8_t content)
 {
-    memset(row_at(table, table->count), content, words->end);
+    uint8_t *row = row_at(table, table->count);
+    memset(row, content, words->end);
+    /* What was found in a section need not be looked for in its next text. */
+    row[CODE_NEXT_TEXT] = content == ROW_DEAD ? ROW_DEAD : ROW_START;
     table->states[table->count] = state;
     table->row_of_state[state] = (uint8_t)table->count++;
 }

@@ -16,6 +16,7 @@ struct transcriber {
     uint32_t at[CODES_MAX];                /* of the block's own words */
     size_t shared_count, count;            /* words with a code: those that are shared, and all */
     uint64_t put, put_own;                 /* codes of words */
+    uint32_t section;                      /* of the last text in the block; SECTIONS: none */
     uint32_t slots[WORD_SLOTS];            /* word + 1 by hash; 0: free */
 };
 
@@ -95,6 +96,7 @@ static void start_block(struct transcriber *to)
     buf_clear(&to->words);
     buf_clear(&to->codes);
     put_code(to, 0); /* no word: who reads side by side stops here */
+    to->section = SECTIONS;
     memset(to->slots, 0, sizeof to->slots);
     for (to->count = 0; to->count < to->shared_count; to->count++)
         to->slots[find_slot(to, word_of(to, to->count))] = (uint32_t)to->count + 1;
@@ -130,7 +132,8 @@ static void put_word(struct transcriber *to, struct str text)
 static void put_text(void *context, struct str text, uint32_t section)
 {
     struct transcriber *to = context;
-    put_code(to, section);
+    put_code(to, section == to->section ? CODE_NEXT_TEXT : section);
+    to->section = section;
     while (text.len && !to->words.failed) {
         bool unsure;
         size_t len = transcript__cut(text, &unsure);
