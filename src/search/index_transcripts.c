@@ -17,7 +17,7 @@
 enum { WANTED_SECONDS = 24 * 3600, TRANSCRIPT_PATH_BYTES = 40 };
 /* From how many chunks words are chosen, and how many transcripts in a row have so much more words
  * of their own than the first when others are chosen. */
-enum { SAMPLE_CHUNKS = 4, POOR_MAX = 8 };
+enum { SAMPLE_CHUNKS = 4, POOR_MAX = 4 };
 static const double poor_share = 0.125;
 
 static void name_of(uint32_t segment, uint32_t number, char out[TRANSCRIPT_PATH_BYTES])

@@ -399,7 +399,7 @@ static void append_other_words(struct store *store, size_t bytes)
 /* Texts that begin to be about something else get words of their own to share. */
 static void test_words_are_chosen_anew_for_other_texts(void **state)
 {
-    enum { CHUNKS = 10, CHUNK_BYTES = 2200000 };
+    enum { CHUNKS = 6, CHUNK_BYTES = 2200000 };
     struct store store = {.path = test_directory(), .index_path = test_directory()};
     char path[600];
     (void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The place where an item is judged: what it is at left, what is asked of it at right, by mouse or by keys. */
-import { useEffect, useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { type PlacedItem, type Subject, useComments, useQueueItem, type WholeQueue } from "../../api/annotate";
 import { useKeys } from "../../app/keys";
 import { useUrl } from "../../app/url";
@@ -72,8 +72,8 @@ function Questions({ queue, item, judging }: { queue: WholeQueue; item: PlacedIt
     const [at, setAt] = useState(Math.max(open, 0));
     const answered = answers.filter(Boolean).length;
     const before = useRef(answered);
-    useEffect(() => {
-        /* What was just taken back is to be answered anew. */
+    /* Before the answer is seen, so that the next key is one for the next question. What was just taken back is to be answered anew. */
+    useLayoutEffect(() => {
         if (open >= 0 && (answers[at] || answered < before.current)) setAt(open);
         before.current = answered;
     }, [answered]);
