@@ -132,7 +132,7 @@ function load(server, options) {
         running.add(child);
         let text = '';
         child.stdout.on('data', (part) => (text += part));
-        child.on('exit', (code) => {
+        child.on('close', (code) => { // what it printed has all been read by then
             running.delete(child);
             if (!text) return fail(new Error(`load ended with ${code}`));
             done({ ...JSON.parse(text), code });
