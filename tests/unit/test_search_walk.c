@@ -66,14 +66,20 @@ static struct value reasons(struct batch *batch, uint32_t span)
     return array;
 }
 
-static void append_spans(struct store *store, uint32_t first, uint32_t count)
+static struct batch *new_batch(void)
 {
     struct batch *batch = batch_new((size_t)64 << 20);
-    struct buf text = {0};
     batch_add_resource(batch);
     batch_add_scope(batch);
     batch->receiver = STR("test");
     batch->project_id = 1;
+    return batch;
+}
+
+static void append_spans(struct store *store, uint32_t first, uint32_t count)
+{
+    struct batch *batch = new_batch();
+    struct buf text = {0};
     for (uint32_t i = first; i < first + count; i++) {
         struct span *span = batch_add_span(batch);
         store->holds[i] = random_words();
@@ -377,12 +383,8 @@ static void test_damaged_words_are_chosen_again(void **state)
 
 static void append_other_words(struct store *store, size_t bytes)
 {
-    struct batch *batch = batch_new((size_t)64 << 20);
+    struct batch *batch = new_batch();
     struct buf text = {0};
-    batch_add_resource(batch);
-    batch_add_scope(batch);
-    batch->receiver = STR("test");
-    batch->project_id = 1;
     while (text.len < bytes)
         buf_printf(&text, "%c%c%c%c ", 'k' + below(12), 'k' + below(12), 'k' + below(12),
                    'k' + below(12));
