@@ -72,7 +72,8 @@ static bool list_named(struct character_set *set, char name)
     return true;
 }
 
-/* `[:alpha:]`, `[:^alpha:]`, within a class. False: there is none of that name. */
+/* `[:alpha:]`, `[:^alpha:]`, within a class. False: there is none of that name, or all but it are
+ * left out, which depends on whether case matters. */
 static bool list_posix(struct character_set *set, struct str name)
 {
     static const struct {
@@ -97,6 +98,8 @@ static bool list_posix(struct character_set *set, struct str name)
     bool is_negated = str_starts(name, STR("^"));
     if (is_negated)
         name = str_sub(name, 1, name.len);
+    if (is_negated && set->is_negated)
+        return false;
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
         if (!str_equal(name, classes[i].name))
             continue;

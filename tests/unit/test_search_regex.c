@@ -381,6 +381,7 @@ static void test_transcripts_rule_out(void **state)
         {"/[[:lower:]]{2} biz[[:punct:]]/", true},
         {"/ra[^[:^space:]]biz\\x2d[\\p{Ll}\\d]/", true},
         {"/\\p{Greek}{2}|para biz[[:xdigit:]]/", false},
+        {"/[^[:^lower:]]tra.e 1/", true}, /* "Stra": case is ignored in what is left out, too */
         {"/(?i:CAF)\\p{Latin} \\x{61}u/", true},
         {"\"of the order\"", false},
         {"\"of an order\"", true},
