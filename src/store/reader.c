@@ -18,7 +18,7 @@
 #include "base/clock.h"
 #include "store/sandbox.h"
 
-enum { TIMEOUT_MS = 30000, WATCH_MS = 20, RESERVED_MS = 5000, RELIEF_MS = 2000, GAUGE_TICKS = 3 };
+enum { TIMEOUT_MS = 30000, WATCH_MS = 20, RESERVED_MS = 5000, RELIEF_MS = 2000, GAUGE_MS = 60 };
 
 COUNTER(questions_interrupted, "vitrine_index_questions_interrupted_total", "",
         "Questions to the index that were cancelled or took too long");
@@ -311,38 +311,49 @@ static int64_t gauge_bytes(struct store *store)
     return bytes;
 }
 
-/* With the lock held. */
+/* With the lock held. The gauge costs as much as a small question, and nobody can begin or end one
+ * meanwhile, so it is read only for those that run long enough to be greedy. */
 static void end_greedy(struct store *store)
 {
     struct reader *oldest = NULL;
-    if (gauge_bytes(store) <= (int64_t)(store->memory_bytes / 2))
-        return;
     for (int i = 0; i < POOL_CONNECTIONS; i++) {
         struct reader *reader = &store->pool.readers[i];
         if (reader->running && !reader->helper_count &&
             (!oldest || reader->began_ns < oldest->began_ns))
             oldest = reader;
     }
-    if (!oldest || oldest->interrupted)
+    if (!oldest || oldest->interrupted ||
+        clock_mono_ns() < oldest->began_ns + GAUGE_MS * NS_PER_MS ||
+        gauge_bytes(store) <= (int64_t)(store->memory_bytes / 2))
         return;
     oldest->greedy = true;
     oldest->deadline_ns = 0;
+}
+
+/* With the lock held. Questions that begin meanwhile are no reason to look earlier. */
+static void wait_for_tick(struct pool_of_readers *pool)
+{
+    int64_t until_ns = clock_mono_ns() + WATCH_MS * NS_PER_MS;
+    while (!pool->stopping && clock_mono_ns() < until_ns)
+        wait_until(&pool->wake, &pool->lock, until_ns);
 }
 
 static void *watch(void *argument)
 {
     struct store *store = argument;
     struct pool_of_readers *pool = &store->pool;
-    unsigned ticks = 0;
+    int64_t gauged_ns = 0;
     pthread_mutex_lock(&pool->lock);
     while (!pool->stopping) {
         if (pool->running == 0) {
             pthread_cond_wait(&pool->wake, &pool->lock);
             continue;
         }
-        wait_until(&pool->wake, &pool->lock, clock_mono_ns() + WATCH_MS * NS_PER_MS);
-        if (!pool->paused && pool->running && ++ticks % GAUGE_TICKS == 0)
+        wait_for_tick(pool);
+        if (!pool->paused && clock_mono_ns() >= gauged_ns + GAUGE_MS * NS_PER_MS) {
+            gauged_ns = clock_mono_ns();
             end_greedy(store);
+        }
         interrupt_late(pool);
     }
     pthread_mutex_unlock(&pool->lock);
