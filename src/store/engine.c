@@ -26,6 +26,20 @@ enum status store__engine_failed(struct store *store, const char *what, const ch
     return fail(error, full ? STATUS_FULL : STATUS_IO, "index: %s: %.400s", what, message);
 }
 
+/* Without memory a ROLLBACK fails like anything else. Then its transaction is still there, refuses
+ * whatever comes next, and is rolled back for that. */
+static bool ask_after_rollback(struct store *store, const char *sql, duckdb_result *out_result)
+{
+    const char *message = duckdb_result_error(out_result);
+    duckdb_result rollback;
+    if (store->in_transaction || !message || !strstr(message, "TransactionContext Error"))
+        return false;
+    duckdb_query(store->writer, "ROLLBACK", &rollback);
+    duckdb_destroy_result(&rollback);
+    duckdb_destroy_result(out_result);
+    return duckdb_query(store->writer, sql, out_result) == DuckDBSuccess;
+}
+
 static enum status ask(struct store *store, duckdb_result *out_result, struct error *error,
                        const char *format, va_list arguments)
 {
@@ -36,7 +50,8 @@ static enum status ask(struct store *store, duckdb_result *out_result, struct er
         memset(out_result, 0, sizeof *out_result);
         return fail(error, STATUS_IO, "index: the engine is closed");
     }
-    if (duckdb_query(store->writer, sql, out_result) == DuckDBSuccess)
+    if (duckdb_query(store->writer, sql, out_result) == DuckDBSuccess ||
+        ask_after_rollback(store, sql, out_result))
         return STATUS_OK;
     char what[41];
     snprintf(what, sizeof what, "%.40s", sql);
@@ -192,13 +207,16 @@ void store__drop_appenders(struct store *store)
 
 enum status store__begin(struct store *store, struct error *error)
 {
-    return store__run(store, error, "BEGIN");
+    enum status status = store__run(store, error, "BEGIN");
+    store->in_transaction = status == STATUS_OK;
+    return status;
 }
 
 enum status store__end(struct store *store, enum status status, struct error *error)
 {
     if (status == STATUS_OK)
         status = store__run(store, error, "COMMIT");
+    store->in_transaction = false;
     if (status != STATUS_OK) {
         /* Rows that an appender still holds must not come with the next batch. */
         struct error ignored;

@@ -132,6 +132,7 @@ struct store {
     duckdb_connection writer;
     duckdb_appender appenders[TABLE_COUNT];
     duckdb_data_chunk chunks[TABLE_COUNT];
+    bool in_transaction; /* between store__begin() and store__end() */
     _Atomic bool broken; /* the engine gave up: reopened before the next use */
 
     pthread_mutex_t progress_lock;

@@ -410,6 +410,18 @@ static void *ask_greedily(void *unused)
     return NULL;
 }
 
+static void a_transaction_that_no_rollback_ended_is_ended_by_the_next(void **unused)
+{
+    (void)unused;
+    struct error error = {0};
+    open_store();
+    assert_ok(store__run(store, &error, "BEGIN"));
+    assert_int_not_equal(store__run(store, &error, "SELECT error('as without memory')"), STATUS_OK);
+    add(plain(1, 1));
+    commit();
+    assert_int_equal(number("SELECT count(*) FROM spans"), 1);
+}
+
 static void what_arrives_has_the_memory_before_questions(void **unused)
 {
     (void)unused;
@@ -462,6 +474,7 @@ int main(int argc, char **argv)
         STORE_TEST(dropped_segments_take_their_rows_and_traces_are_made_anew),
         STORE_TEST(old_minutes_are_dropped_and_days_stay),
         STORE_TEST(readers_see_whole_commits_only),
+        STORE_TEST(a_transaction_that_no_rollback_ended_is_ended_by_the_next),
         STORE_TEST(what_arrives_has_the_memory_before_questions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
