@@ -253,7 +253,7 @@ static void compare(const struct filter *filter, size_t i, const char *what,
         break;
     default:
         sql_add(sql, "%s %s ", what, filter->op == FILTER_NE ? "=" : sign_of(filter->op));
-        sql_int(sql, filter->numbers[i]);
+        sql_value_int(sql, filter->numbers[i]);
     }
 }
 

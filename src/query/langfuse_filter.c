@@ -237,7 +237,7 @@ static void add_condition(struct sql *sql, const struct query *query, uint32_t p
         break;
     case LANGFUSE_TIME:
         sql_add(sql, "%s %s ", what, sign_of(condition->op));
-        sql_int(sql, condition->time_ns);
+        sql_value_int(sql, condition->time_ns);
         break;
     case LANGFUSE_BOOLEAN:
         sql_add(sql, "coalesce(%s, false) %s (1 = ", what, sign_of(condition->op));

@@ -90,9 +90,9 @@ static void print_journal(struct printer *printer, const struct plan_expr *expr)
 static void print_trace(struct printer *printer, const struct plan_expr *expr)
 {
     sql_add(printer->sql, "(CAST(CAST(");
-    sql_int(printer->sql, expr->integer);
+    sql_value_int(printer->sql, expr->integer);
     sql_add(printer->sql, " AS BIGINT) AS HUGEINT) * 18446744073709551616 + CAST(CAST(");
-    sql_int(printer->sql, expr->second);
+    sql_value_int(printer->sql, expr->second);
     sql_add(printer->sql, " AS BIGINT) AS HUGEINT)%s)",
             expr->second < 0 ? " + 18446744073709551616" : "");
 }
@@ -103,9 +103,9 @@ static bool print_trace_equal(struct printer *printer, const struct plan_expr *e
     if (expr->op != OP_EQUAL || expr->args[0]->op != OP_FIELD || expr->args[1]->op != OP_TRACE)
         return false;
     sql_add(printer->sql, "(s.trace_lo = ");
-    sql_int(printer->sql, expr->args[1]->second);
+    sql_value_int(printer->sql, expr->args[1]->second);
     sql_add(printer->sql, " AND s.trace_hi = ");
-    sql_int(printer->sql, expr->args[1]->integer);
+    sql_value_int(printer->sql, expr->args[1]->integer);
     sql_add(printer->sql, ")");
     return true;
 }
@@ -123,7 +123,7 @@ static void print_own(struct printer *printer, const struct plan_expr *expr)
     switch (expr->op) {
     case OP_INTEGER:
         sql_add(sql, "CAST(");
-        sql_int(sql, expr->integer);
+        sql_value_int(sql, expr->integer);
         sql_add(sql, " AS BIGINT)");
         break;
     case OP_NUMBER:

@@ -144,8 +144,13 @@ enum status query_scores(const struct query *query, const struct score_question 
                          bool whole, struct arena *arena, struct score_list *out_list,
                          struct error *error)
 {
-    struct sql sql = {0};
+    struct sql sql = {.brief = true};
     struct store_rows *rows;
+    if (question->has_trace && !store_trace_maybe_scored(query->store, question->project_id,
+                                                         question->trace.hi, question->trace.lo)) {
+        *out_list = (struct score_list){0};
+        return STATUS_OK;
+    }
     sql_add(&sql,
             "SELECT id, text, session, dataset_run, config_id, queue_id, author, comment, "
             "time_ns, arrival_ns, created_ns, trace_hi, trace_lo, span_id, type, source, name, "

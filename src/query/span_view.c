@@ -12,7 +12,7 @@ static enum status find_span(const struct query *query, uint32_t project_id, str
                              int64_t span_id, struct journal_location *out_location,
                              int64_t *out_arrival_ns, struct error *error)
 {
-    struct sql sql = {0};
+    struct sql sql = {.brief = true};
     struct store_rows *rows;
     sql_add(&sql, "SELECT segment, frame, record, arrival_ns FROM spans WHERE trace_lo = ");
     sql_int(&sql, key.lo);
@@ -44,7 +44,7 @@ enum status query_span_logs(const struct query *query, uint32_t project_id, stru
                             int64_t span_id, struct journal_location out_logs[VIEW_LOGS_MAX],
                             size_t *out_count, struct error *error)
 {
-    struct sql sql = {0};
+    struct sql sql = {.brief = true};
     struct store_rows *rows;
     sql_add(&sql, "SELECT segment, frame, record FROM logs WHERE trace_lo = ");
     sql_int(&sql, key.lo);

@@ -2,6 +2,7 @@
 /* sql: see sql.h. */
 #include "query/sql.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,14 @@ static void add_param(struct sql *sql, struct store_param param)
 
 void sql_int(struct sql *sql, int64_t number)
 {
+    if (sql->number_count++ == SQL_PARAMS_MAX)
+        sql->failed = true;
+    else
+        buf_printf(&sql->text, "%" PRId64, number);
+}
+
+void sql_value_int(struct sql *sql, int64_t number)
+{
     add_param(sql, (struct store_param){.type = STORE_INT, .integer = number});
 }
 
@@ -87,6 +96,7 @@ static bool ask(struct sql *sql, const struct store_question *how, struct store_
     question->sql = sql->text.ptr;
     question->params = sql->params;
     question->param_count = sql->param_count;
+    question->brief = sql->brief;
     log_debug("query", "asks", "sql=\"%s\"", sql->text.ptr);
     return true;
 }

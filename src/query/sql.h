@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sql: a statement under construction. Text is only ever ours; what people sent becomes a
+ * sql: a statement under construction. Text is only ever ours; what people compare with becomes a
  * parameter. Errors are sticky: a statement that ran out of room fails when it is run.
  */
 #pragma once
@@ -13,15 +13,19 @@ enum { SQL_PARAMS_MAX = 20000 };
 struct sql {
     struct buf text;
     struct store_param *params;
-    size_t param_count, param_capacity;
+    size_t param_count, param_capacity, number_count;
+    bool brief; /* the answer has few rows, see store_question */
     bool failed;
 };
 
 void sql_done(struct sql *sql);
 /* Formats our own text: only %d, %lld and %s of literals. */
 void sql_add(struct sql *sql, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Each adds one `?` and its value. The text must live until the statement has run. */
+/* An id, a time, a limit, written out: the engine works a statement with parameters out twice, when
+ * it is prepared and when it has their values, which takes half a millisecond. */
 void sql_int(struct sql *sql, int64_t number);
+/* Each adds one `?` and its value. The text must live until the statement has run. */
+void sql_value_int(struct sql *sql, int64_t number);
 void sql_double(struct sql *sql, double number);
 void sql_text(struct sql *sql, struct str text);
 void sql_asker(struct sql *sql); /* the number of the question, for asker_values() and tally() */

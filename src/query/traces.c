@@ -170,7 +170,7 @@ static enum status read_parts(const struct query *query, uint32_t project_id,
                               const _Atomic bool *cancelled, struct arena *arena, struct page *page,
                               struct error *error)
 {
-    struct sql sql = {0};
+    struct sql sql = {.brief = true};
     struct store_rows *rows;
     sql_add(&sql, "SELECT %s FROM trace_parts p WHERE p.project = ", trace_sum_columns);
     sql_int(&sql, project_id);
@@ -338,7 +338,7 @@ enum status query_trace_shape(const struct query *query, uint32_t project_id,
                               const _Atomic bool *cancelled, struct trace_shape *out_shape,
                               struct error *error)
 {
-    struct sql sql = {0};
+    struct sql sql = {.brief = trace->spans < SHAPE_SPANS_MAX};
     sql_add(&sql, "SELECT span_id, parent_id, start_ns, duration_ns, ttft, cost, name, op, model, "
                   "provider, tool, agent, service, input_tokens, output_tokens, cache_read, "
                   "reasoning, total_tokens, kind, status, error_kind, flags FROM spans "
@@ -353,7 +353,9 @@ enum status query_trace_shape(const struct query *query, uint32_t project_id,
     sql_int(&sql, trace->start_ns);
     sql_add(&sql, " AND start_ns <= ");
     sql_int(&sql, trace->end_ns);
-    sql_add(&sql, " LIMIT %d", SHAPE_SPANS_MAX + 1);
+    /* A limit makes the engine a third slower, and most traces are far from it. */
+    if (trace->spans > SHAPE_SPANS_MAX)
+        sql_add(&sql, " LIMIT %d", SHAPE_SPANS_MAX + 1);
     struct store_rows *rows;
     enum status status = sql_run(&sql, query, cancelled, &rows, error);
     if (status != STATUS_OK)

@@ -333,7 +333,7 @@ static bool init_memory(struct store *store)
 {
     store->labels.limit = LABELS_MAX;
     arena_init(&store->batch_texts, ARENA_NO_LIMIT);
-    return names_init(&store->names);
+    return names_init(&store->names) && scored_traces_init(&store->scored_traces);
 }
 
 static void done_memory(struct store *store)
@@ -346,6 +346,7 @@ static void done_memory(struct store *store)
     seen_done(&store->scores.seen);
     key_map_done(&store->known_aliases);
     names_done(&store->names);
+    scored_traces_done(&store->scored_traces);
     store__labels_done(&store->labels);
     store__series_done(&store->series);
     store__deletions_done(&store->deletions);
@@ -357,6 +358,7 @@ static void free_store(struct store *store)
         if (store->chunks[i])
             duckdb_destroy_data_chunk(&store->chunks[i]);
     pthread_mutex_destroy(&store->progress_lock);
+    pthread_mutex_destroy(&store->scored_lock);
     free(store->directory);
     free(store->path);
     free(store);
@@ -374,6 +376,7 @@ static struct store *new_store(const struct store_options *options)
     long threads = options->threads ? options->threads : cores / 2;
     store->threads = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : (int)threads;
     pthread_mutex_init(&store->progress_lock, NULL);
+    pthread_mutex_init(&store->scored_lock, NULL);
     store->directory = strdup(options->directory);
     if (asprintf(&store->path, "%s/index.duckdb", options->directory) < 0)
         store->path = NULL;

@@ -290,13 +290,31 @@ static enum status execute(struct store *store, struct reader *reader,
     return status;
 }
 
+/* In one transaction of its own, as the engine does it. */
+static enum status execute_brief(struct store *store, struct reader *reader, const char *sql,
+                                 const struct destination *to, struct error *error)
+{
+    duckdb_result result;
+    enum status status;
+    if (duckdb_query(reader->connection, sql, &result) != DuckDBSuccess)
+        status = store__reader_failed(store, reader, duckdb_result_error_type(&result),
+                                      duckdb_result_error(&result), error);
+    else
+        status = take_result(store, reader, &result, to, error);
+    duckdb_destroy_result(&result);
+    return status;
+}
+
 static enum status answer(struct store *store, const struct store_question *question,
                           const struct destination *to, struct error *error)
 {
     struct reader *reader;
     duckdb_prepared_statement statement;
     enum status status = store__reader_take(store, question, &reader, error);
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && question->brief && question->param_count == 0) {
+        status = execute_brief(store, reader, question->sql, to, error);
+        store__reader_give_back(store, reader);
+    } else if (status == STATUS_OK) {
         status = store__lookup_begin(reader, question->lookup, error);
         if (status == STATUS_OK)
             status = store__reader_prepare(store, reader, question->sql, &statement, error);

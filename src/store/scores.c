@@ -78,6 +78,7 @@ enum status store_add_score(struct store *store, const struct store_score *score
         return status;
     struct score_row row = {0};
     set_rest(store, &row, score);
+    scored_traces_add(&store->scored_traces, score->place.project_id, row.trace_hi, row.trace_lo);
     if (!set_texts(store, &row, score))
         return store__no_memory(error);
     bool is_new;
@@ -99,6 +100,34 @@ enum status store_add_score(struct store *store, const struct store_score *score
     row.maybe_known = seen_maybe(&scores->seen, (uint64_t)row.hash);
     *to = row;
     return STATUS_OK;
+}
+
+/* --- which traces have any ------------------------------------------------------------------ */
+
+static enum status take_scored(void *context, const struct store_rows *row, struct error *error)
+{
+    (void)error;
+    scored_traces_add(context, (uint32_t)store_rows_int(row, 0), store_rows_int(row, 1),
+                      store_rows_int(row, 2));
+    return STATUS_OK;
+}
+
+bool store_trace_maybe_scored(struct store *store, uint32_t project, int64_t trace_hi,
+                              int64_t trace_lo)
+{
+    static const struct store_question all = {.sql =
+                                                  "SELECT project, trace_hi, trace_lo FROM scores"};
+    struct error ignored;
+    if (!store->scored_loaded) {
+        pthread_mutex_lock(&store->scored_lock);
+        /* What is added meanwhile is marked before it is committed. */
+        if (!store->scored_loaded)
+            store->scored_loaded = store_stream(store, &all, take_scored, &store->scored_traces,
+                                                &ignored) == STATUS_OK;
+        pthread_mutex_unlock(&store->scored_lock);
+    }
+    return !store->scored_loaded ||
+           scored_traces_maybe(&store->scored_traces, project, trace_hi, trace_lo);
 }
 
 /* --- what the index has already ------------------------------------------------------------- */

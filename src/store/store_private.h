@@ -14,6 +14,7 @@
 #include "base/counter.h"
 #include "store/names.h"
 #include "store/rollups.h"
+#include "store/scored_traces.h"
 #include "store/seen.h"
 #include "store/tables.h"
 #include "store/trace_parts.h"
@@ -150,7 +151,10 @@ struct store {
     struct seen called_traces, stood_in_traces; /* with calls that told usage; with stand-ins */
     struct recent_trace recent_traces[RECENT_SETS][RECENT_WAYS]; /* with calls; the latest first */
     struct pending doomed_scores, aliases; /* rows only: doomed_row, alias_row */
-    struct key_map known_aliases;          /* written lately, by hash */
+    struct scored_traces scored_traces; /* also of scores that never were committed, or are gone */
+    pthread_mutex_t scored_lock;        /* of what reads those from the table, once */
+    _Atomic bool scored_loaded;
+    struct key_map known_aliases; /* written lately, by hash */
     struct deletions deletions;
     struct arena batch_texts;
     struct rollups rollups;

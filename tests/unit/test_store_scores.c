@@ -133,6 +133,32 @@ static void an_alias_is_written_once(void **state)
     assert_int_equal(number("SELECT count(*) FROM aliases WHERE text = 'my trace' AND hi = 5"), 1);
 }
 
+/* The trace of score(), in its halves. */
+static bool maybe_scored(uint32_t project, int64_t lo)
+{
+    return store_trace_maybe_scored(store, project, INT64_C(1) << 56, lo);
+}
+
+static void it_is_known_which_traces_have_none(void **state)
+{
+    (void)state;
+    open_store();
+    assert_false(maybe_scored(1, 0));
+    score((struct said){.id = "a", .number = 1});
+    commit();
+    assert_true(maybe_scored(1, 0));
+    reopen_store();
+    assert_true(maybe_scored(1, 0));
+    assert_false(maybe_scored(2, 0));
+    score((struct said){.id = "b", .number = 1, .project = 2});
+    commit();
+    assert_true(maybe_scored(2, 0));
+    int others = 0;
+    for (int64_t lo = 1; lo <= 10000; lo++)
+        others += maybe_scored(1, lo);
+    assert_in_range(others, 0, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +169,7 @@ int main(void)
         STORE_TEST(retention_takes_scores_of_dropped_segments),
         STORE_TEST(the_view_shows_words_and_hex),
         STORE_TEST(an_alias_is_written_once),
+        STORE_TEST(it_is_known_which_traces_have_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
