@@ -122,15 +122,32 @@ async function tenAtOnce(bench, server, until) {
     return { ms: half_pick(all), worst: all.at(-1), rounds: all.length / 10 };
 }
 
-// Ten at once beside `half` as many spans a second as `what`, against their time alone.
-async function besideLoad(bench, server, alone, half, what, goal) {
+async function alone(bench, server) {
+    let rounds = 0;
+    await bench.indexed(server, 0);
+    await textsIndexed(bench, server);
+    return { ...await tenAtOnce(bench, server, () => ++rounds >= 5), spans: await indexedRecords(bench, server) };
+}
+
+const indexedRecords = async (bench, server) => Number((await bench.getJson(server, '/api/v1/status')).index.indexed_records);
+
+// Ten at once beside `half` as many spans a second as `what`, against their time alone over as many spans: a load of seconds doubles
+// the store, so that time lies between the one before and the one after, by how much was indexed meanwhile.
+async function besideLoad(bench, server, half, what, goal) {
     const seconds = 12 * Math.max(0.2, bench.scale);
     let done = false;
+    const before = await alone(bench, server);
+    bench.report('ten queries at once: each', before.ms, 'ms', undefined, `worst ${before.worst.toFixed(0)}, over ${before.rounds} rounds`);
     const sending = bench.load(server, { kind: 'thin', spans: half * seconds, batch: 512, seed: 42, rate: half }).then((sent) => { done = true; return sent; });
     const busy = await tenAtOnce(bench, server, () => done);
     const sent = await sending;
     if (sent.code) throw new Error('the load beside the queries failed');
-    bench.report(`ten at once, while spans arrive at half of what is ${what}`, busy.ms / alone.ms, 'x as long', goal && ['most', goal], `each ${busy.ms.toFixed(0)} ms, worst ${busy.worst.toFixed(0)}, over ${busy.rounds} rounds`);
+    const seen = (before.spans + await indexedRecords(bench, server)) / 2;
+    const after = await alone(bench, server);
+    const share = (seen - before.spans) / (after.spans - before.spans);
+    const same = before.ms + (after.ms - before.ms) * share;
+    bench.report(`ten at once, while spans arrive at half of what is ${what}`, busy.ms / same, 'x as long', goal && ['most', goal],
+        `each ${busy.ms.toFixed(0)} ms, worst ${busy.worst.toFixed(0)}, over ${busy.rounds} rounds; alone ${before.ms.toFixed(0)} before, ${after.ms.toFixed(0)} with ${sent.spans.toLocaleString('en')} spans more, of which ${(share * 200).toFixed(0)} % were indexed in time`);
     bench.report('ingestion during the ten', sent.spans / sent.seconds / half, 'of half', ['least', 0.9], `${Math.round(sent.spans / sent.seconds).toLocaleString('en')} of ${half.toLocaleString('en')} spans/s`);
 }
 
@@ -139,13 +156,9 @@ async function beside(bench, server) {
     const most = await bench.load(server, { kind: 'thin', spans: 300000 * bench.scale, batch: 512, seed: 41 });
     await bench.indexed(server, 0);
     const indexed = most.spans / ((performance.now() - began) / 1000);
-    let rounds = 0;
-    const alone = await tenAtOnce(bench, server, () => ++rounds >= 5);
-    bench.report('ten queries at once: each', alone.ms, 'ms', undefined, `worst ${alone.worst.toFixed(0)}, over ${alone.rounds} rounds`);
     // The most that can go on for long: what is acknowledged faster only waits for its index.
-    await besideLoad(bench, server, alone, Math.round(indexed / 2), 'indexed at most', 2);
-    await bench.indexed(server, 0);
-    await besideLoad(bench, server, alone, Math.round(most.spans / most.seconds / 2), 'acknowledged at most', 2);
+    await besideLoad(bench, server, Math.round(indexed / 2), 'indexed at most', 2);
+    await besideLoad(bench, server, Math.round(most.spans / most.seconds / 2), 'acknowledged at most', 2);
 }
 
 // A gigabyte of text of which no two are alike, and what can be found in it.
