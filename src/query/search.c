@@ -151,6 +151,17 @@ static void add_statistics(struct run *run, const struct search_walk_stats *stat
     run->statistics.chunks_found += stats->chunks_found;
 }
 
+/* How many more have to be looked at for as many hits, the one that says there are more among them:
+ * each chunk that a walk goes on for nothing is decompressed for nothing. */
+static size_t places_for(size_t hits, size_t taken, size_t hits_of_them)
+{
+    if (taken == 0)
+        return hits;
+    if (hits_of_them == 0)
+        return ROWS_MAX;
+    return hits * taken / hits_of_them + 1;
+}
+
 static enum status walk_segment(struct run *run, const struct search_segment *segment,
                                 struct journal_location *places, struct error *error)
 {
@@ -175,15 +186,17 @@ static enum status walk_segment(struct run *run, const struct search_segment *se
     if (status != STATUS_OK)
         return status;
     struct search_walk_stats stats = {0};
-    size_t wanted = ROWS_FIRST, count;
+    size_t most = ROWS_FIRST, taken = 0, hits_before = run->count, count;
     for (bool more = true; status == STATUS_OK && more && !is_over(run);) {
-        /* The hits, and the one that says there are more. */
-        search_walk_expect(walk, run->limit + 1 - run->count);
+        size_t wanted = places_for(run->limit + 1 - run->count, taken, run->count - hits_before);
+        wanted = wanted < most ? wanted : most;
+        search_walk_expect(walk, wanted);
         status = take_places(run, walk, wanted, places, &count, &more, error);
         if (status == STATUS_OK)
             status = check_places(run, places, count, error);
-        if (count == wanted && wanted < ROWS_MAX)
-            wanted *= 4;
+        taken += count;
+        if (count == most && most < ROWS_MAX)
+            most *= 4;
     }
     search_walk_close(walk, &stats);
     add_statistics(run, &stats);
