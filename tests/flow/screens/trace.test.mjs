@@ -4,7 +4,7 @@
 import { strict as assert } from 'node:assert';
 import { readFile } from 'node:fs/promises';
 import { before, describe, it } from 'node:test';
-import { accessible, cannot, longestTask, quiet, setStage } from './stage.mjs';
+import { accessible, cannot, longestTaskOf, quiet, setStage } from './stage.mjs';
 import { attributes, failing, fine, send, Trace } from './traffic.mjs';
 
 const TURNS = 1000;
@@ -111,7 +111,7 @@ describe('screens: trace', { skip: cannot() }, () => {
         });
         assert.match(await page.locator('.transcript').innerText(), new RegExp(`${(2 * TURNS + 1).toLocaleString('en-US')} messages`)); // what the system was told, once
         let seen;
-        const longest = await longestTask(stage, page, async () => {
+        const longest = await longestTaskOf(stage, page, LONG_TASK_MS, async () => {
             seen = await page.evaluate(async () => {
                 const talk = document.querySelector('.transcript');
                 const seen = new Set();
