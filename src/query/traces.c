@@ -338,7 +338,8 @@ enum status query_trace_shape(const struct query *query, uint32_t project_id,
                               const _Atomic bool *cancelled, struct trace_shape *out_shape,
                               struct error *error)
 {
-    struct sql sql = {.brief = trace->spans < SHAPE_SPANS_MAX};
+    bool is_large = trace->spans > SHAPE_SPANS_MAX;
+    struct sql sql = {.brief = !is_large};
     sql_add(&sql, "SELECT span_id, parent_id, start_ns, duration_ns, ttft, cost, name, op, model, "
                   "provider, tool, agent, service, input_tokens, output_tokens, cache_read, "
                   "reasoning, total_tokens, kind, status, error_kind, flags FROM spans "
@@ -354,7 +355,7 @@ enum status query_trace_shape(const struct query *query, uint32_t project_id,
     sql_add(&sql, " AND start_ns <= ");
     sql_int(&sql, trace->end_ns);
     /* A limit makes the engine a third slower, and most traces are far from it. */
-    if (trace->spans > SHAPE_SPANS_MAX)
+    if (is_large)
         sql_add(&sql, " LIMIT %d", SHAPE_SPANS_MAX + 1);
     struct store_rows *rows;
     enum status status = sql_run(&sql, query, cancelled, &rows, error);

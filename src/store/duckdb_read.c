@@ -311,7 +311,7 @@ static enum status answer(struct store *store, const struct store_question *ques
     struct reader *reader;
     duckdb_prepared_statement statement;
     enum status status = store__reader_take(store, question, &reader, error);
-    if (status == STATUS_OK && question->brief && question->param_count == 0) {
+    if (status == STATUS_OK && question->brief && !question->param_count && !question->lookup) {
         status = execute_brief(store, reader, question->sql, to, error);
         store__reader_give_back(store, reader);
     } else if (status == STATUS_OK) {

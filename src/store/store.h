@@ -196,8 +196,8 @@ struct store_question {
     int timeout_ms;                /* 0: 30 s */
     const _Atomic bool *cancelled; /* looked at while it runs; NULL: never */
     struct store_lookup *lookup;   /* NULL: none */
-    /* Few rows, no text from outside in `sql`, no look-up: without parameters it is asked without
-     * preparing it first, which takes half a millisecond less. */
+    /* Few rows, no text from outside in `sql`: when there are no parameters and no look-up it is
+     * asked without preparing it first, which takes half a millisecond less. */
     bool brief;
 };
 
